@@ -1,0 +1,44 @@
+import type { Diagnostic } from "./diagnostic.ts";
+import type { AutoWindowExpr, Expr, FormulaType, Interval } from "./expr.ts";
+
+/** A formula that was parsed, resolved and typed against an image, before its percentile windows are known. */
+export interface CheckedFormula {
+  /** Warnings; errors never reach here. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The outputs as written, before the display chain: 1, 3, 4 or (npy only) up to 16. */
+  readonly outputs: readonly Expr[];
+  /** The picture: a shade (gray) or a color; null when the number of outputs makes none. */
+  readonly display: Expr | null;
+  /** Windows that the pixels decide, in order of appearance, each once. Empty: the formula is complete. */
+  readonly autoWindows: readonly AutoWindowExpr[];
+}
+
+export interface WindowRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A complete formula: everything that decides a pixel stands in `canonical`. */
+export interface Formula {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Normalised text with every default written in; equal for equivalent texts. */
+  readonly canonical: string;
+  /** SHA-256 of the versioned canonical form, hex. */
+  readonly hash: string;
+  readonly display: Expr | null;
+  /** The numbers before the display chain (the windows' arguments, in order), else the root: npy, probe, statistics. */
+  readonly values: readonly Expr[];
+  /** Type of what was written (before the display default). */
+  readonly type: FormulaType;
+  /** Bounds of values[0]. */
+  readonly interval: Interval;
+  /** Windows of the display chain, one per entry of `values` that has one. */
+  readonly windows: readonly WindowRange[];
+  /** Channels that are read, indices into the scope, ascending. */
+  readonly channels: readonly number[];
+  readonly cost: number;
+}
+
+export type CheckResult =
+  | { readonly ok: true; readonly checked: CheckedFormula }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };

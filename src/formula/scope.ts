@@ -1,0 +1,23 @@
+import type { DataType } from "../core/dtype.ts";
+
+/** What a formula may know of one channel of the image it is checked against. */
+export interface ScopeChannel {
+  /** As stored in the file; any string, perhaps empty or repeated. */
+  readonly name: string;
+  readonly dataType: DataType;
+  /** The channel can be NaN: it has a nodata value, a mask, or float samples. */
+  readonly nan: boolean;
+  /** Display window from the metadata, in stored values. */
+  readonly window?: readonly [low: number, high: number];
+  /** phys(x) = x · scale + offset; 1 and 0 when the file says nothing. */
+  readonly scale: number;
+  readonly offset: number;
+}
+
+export interface FormulaScope {
+  readonly channels: readonly ScopeChannel[];
+  readonly depth: number;
+  readonly times: number;
+  /** Plane that a channel without `[z=…, t=…]` means. */
+  readonly plane: { readonly z: number; readonly t: number };
+}

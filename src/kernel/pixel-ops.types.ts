@@ -1,0 +1,48 @@
+/**
+ * Loops over samples that are too hot for JavaScript: predictors, byte order, (de)interleaving, copies, pyramids.
+ * All functions work on byte addresses in one WebAssembly memory; sizes are in samples unless they say bytes.
+ * Nothing is checked inside: callers bound every argument first. Reads and writes may pass the end of a range by up
+ * to SLACK_BYTES, which every allocation leaves free.
+ */
+export interface PixelOps {
+  readonly memory: WebAssembly.Memory;
+
+  /** Undo horizontal differencing (TIFF 6.0 section 14) in place: rows of `width` pixels of `samples` interleaved samples of `bytes` (1, 2, 4, 8) bytes. */
+  unpredict(ptr: number, width: number, height: number, samples: number, bytes: number): void;
+  /** Undo the floating point predictor (TIFF Technical Note 3): rows are byte planes, most significant first, differenced. `from` and `to` do not overlap; the result is little-endian. `bytes` is 2, 4 or 8. */
+  unpredictFloat(from: number, to: number, width: number, height: number, samples: number, bytes: number): void;
+  /** Reverse the bytes of `count` samples of `bytes` (2, 4, 8) in place. */
+  swap(ptr: number, count: number, bytes: number): void;
+  /** Pixel-interleaved to planar: plane s begins at to + s · planeStride (bytes). `from` and `to` do not overlap. */
+  deinterleave(from: number, to: number, pixels: number, samples: number, bytes: number, planeStride: number): void;
+  /** Copy a rectangle of rowBytes × rows; strides in bytes. */
+  copyRect(from: number, fromStride: number, to: number, toStride: number, rowBytes: number, rows: number): void;
+  /** float16 to float32, exactly. */
+  halfToFloat(from: number, to: number, count: number): void;
+  /** Bits, most significant first, rows padded to bytes, to one byte (0 or 1) a sample. */
+  unpackBits(from: number, to: number, width: number, height: number): void;
+  /** Set `bytes` bytes to a repeated sample of `sampleBytes` bytes whose little-endian bits stand at `pattern`. */
+  fill(ptr: number, bytes: number, pattern: number, sampleBytes: number): void;
+  /**
+   * LZW as TIFF 6.0 section 13 has it (most significant bit first, early change) from [from, from + length) to `to`, at most
+   * `capacity` bytes; `work` points to LZW_WORK_BYTES of scratch. Returns the bytes written, or −1 when the stream is damaged.
+   */
+  lzw(from: number, length: number, to: number, capacity: number, work: number): number;
+  /** PackBits; returns the bytes written (at most `capacity`), or −1 when the stream is damaged. */
+  packBits(from: number, length: number, to: number, capacity: number): number;
+  /**
+   * One level of the pyramid: each float32 result is the mean of the up to 2×2 valid (not NaN) samples, added in row order in
+   * float32 and divided by their number; NaN when there is none. `from` is width × height float32, `to` ceil(width/2) × ceil(height/2).
+   */
+  halve(from: number, width: number, height: number, to: number): void;
+  /** Plane of any type to float32, samples equal to `nodata` (compared in the plane's type; null: none) to NaN 0x7fc00000. */
+  toFloat(
+    from: number,
+    type: import("../core/dtype.ts").PlaneType,
+    to: number,
+    count: number,
+    nodata: number | null,
+  ): void;
+}
+
+export const LZW_WORK_BYTES = 32768;

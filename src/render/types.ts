@@ -1,0 +1,135 @@
+import type { Region, Size } from "../core/geometry.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { ImageInfo } from "../source/types.ts";
+
+/** Where an image lies, for a worker to open: the path never leaves the server. Plain data. */
+export interface SourceRef {
+  readonly key: string;
+  readonly path: string;
+  /** Identity of the bytes that this work is meant for; a worker that finds others answers SOURCE_CHANGED. */
+  readonly revision: string;
+}
+
+export type PictureFormat = "jpeg" | "png" | "webp" | "avif" | "npy";
+
+/** How a picture is encoded. Everything that changes a byte of the result stands here. */
+export interface Encoding {
+  readonly format: PictureFormat;
+  /** 1…100; ignored by png and npy. */
+  readonly quality: number;
+  /** webp and avif. */
+  readonly lossless: boolean;
+}
+
+/** One picture to make: pixels `region` of `level` (0 is full resolution), cropped to the level by the caller. */
+export interface PictureTask {
+  readonly level: number;
+  readonly region: Region;
+  /** Final canvas, the pixels at its top left, the rest without data; null: as large as the region. */
+  readonly pad: Size | null;
+  /** Scale to this size after evaluation; null: not at all. */
+  readonly resize: Size | null;
+  readonly encoding: Encoding;
+}
+
+/** A batch that shares one formula and one image: chunks are read and decoded once for all of it. */
+export interface PictureJob {
+  readonly source: SourceRef;
+  readonly info: ImageInfo;
+  readonly kernel: Kernel;
+  readonly pictures: readonly PictureTask[];
+}
+
+export interface Picture {
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Numbers of a float32 kernel with one plane over regions of one level. */
+export interface StatisticsJob {
+  readonly source: SourceRef;
+  readonly info: ImageInfo;
+  readonly kernel: Kernel;
+  readonly level: number;
+  readonly regions: readonly Region[];
+  readonly bins: number;
+  /** In percent, 0…100. */
+  readonly percentiles: readonly number[];
+}
+
+export interface StatisticsResult {
+  readonly count: number;
+  readonly validCount: number;
+  /** Null when no pixel is valid. */
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly standardDeviation: number | null;
+  /** Linear interpolation between the sorted valid values (numpy's default); null entries when no pixel is valid. */
+  readonly percentiles: readonly (number | null)[];
+  readonly histogram: { readonly min: number; readonly max: number; readonly counts: readonly number[] };
+}
+
+/** Formula values (float32 kernel, any number of planes) and raw channel values under single pixels of one level. */
+export interface ProbeJob {
+  readonly source: SourceRef;
+  readonly info: ImageInfo;
+  readonly kernel: Kernel;
+  /** Byte kernel (rgba8) for the colour under the point; null: none wanted. */
+  readonly colorKernel: Kernel | null;
+  readonly level: number;
+  /** Pixels of `level`. */
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+export interface ProbeResult {
+  /** One entry for each kernel input: stored value (before nodata), and whether it is no data. */
+  readonly inputs: readonly { readonly value: number; readonly nodata: boolean }[];
+  /** NaN is no data. */
+  readonly values: readonly number[];
+  readonly rgba: readonly [number, number, number, number] | null;
+}
+
+/** The stored chunk of a channel (raw values, planar, little-endian). `level` counts stored levels. */
+export interface ChunkJob {
+  readonly source: SourceRef;
+  readonly info: ImageInfo;
+  readonly channel: number;
+  readonly level: number;
+  readonly z: number;
+  readonly t: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface RawChunk {
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly type: import("../core/dtype.ts").PlaneType;
+}
+
+/** The worker pool as its users see it. Every call rejects with BandloomError; an aborted signal with its reason. */
+export interface Renderer {
+  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<ImageInfo>;
+  /** One result for each picture of the job, in order; one failure does not spoil the others. */
+  pictures(job: PictureJob, signal?: AbortSignal): Promise<readonly (Picture | Error)[]>;
+  statistics(job: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult>;
+  probe(job: ProbeJob, signal?: AbortSignal): Promise<readonly ProbeResult[]>;
+  chunk(job: ChunkJob, signal?: AbortSignal): Promise<RawChunk>;
+  metrics(): RendererMetrics;
+  close(): Promise<void>;
+}
+
+export interface RendererMetrics {
+  readonly workers: number;
+  readonly busy: number;
+  readonly queued: number;
+  readonly pictures: number;
+  readonly failures: number;
+  readonly replacedWorkers: number;
+  readonly chunksDecoded: number;
+  readonly chunkHits: number;
+  readonly kernelsCompiled: number;
+}

@@ -1,0 +1,206 @@
+import type { CacheTierStats } from "../cache/types.ts";
+import type { Region, Size } from "../core/geometry.ts";
+import type { Diagnostic } from "../formula/diagnostic.ts";
+import type { Formula } from "../formula/formula.ts";
+import type { Encoding, Picture, SourceRef, StatisticsResult } from "../render/types.ts";
+import type { ImageInfo } from "../source/types.ts";
+
+/** An image of the catalogue, opened: description and identity of its bytes at one moment. */
+export interface ServedImage {
+  readonly key: string;
+  /** Display name; the key's last part unless the file tells one. */
+  readonly name: string;
+  readonly info: ImageInfo;
+  /** Identity of the bytes (semantics.md 13), hex. */
+  readonly revision: string;
+  readonly source: SourceRef;
+  /** Levels by powers of two, stored or virtual; level 0 is full resolution. */
+  readonly levels: number;
+}
+
+export interface ImageListOptions {
+  readonly search?: string;
+}
+
+export interface ImageService {
+  /** NOT_FOUND for an unknown key, SOURCE_UNREADABLE for a file that cannot be read. Revision checked at most once a second. */
+  get(key: string, signal?: AbortSignal): Promise<ServedImage>;
+  /** All keys, sorted by code point; hidden and unreadable names left out. */
+  keys(options?: ImageListOptions): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface PlaneChoice {
+  readonly z?: number;
+  readonly t?: number;
+}
+
+/** A formula text bound to an image: complete, or invalid with diagnostics as data. */
+export type BoundFormula = ValidFormula | InvalidFormula;
+
+interface BoundBase {
+  readonly image: ServedImage;
+  /** Text as it was given. */
+  readonly source: string;
+  readonly plane: { readonly z: number; readonly t: number };
+  /** Hash of image key, source text, arguments and revisions; also when invalid. */
+  readonly id: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ValidFormula extends BoundBase {
+  readonly valid: true;
+  readonly formula: Formula;
+  /** `v` of tile URLs: 16 hex digits over render version and every (key, revision) pair that is read. */
+  readonly version: string;
+}
+
+export interface InvalidFormula extends BoundBase {
+  readonly valid: false;
+}
+
+/** Display options that become formula text (semantics.md 18). */
+export interface DisplayOptions {
+  readonly window?: readonly number[];
+  readonly percentiles?: readonly number[];
+  readonly gamma?: number;
+  readonly colormap?: string;
+  readonly invert?: boolean;
+  readonly nodataColor?: string;
+}
+
+export interface Layer {
+  readonly expression: string;
+  readonly color: string;
+  readonly window?: readonly number[];
+  readonly visible: boolean;
+  readonly blend: string;
+}
+
+export interface FormulaService {
+  /** Never rejects for a bad formula; rejects when pixels that it needs (percentiles) cannot be read. */
+  bind(image: ServedImage, source: string | null, plane?: PlaneChoice, signal?: AbortSignal): Promise<BoundFormula>;
+  /** Sugar to text. BAD_REQUEST where the options contradict each other. */
+  displayText(source: string, display: DisplayOptions): string;
+  layersText(layers: readonly Layer[]): string;
+  /** The formula of an image that is asked for without one (semantics.md 18). */
+  defaultText(image: ServedImage): string;
+}
+
+export interface TileAddress {
+  readonly level: number;
+  readonly x: number;
+  readonly y: number;
+  readonly tileSize: number;
+  readonly pad: boolean;
+  readonly encoding: Encoding;
+}
+
+export interface TileRequest extends TileAddress {
+  readonly formula: ValidFormula;
+}
+
+export type CacheOutcome = "MEMORY" | "EMBEDDED" | "REDIS" | "RENDERED" | "SHARED";
+
+export interface ServedTile {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  readonly cache: CacheOutcome;
+}
+
+export interface RegionRequest {
+  readonly formula: ValidFormula;
+  /** Full-resolution pixels, inside the image. */
+  readonly region: Region;
+  /** Longest side of the result, pixels. */
+  readonly maxSize: number;
+  readonly encoding: Encoding;
+}
+
+export interface StatisticsRequest {
+  readonly formula: ValidFormula;
+  readonly level: number | null;
+  readonly region: Region | null;
+  readonly bins: number;
+  readonly percentiles: readonly number[];
+}
+
+export interface ProbedPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly channels: readonly { readonly channel: number; readonly value: Sample }[];
+  readonly values: readonly Sample[];
+  /** `#rrggbb` or null where the picture is transparent. */
+  readonly color: string | null;
+}
+
+export interface Sample {
+  readonly number: number | null;
+  readonly state: "FINITE" | "NODATA" | "OUTSIDE";
+}
+
+export interface TileService {
+  /** The cache key: 64 hex digits; also Tile.id and, shortened, the ETag. */
+  tileKey(request: TileRequest): string;
+  /** Relative or, with a public URL, absolute. LIMIT_EXCEEDED when the formula is too long for a URL. */
+  tileUrl(request: TileRequest): string;
+  /** With `{z}/{x}/{y}` left open, padded tiles. */
+  urlTemplate(formula: ValidFormula, tileSize: number, encoding: Encoding): string;
+  size(request: TileRequest): Size;
+  tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile>;
+  /** One plan for all of them: lookups by MGET, misses rendered as one job a formula. In order; failures stand in their place. */
+  tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
+  regionUrl(request: RegionRequest): string;
+  region(
+    request: RegionRequest,
+    signal?: AbortSignal,
+  ): Promise<Picture & { readonly contentType: string; readonly key: string }>;
+  statistics(
+    request: StatisticsRequest,
+    signal?: AbortSignal,
+  ): Promise<StatisticsResult & { readonly level: number; readonly exact: boolean }>;
+  probe(
+    formula: ValidFormula,
+    points: readonly { x: number; y: number }[],
+    level: number,
+    signal?: AbortSignal,
+  ): Promise<readonly ProbedPoint[]>;
+}
+
+/** Every limit that a client can run into, in one place; shown by `server { limits }`. */
+export interface Limits {
+  readonly formulaLength: number;
+  readonly formulaNodes: number;
+  readonly formulaDepth: number;
+  readonly formulaChannels: number;
+  readonly tilesAsUrls: number;
+  readonly tilesInline: number;
+  readonly inlineBytes: number;
+  readonly queryCost: number;
+  readonly queryDepth: number;
+  readonly queryAliases: number;
+  readonly queryTokens: number;
+  readonly regionSide: number;
+  readonly tileSizes: readonly number[];
+  readonly probePoints: number;
+  readonly histogramBins: number;
+  readonly requestBytes: number;
+}
+
+export interface ServiceStats {
+  readonly version: string;
+  readonly cache: readonly CacheTierStats[];
+}
+
+/** What graphql/ and http/ are given: the whole pipeline behind four names. */
+export interface Services {
+  readonly images: ImageService;
+  readonly formulas: FormulaService;
+  readonly tiles: TileService;
+  readonly limits: Limits;
+  stats(): ServiceStats;
+  /** Not ready: the reason, for /readyz. */
+  readiness(): string | null;
+  close(): Promise<void>;
+}
