@@ -10,7 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 120_000,
-    reporters: process.env["CI"] ? ["default", "json"] : ["default"],
+    reporters: process.env.CI ? ["default", "json"] : ["default"],
     outputFile: { json: "test/.output/report.json" },
   },
 });
