@@ -151,6 +151,8 @@ export interface TileService {
   tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile>;
   /** One plan for all of them: lookups by MGET, misses rendered as one job a formula. In order; failures stand in their place. */
   tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
+  /** Size of the result in pixels: the region, scaled down to fit `maxSize` and never up. */
+  regionSize(request: RegionRequest): Size;
   regionUrl(request: RegionRequest): string;
   region(
     request: RegionRequest,
