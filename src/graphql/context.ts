@@ -1,0 +1,31 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Services } from "../service/types.ts";
+import { InlineBudget } from "./inline-budget.ts";
+import { createTileLoader, type TileLoader } from "./tile-loader.ts";
+
+/** What the resolvers of one operation share. */
+export interface GraphqlContext {
+  readonly services: Services;
+  /** Aborted when the client goes away before its answer. */
+  readonly signal: AbortSignal;
+  readonly tiles: TileLoader;
+  readonly inline: InlineBudget;
+}
+
+export function createContext(services: Services, signal: AbortSignal): GraphqlContext {
+  return {
+    services,
+    signal,
+    tiles: createTileLoader(services.tiles, signal),
+    inline: new InlineBudget(services.limits.inlineBytes),
+  };
+}
+
+/** fastify's own request signal fires when a POST body has been read; the response's end tells the truth. */
+export function disconnectSignal(_request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

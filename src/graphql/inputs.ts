@@ -1,0 +1,98 @@
+import { Field, Float, InputType, Int } from "type-graphql";
+import { Blend, ImageFormat } from "./enums.ts";
+import { HexColor } from "./scalars.ts";
+
+@InputType({ description: "Numbers from `from` to `to`, both included." })
+export class RangeInput {
+  @Field(() => Int, { description: "First." })
+  declare readonly from: number;
+
+  @Field(() => Int, { description: "Last; not before the first." })
+  declare readonly to: number;
+}
+
+@InputType({ description: "A rectangle of full-resolution pixels; x and y are its top left." })
+export class RegionInput {
+  @Field(() => Int, { description: "Left edge, from 0." })
+  declare readonly x: number;
+
+  @Field(() => Int, { description: "Top edge, from 0." })
+  declare readonly y: number;
+
+  @Field(() => Int, { description: "At least 1; the rectangle lies inside the image." })
+  declare readonly width: number;
+
+  @Field(() => Int, { description: "At least 1; the rectangle lies inside the image." })
+  declare readonly height: number;
+}
+
+@InputType({ description: "A point in full-resolution pixels; the centre of the first pixel is (0.5, 0.5)." })
+export class PointInput {
+  @Field(() => Float, { description: "From the left edge." })
+  declare readonly x: number;
+
+  @Field(() => Float, { description: "From the top edge." })
+  declare readonly y: number;
+}
+
+@InputType({ description: "The plane that a channel without [z=…, t=…] means." })
+export class PlaneInput {
+  @Field(() => Int, { nullable: true, description: "Depth, from 0 (the default)." })
+  declare readonly z?: number | null;
+
+  @Field(() => Int, { nullable: true, description: "Time, from 0 (the default)." })
+  declare readonly t?: number | null;
+}
+
+@InputType({ description: "How pixels are encoded." })
+export class EncodingInput {
+  @Field(() => ImageFormat, { defaultValue: "jpeg", description: "File format." })
+  declare readonly format: ImageFormat;
+
+  @Field(() => Int, { nullable: true, description: "1…100, for JPEG, WebP and AVIF." })
+  declare readonly quality?: number | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Exact pixels, for WebP and AVIF; PNG and NPY always are." })
+  declare readonly lossless?: boolean | null;
+}
+
+@InputType({
+  description: "Display options as arguments instead of formula text: each becomes part of the formula, so the picture, its hash and its URL are those of the longer text.",
+})
+export class DisplayInput {
+  @Field(() => [Float], { nullable: true, description: "[low, high]: values shown as black and as full." })
+  declare readonly window?: number[] | null;
+
+  @Field(() => [Float], { nullable: true, description: "[low, high] in percent of the valid values, instead of window." })
+  declare readonly percentiles?: number[] | null;
+
+  @Field(() => Float, { nullable: true, description: "Above 1 lifts the dark parts: shade^(1/gamma)." })
+  declare readonly gamma?: number | null;
+
+  @Field(() => String, { nullable: true, description: "Name of a colormap; `_r` at its end reverses it." })
+  declare readonly colormap?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Bright becomes dark." })
+  declare readonly invert?: boolean | null;
+
+  @Field(() => HexColor, { nullable: true, description: "Colour where there is no data." })
+  declare readonly nodataColor?: string | null;
+}
+
+@InputType({ description: "One layer of a fluorescence-style merge: an expression shown in one colour." })
+export class LayerInput {
+  @Field(() => String, { description: "A formula that yields a number or a shade." })
+  declare readonly expression: string;
+
+  @Field(() => HexColor, { description: "Colour of its brightest value." })
+  declare readonly color: string;
+
+  @Field(() => [Float], { nullable: true, description: "[low, high]; chosen from the data when left out." })
+  declare readonly window?: number[] | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true, description: "Hidden layers take no part." })
+  declare readonly visible?: boolean | null;
+
+  @Field(() => Blend, { nullable: true, defaultValue: "screen", description: "How it meets the layers before it." })
+  declare readonly blend?: (typeof Blend)[keyof typeof Blend] | null;
+}

@@ -1,0 +1,51 @@
+import { type GraphQLResolveInfo, getArgumentValues } from "graphql";
+import { BandloomError } from "../core/errors.ts";
+import type { BoundFormula } from "../service/types.ts";
+import { existingLevel, regionOf } from "./address.ts";
+import type { GraphqlContext } from "./context.ts";
+import type { RegionInput } from "./inputs.ts";
+import { collectFields, subselections } from "./selections.ts";
+import { checkPercentages, DEFAULT_PERCENTILES, Statistics } from "./types/statistics.ts";
+import { assertValid } from "./valid-formula.ts";
+
+export interface StatisticsArguments {
+  readonly level: number | null | undefined;
+  readonly region: RegionInput | null | undefined;
+  readonly bins: number | undefined;
+}
+
+/** One reading of the pixels for all that is selected: the percentages of every `percentiles` field are found beforehand. */
+export async function computeStatistics(
+  bound: BoundFormula,
+  { level, region, bins = 256 }: StatisticsArguments,
+  { services, signal }: GraphqlContext,
+  info: GraphQLResolveInfo,
+): Promise<Statistics> {
+  const formula = assertValid(bound);
+  const { histogramBins } = services.limits;
+  if (bins < 1 || bins > histogramBins)
+    throw new BandloomError("BAD_REQUEST", `A histogram has 1 to ${histogramBins} bins, not ${bins}.`);
+  const at = wantedPercentages(info);
+  const result = await services.tiles.statistics(
+    {
+      formula,
+      level: level == null ? null : existingLevel(formula.image, level),
+      region: region ? regionOf(formula.image, region) : null,
+      bins,
+      percentiles: at,
+    },
+    signal,
+  );
+  return new Statistics(result, at);
+}
+
+function wantedPercentages(info: GraphQLResolveInfo): readonly number[] {
+  const definition = info.schema.getType("Statistics");
+  const field = definition && "getFields" in definition ? definition.getFields().percentiles : undefined;
+  if (!field || !("args" in field)) return DEFAULT_PERCENTILES;
+  const selected = [...collectFields(subselections(info.fieldNodes), info).values()].flat();
+  const wanted = selected
+    .filter(({ node }) => node.name.value === "percentiles")
+    .flatMap(({ node }) => getArgumentValues(field, node, info.variableValues).at as readonly number[]);
+  return checkPercentages([...new Set(wanted)]);
+}

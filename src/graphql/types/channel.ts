@@ -1,0 +1,85 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Field, Float, ID, Info, Int, ObjectType } from "type-graphql";
+import type { ServedImage } from "../../service/types.ts";
+import type { ChannelInfo } from "../../source/types.ts";
+import { channelIdentifiers } from "../channel-names.ts";
+import type { GraphqlContext } from "../context.ts";
+import { DataType } from "../enums.ts";
+import { encodeId } from "../ids.ts";
+import { RegionInput } from "../inputs.ts";
+import { HexColor } from "../scalars.ts";
+import { computeStatistics } from "../statistics.ts";
+import { Node } from "./node.ts";
+import { Statistics } from "./statistics.ts";
+
+@ObjectType({ implements: Node, simpleResolvers: true, description: "One measured quantity of an image: a band, a stain." })
+export class Channel extends Node {
+  readonly #image: ServedImage;
+  readonly #info: ChannelInfo;
+
+  constructor(image: ServedImage, info: ChannelInfo) {
+    super();
+    this.#image = image;
+    this.#info = info;
+  }
+
+  get id(): string {
+    return encodeId({ type: "Channel", key: this.#image.key, index: this.index });
+  }
+
+  @Field(() => Int, { description: "From 0; formulas count from 1 (`b1`, `@1`)." })
+  get index(): number {
+    return this.#info.index;
+  }
+
+  @Field(() => String, { description: "As stored in the file." })
+  get name(): string {
+    return this.#info.name;
+  }
+
+  @Field(() => [String], { description: "How a formula can write it, best first." })
+  get identifiers(): readonly string[] {
+    return channelIdentifiers(this.#image, this.index);
+  }
+
+  @Field(() => DataType, { description: "How its samples are stored." })
+  get dataType(): ChannelInfo["dataType"] {
+    return this.#info.dataType;
+  }
+
+  @Field(() => Float, { nullable: true, description: "Wavelength in nanometres, when the file tells." })
+  get wavelengthNm(): number | null {
+    return this.#info.wavelengthNm;
+  }
+
+  @Field(() => HexColor, { nullable: true, description: "Display colour from the file." })
+  get color(): string | null {
+    return this.#info.color;
+  }
+
+  @Field(() => Float, { nullable: true, description: "Stored value that means no data; null too when that is NaN." })
+  get nodata(): number | null {
+    const { nodata } = this.#info;
+    return Number.isFinite(nodata) ? nodata : null;
+  }
+
+  @Field(() => String, { nullable: true, description: "Unit of phys(x)." })
+  get unit(): string | null {
+    return this.#info.unit;
+  }
+
+  @Field(() => Statistics, { nullable: true, description: "Of the stored values." })
+  statistics(
+    @Ctx() context: GraphqlContext,
+    @Info() info: GraphQLResolveInfo,
+    @Arg("level", () => Int, { nullable: true, description: "Level to read; a fine enough one when left out." })
+    level?: number | null,
+    @Arg("region", () => RegionInput, { nullable: true, description: "The whole image when left out." })
+    region?: RegionInput | null,
+    @Arg("bins", () => Int, { defaultValue: 256, description: "Bins of the histogram." })
+    bins?: number,
+  ): Promise<Statistics> {
+    const bound = context.services.formulas.bind(this.#image, `@${this.index + 1}`, undefined, context.signal);
+    return computeStatistics(bound, { level, region, bins }, context, info);
+  }
+}

@@ -1,0 +1,54 @@
+import { Ctx, Field, Int, InterfaceType } from "type-graphql";
+import type { GraphqlContext } from "../context.ts";
+import { Base64, Url } from "../scalars.ts";
+
+/** Encoded bytes and what they are. */
+export interface EncodedBytes {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+}
+
+const BASE64 = "Bytes as base64. Rendered when selected: 20 times the cost of a URL.";
+
+@InterfaceType({ description: "A picture that is encoded as a file: by reference (url) or in the answer itself." })
+export abstract class Encoded {
+  @Field(() => Int, { description: "In pixels." })
+  abstract readonly width: number;
+
+  @Field(() => Int, { description: "In pixels." })
+  abstract readonly height: number;
+
+  @Field(() => String, { description: "Media type of the bytes." })
+  abstract readonly contentType: string;
+
+  @Field(() => Url, {
+    nullable: true,
+    description:
+      "Costs nothing: it is rendered when it is fetched. Null with LIMIT_EXCEEDED when the formula is too long for any URL.",
+  })
+  abstract readonly url: string;
+
+  /** The bytes, rendered once however many fields ask. */
+  protected abstract load(context: GraphqlContext): Promise<EncodedBytes>;
+
+  @Field(() => Base64, { nullable: true, description: BASE64 })
+  async base64(@Ctx() context: GraphqlContext): Promise<string> {
+    return encodeInline(await this.load(context), context);
+  }
+
+  @Field(() => String, { nullable: true, description: "The same as a data URI (RFC 2397), ready for an img element." })
+  async dataUri(@Ctx() context: GraphqlContext): Promise<string> {
+    const encoded = await this.load(context);
+    return `data:${encoded.contentType};base64,${encodeInline(encoded, context)}`;
+  }
+
+  @Field(() => Int, { nullable: true, description: "Length of the file. Rendered when selected." })
+  async byteLength(@Ctx() context: GraphqlContext): Promise<number> {
+    return (await this.load(context)).bytes.byteLength;
+  }
+}
+
+function encodeInline({ bytes }: EncodedBytes, context: GraphqlContext): string {
+  context.inline.take(Math.ceil(bytes.byteLength / 3) * 4);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}

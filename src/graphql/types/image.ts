@@ -1,0 +1,135 @@
+import { Arg, Ctx, Field, ID, Int, ObjectType } from "type-graphql";
+import type { ServedImage } from "../../service/types.ts";
+import type { GraphqlContext } from "../context.ts";
+import { encodingOf } from "../encoding.ts";
+import { DataType } from "../enums.ts";
+import { formulaText } from "../formula-text.ts";
+import { encodeId } from "../ids.ts";
+import { DisplayInput, EncodingInput, LayerInput, PlaneInput } from "../inputs.ts";
+import { assertValid } from "../valid-formula.ts";
+import { Channel } from "./channel.ts";
+import { EncodedImage } from "./encoded-image.ts";
+import { PixelSize } from "./geometry.ts";
+import { Level } from "./level.ts";
+import { Node } from "./node.ts";
+import { Rendering, sideOf } from "./rendering.ts";
+
+@ObjectType({ implements: Node, simpleResolvers: true, description: "An image of the catalogue." })
+export class Image extends Node {
+  readonly #image: ServedImage;
+
+  constructor(image: ServedImage) {
+    super();
+    this.#image = image;
+  }
+
+  get id(): string {
+    return encodeId({ type: "Image", key: this.key });
+  }
+
+  @Field(() => String, { description: "Stable name, used in URLs and formulas." })
+  get key(): string {
+    return this.#image.key;
+  }
+
+  @Field(() => String, { description: "Name for people." })
+  get name(): string {
+    return this.#image.name;
+  }
+
+  @Field(() => Int, { description: "Full-resolution width, pixels." })
+  get width(): number {
+    return this.#image.info.width;
+  }
+
+  @Field(() => Int, { description: "Full-resolution height, pixels." })
+  get height(): number {
+    return this.#image.info.height;
+  }
+
+  @Field(() => Int, { description: "Planes along z." })
+  get depth(): number {
+    return this.#image.info.depth;
+  }
+
+  @Field(() => Int, { description: "Planes along t." })
+  get times(): number {
+    return this.#image.info.times;
+  }
+
+  @Field(() => DataType, { description: "How the samples of the first channel are stored; each channel tells its own." })
+  get dataType(): DataType | undefined {
+    return this.#image.info.channels[0]?.dataType;
+  }
+
+  @Field(() => String, { description: "Changes whenever the bytes change; part of every tile URL." })
+  get revision(): string {
+    return this.#image.revision;
+  }
+
+  @Field(() => PixelSize, { nullable: true, description: "Physical size of a pixel, when the file tells." })
+  get pixelSize(): PixelSize | null {
+    return this.#image.info.pixelSize;
+  }
+
+  @Field(() => String, { description: "Kind of file." })
+  get format(): string {
+    return this.#image.info.format;
+  }
+
+  @Field(() => [Channel], { description: "In the order of the file." })
+  get channels(): readonly Channel[] {
+    return this.#image.info.channels.map((info) => new Channel(this.#image, info));
+  }
+
+  @Field(() => Channel, { nullable: true, description: "The channel that a formula would mean by this name." })
+  channel(
+    @Arg("name", () => String, { description: "Exact or folded name, or bN." }) name: string,
+  ): Channel | null {
+    const info = findChannel(this.#image, name);
+    return info ? new Channel(this.#image, info) : null;
+  }
+
+  @Field(() => [Level], { description: "Finest first: levels[0] is full resolution." })
+  get levels(): readonly Level[] {
+    return Array.from({ length: this.#image.levels }, (_, index) => new Level(this.#image, index));
+  }
+
+  @Field(() => Rendering, {
+    nullable: true,
+    description:
+      "Compile a formula against this image: what a formula gets wrong is told in diagnostics. At most one of formula and layers; without either, the image's own default picture.",
+  })
+  async render(
+    @Ctx() { services, signal }: GraphqlContext,
+    @Arg("formula", () => String, { nullable: true, description: "For example `red + 2*(uv1 - green)`." })
+    formula?: string | null,
+    @Arg("layers", () => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
+    layers?: LayerInput[] | null,
+    @Arg("display", () => DisplayInput, { nullable: true, description: "Window, colormap and more around the formula." })
+    display?: DisplayInput | null,
+    @Arg("plane", () => PlaneInput, { nullable: true, description: "For images with depth or time." })
+    plane?: PlaneInput | null,
+  ): Promise<Rendering> {
+    const text = formulaText(services.formulas, this.#image, { formula, layers, display });
+    const choice = { ...(plane?.z == null ? {} : { z: plane.z }), ...(plane?.t == null ? {} : { t: plane.t }) };
+    return new Rendering(await services.formulas.bind(this.#image, text, choice, signal));
+  }
+
+  @Field(() => EncodedImage, { nullable: true, description: "The default picture of the whole image, scaled to fit." })
+  async thumbnail(
+    @Ctx() { services, signal }: GraphqlContext,
+    @Arg("maxSize", () => Int, { defaultValue: 256, description: "Longest side of the result." }) maxSize: number,
+    @Arg("encoding", () => EncodingInput, { nullable: true, description: "JPEG when left out." })
+    encoding?: EncodingInput | null,
+  ): Promise<EncodedImage> {
+    const formula = assertValid(await services.formulas.bind(this.#image, null, undefined, signal));
+    const { width, height } = this.#image.info;
+    return new EncodedImage(services.tiles, {
+      formula,
+      region: { x: 0, y: 0, width, height },
+      maxSize: sideOf(maxSize, services.limits),
+      encoding: encodingOf(encoding),
+    });
+  }
+}

@@ -1,0 +1,252 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Field, ID, Info, Int, ObjectType } from "type-graphql";
+import { BandloomError } from "../../core/errors.ts";
+import type { FormulaType as ValueType } from "../../formula/expr.ts";
+import type { Formula } from "../../formula/formula.ts";
+import type { BoundFormula, Limits, TileRequest } from "../../service/types.ts";
+import { existingLevel, levelOf, regionOf, tileSizeOf } from "../address.ts";
+import type { GraphqlContext } from "../context.ts";
+import { encodingOf } from "../encoding.ts";
+import { FormulaType } from "../enums.ts";
+import { EncodingInput, PointInput, RangeInput, RegionInput } from "../inputs.ts";
+import { INLINE_FIELDS, selectsBelow } from "../selections.ts";
+import { computeStatistics } from "../statistics.ts";
+import { assertValid } from "../valid-formula.ts";
+import { Channel } from "./channel.ts";
+import { Diagnostic } from "./diagnostic.ts";
+import { EncodedImage } from "./encoded-image.ts";
+import { FloatRange, TileLimits } from "./geometry.ts";
+import { Image } from "./image.ts";
+import { Level, tileLimits } from "./level.ts";
+import { Probe } from "./probe.ts";
+import { Statistics } from "./statistics.ts";
+import { Tile } from "./tile.ts";
+import { TileRange } from "./tile-range.ts";
+
+const LEVEL = "0 is full resolution. Exactly one of level and zoom.";
+const ZOOM = "0 is the coarsest level. Exactly one of level and zoom.";
+const TILE_SIZE = "Side of a tile in pixels; 256 when left out.";
+const ENCODING = "JPEG when left out.";
+/** Longest side of a region that is asked for without a size: as large as a screen. */
+const DEFAULT_REGION_SIDE = 1024;
+
+@ObjectType({
+  simpleResolvers: true,
+  description: "A formula bound to an image. An invalid one has diagnostics, and null or FORMULA_INVALID in the fields that need a valid one.",
+})
+export class Rendering {
+  readonly #bound: BoundFormula;
+  readonly #formula: Formula | null;
+
+  constructor(bound: BoundFormula) {
+    this.#bound = bound;
+    this.#formula = bound.valid ? bound.formula : null;
+  }
+
+  @Field(() => ID, { description: "Stands for the source text, the arguments and the images' bytes; also when invalid." })
+  get id(): string {
+    return this.#bound.id;
+  }
+
+  @Field(() => Image, { description: "The image that it is bound to." })
+  get image(): Image {
+    return new Image(this.#bound.image);
+  }
+
+  @Field(() => Boolean, { description: "No diagnostic is an error." })
+  get valid(): boolean {
+    return this.#bound.valid;
+  }
+
+  @Field(() => String, { description: "The formula as it was given, or as the arguments were written out." })
+  get source(): string {
+    return this.#bound.source;
+  }
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Normalised text with every default written in; equal forms share tiles. Null when invalid.",
+  })
+  get canonical(): string | null {
+    return this.#formula?.canonical ?? null;
+  }
+
+  @Field(() => String, { nullable: true, description: "SHA-256 of the canonical form. Null when invalid." })
+  get hash(): string | null {
+    return this.#formula?.hash ?? null;
+  }
+
+  @Field(() => [Diagnostic], { description: "Errors and advice, in the order of the text." })
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#bound.diagnostics;
+  }
+
+  @Field(() => [Channel], { description: "Channels that the formula reads. Empty when invalid." })
+  get channels(): readonly Channel[] {
+    const { image } = this.#bound;
+    return (this.#formula?.channels ?? []).flatMap((index) => {
+      const info = image.info.channels[index];
+      return info ? new Channel(image, info) : [];
+    });
+  }
+
+  @Field(() => FormulaType, { nullable: true, description: "What the formula yields as it is written. Null when invalid." })
+  get type(): ValueType | null {
+    return this.#formula?.type ?? null;
+  }
+
+  @Field(() => FloatRange, { nullable: true, description: "Static bounds of the value, by interval arithmetic." })
+  get bounds(): FloatRange | null {
+    return this.#formula ? new FloatRange(this.#formula.interval.min, this.#formula.interval.max) : null;
+  }
+
+  @Field(() => [FloatRange], { nullable: true, description: "The windows that were resolved, one for each output that has one." })
+  get window(): readonly FloatRange[] | null {
+    return this.#formula?.windows.map(({ low, high }) => new FloatRange(low, high)) ?? null;
+  }
+
+  @Field(() => Int, { nullable: true, description: "Relative cost of one pixel; an addition is 1." })
+  get cost(): number | null {
+    return this.#formula?.cost ?? null;
+  }
+
+  @Field(() => TileRange, {
+    nullable: true,
+    description: "Tiles inside both the range and the image, row by row. Exactly one of level and zoom.",
+  })
+  tiles(
+    @Ctx() { services }: GraphqlContext,
+    @Info() info: GraphQLResolveInfo,
+    @Arg("x", () => RangeInput, { description: "Columns." }) x: RangeInput,
+    @Arg("y", () => RangeInput, { description: "Rows." }) y: RangeInput,
+    @Arg("level", () => Int, { nullable: true, description: LEVEL }) level?: number | null,
+    @Arg("zoom", () => Int, { nullable: true, description: ZOOM }) zoom?: number | null,
+    @Arg("tileSize", () => Int, { nullable: true, description: TILE_SIZE }) tileSize?: number | null,
+    @Arg("encoding", () => EncodingInput, { nullable: true, description: ENCODING }) encoding?: EncodingInput | null,
+  ): TileRange {
+    const formula = assertValid(this.#bound);
+    if (x.from > x.to || y.from > y.to) throw new BandloomError("BAD_REQUEST", "A range ends before it begins.");
+    const shown = new Level(formula.image, levelOf(formula.image, level, zoom));
+    const common = this.#tileOptions(services.limits, tileSize, encoding);
+    const requested = new TileLimits(x.from, x.to, y.from, y.to);
+    const limits = requested.intersect(tileLimits(shown, common.tileSize));
+    const inline = selectsBelow(info.fieldNodes, INLINE_FIELDS, info);
+    checkCount(limits?.count ?? 0, inline, services.limits);
+    const address = { formula, level: shown.index, ...common };
+    const tileAt = (x: number, y: number) => new Tile(services.tiles, { ...address, x, y }, inline);
+    return new TileRange(shown, common.tileSize, requested, limits, tileAt);
+  }
+
+  @Field(() => Tile, {
+    nullable: true,
+    description: "One tile; NOT_FOUND outside the image. Exactly one of level and zoom.",
+  })
+  tile(
+    @Ctx() { services }: GraphqlContext,
+    @Info() info: GraphQLResolveInfo,
+    @Arg("x", () => Int, { description: "Column, from 0." }) x: number,
+    @Arg("y", () => Int, { description: "Row, from 0." }) y: number,
+    @Arg("level", () => Int, { nullable: true, description: LEVEL }) level?: number | null,
+    @Arg("zoom", () => Int, { nullable: true, description: ZOOM }) zoom?: number | null,
+    @Arg("tileSize", () => Int, { nullable: true, description: TILE_SIZE }) tileSize?: number | null,
+    @Arg("encoding", () => EncodingInput, { nullable: true, description: ENCODING }) encoding?: EncodingInput | null,
+  ): Tile {
+    const formula = assertValid(this.#bound);
+    const shown = new Level(formula.image, levelOf(formula.image, level, zoom));
+    const common = this.#tileOptions(services.limits, tileSize, encoding);
+    const { maxX, maxY } = tileLimits(shown, common.tileSize);
+    if (x < 0 || y < 0 || x > maxX || y > maxY) {
+      const message = `Level ${shown.index} has tiles x 0 to ${maxX} and y 0 to ${maxY}.`;
+      throw new BandloomError("NOT_FOUND", message);
+    }
+    const inline = selectsBelow(info.fieldNodes, INLINE_FIELDS, info);
+    return new Tile(services.tiles, { formula, level: shown.index, x, y, ...common }, inline);
+  }
+
+  @Field(() => EncodedImage, {
+    nullable: true,
+    description: "Any rectangle of full-resolution pixels, scaled down to fit.",
+  })
+  region(
+    @Ctx() { services }: GraphqlContext,
+    @Arg("region", () => RegionInput, { description: "Full-resolution pixels, inside the image." }) region: RegionInput,
+    @Arg("maxSize", () => Int, { nullable: true, description: "Longest side of the result; 1024 when left out." })
+    maxSize?: number | null,
+    @Arg("encoding", () => EncodingInput, { nullable: true, description: ENCODING }) encoding?: EncodingInput | null,
+  ): EncodedImage {
+    const formula = assertValid(this.#bound);
+    return new EncodedImage(services.tiles, {
+      formula,
+      region: regionOf(formula.image, region),
+      maxSize: sideOf(maxSize ?? DEFAULT_REGION_SIDE, services.limits),
+      encoding: encodingOf(encoding),
+    });
+  }
+
+  @Field(() => [Probe], {
+    nullable: true,
+    description: "Raw channel values and the formula's value under points, full-resolution pixels.",
+  })
+  async probe(
+    @Ctx() { services, signal }: GraphqlContext,
+    @Arg("points", () => [PointInput], { description: "At most server.limits.probePoints." }) points: PointInput[],
+    @Arg("level", () => Int, { nullable: true, description: "Level whose pixels are read; 0 when left out." })
+    level?: number | null,
+  ): Promise<Probe[]> {
+    const formula = assertValid(this.#bound);
+    const { probePoints } = services.limits;
+    if (points.length > probePoints)
+      throw new BandloomError("LIMIT_EXCEEDED", `One probe takes at most ${probePoints} points, not ${points.length}.`);
+    const probed = await services.tiles.probe(formula, points, existingLevel(formula.image, level ?? 0), signal);
+    return probed.map((point) => new Probe(formula.image, point));
+  }
+
+  @Field(() => Statistics, { nullable: true, description: "Of the formula's value, before any window or colour." })
+  statistics(
+    @Ctx() context: GraphqlContext,
+    @Info() info: GraphQLResolveInfo,
+    @Arg("level", () => Int, { nullable: true, description: "Level to read; a fine enough one when left out." })
+    level?: number | null,
+    @Arg("region", () => RegionInput, { nullable: true, description: "The whole image when left out." })
+    region?: RegionInput | null,
+    @Arg("bins", () => Int, { defaultValue: 256, description: "Bins of the histogram." }) bins?: number,
+  ): Promise<Statistics> {
+    return computeStatistics(this.#bound, { level, region, bins }, context, info);
+  }
+
+  @Field(() => String, {
+    nullable: true,
+    description: "For Leaflet, OpenLayers, MapLibre, deck.gl: {z} counts from the coarsest level, edge tiles are padded to full size.",
+  })
+  urlTemplate(
+    @Ctx() { services }: GraphqlContext,
+    @Arg("tileSize", () => Int, { nullable: true, description: TILE_SIZE }) tileSize?: number | null,
+    @Arg("encoding", () => EncodingInput, { nullable: true, description: ENCODING }) encoding?: EncodingInput | null,
+  ): string {
+    const formula = assertValid(this.#bound);
+    return services.tiles.urlTemplate(formula, tileSizeOf(tileSize, services.limits), encodingOf(encoding));
+  }
+
+  #tileOptions(
+    limits: Limits,
+    tileSize: number | null | undefined,
+    encoding: EncodingInput | null | undefined,
+  ): Pick<TileRequest, "tileSize" | "pad" | "encoding"> {
+    return { tileSize: tileSizeOf(tileSize, limits), pad: false, encoding: encodingOf(encoding) };
+  }
+}
+
+/** LIMIT_EXCEEDED for more tiles than one list may hold: lists of pixels are shorter than lists of URLs. */
+function checkCount(count: number, inline: boolean, { tilesInline, tilesAsUrls }: Limits): void {
+  const limit = inline ? tilesInline : tilesAsUrls;
+  if (count <= limit) return;
+  const message = inline
+    ? `${count} tiles with base64, dataUri or byteLength are too many for one answer: at most ${limit}. Ask for url, or a smaller range.`
+    : `${count} tiles are too many for one answer: at most ${limit}. Ask for a smaller range, or use urlTemplate.`;
+  throw new BandloomError("LIMIT_EXCEEDED", message, { details: { limit, count } });
+}
+
+export function sideOf(maxSize: number, { regionSide }: Limits): number {
+  if (maxSize >= 1 && maxSize <= regionSide) return maxSize;
+  throw new BandloomError("LIMIT_EXCEEDED", `maxSize is 1 to ${regionSide}, not ${maxSize}.`);
+}

@@ -1,0 +1,82 @@
+import { GraphQLSafeInt } from "graphql-scalars";
+import { Arg, Field, Float, Int, ObjectType } from "type-graphql";
+import { BandloomError } from "../../core/errors.ts";
+import type { StatisticsResult } from "../../render/types.ts";
+
+export const DEFAULT_PERCENTILES: readonly number[] = [0.5, 50, 99.5];
+
+@ObjectType({ simpleResolvers: true, description: "Counts of values in bins of equal width." })
+export class Histogram {
+  @Field(() => Float, { description: "Left edge of the first bin." })
+  readonly min!: number;
+
+  @Field(() => Float, { description: "Right edge of the last bin." })
+  readonly max!: number;
+
+  @Field(() => [GraphQLSafeInt], { description: "Values in each bin." })
+  readonly counts!: readonly number[];
+}
+
+@ObjectType({ simpleResolvers: true, description: "What the values of a rectangle are like." })
+export class Statistics {
+  @Field(() => Int, { description: "Level that was read." })
+  readonly level: number;
+
+  @Field(() => Boolean, { description: "Every full-resolution pixel was counted; false: a coarser level or a sample." })
+  readonly exact: boolean;
+
+  @Field(() => GraphQLSafeInt, { description: "Pixels that were read." })
+  readonly count: number;
+
+  @Field(() => GraphQLSafeInt, { description: "Those that have data." })
+  readonly validCount: number;
+
+  @Field(() => Float, { nullable: true, description: "Null when no pixel has data." })
+  readonly min: number | null;
+
+  @Field(() => Float, { nullable: true, description: "Null when no pixel has data." })
+  readonly max: number | null;
+
+  @Field(() => Float, { nullable: true, description: "Null when no pixel has data." })
+  readonly mean: number | null;
+
+  @Field(() => Float, { nullable: true, description: "Of the population; null when no pixel has data." })
+  readonly standardDeviation: number | null;
+
+  @Field(() => Histogram, { description: "From the smallest to the largest value." })
+  readonly histogram: Histogram;
+
+  readonly #percentiles: ReadonlyMap<number, number | null>;
+
+  /** `at`: the percentages that `result.percentiles` answers, in order. */
+  constructor(result: StatisticsResult & { level: number; exact: boolean }, at: readonly number[]) {
+    this.level = result.level;
+    this.exact = result.exact;
+    this.count = result.count;
+    this.validCount = result.validCount;
+    this.min = result.min;
+    this.max = result.max;
+    this.mean = result.mean;
+    this.standardDeviation = result.standardDeviation;
+    this.histogram = result.histogram;
+    this.#percentiles = new Map(at.map((percentage, index) => [percentage, result.percentiles[index] ?? null]));
+  }
+
+  @Field(() => [Float], {
+    nullable: "items",
+    description: "Values below which so many percent of the valid values lie, linearly interpolated; null entries when no pixel has data.",
+  })
+  percentiles(
+    @Arg("at", () => [Float], { defaultValue: DEFAULT_PERCENTILES, description: "In percent, 0…100; at most 32." })
+    at: number[],
+  ): (number | null)[] {
+    return checkPercentages(at).map((percentage) => this.#percentiles.get(percentage) ?? null);
+  }
+}
+
+const MAX_PERCENTILES = 32;
+
+export function checkPercentages(at: readonly number[]): readonly number[] {
+  if (at.length <= MAX_PERCENTILES && at.every((percentage) => percentage >= 0 && percentage <= 100)) return at;
+  throw new BandloomError("BAD_REQUEST", `Percentiles are numbers from 0 to 100, at most ${MAX_PERCENTILES} of them.`);
+}
