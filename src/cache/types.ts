@@ -1,36 +1,55 @@
 /** A rendered tile as it is stored. */
 export interface CachedTile {
   readonly bytes: Uint8Array;
+  /** ASCII, at most 255 characters. */
   readonly contentType: string;
 }
 
+export interface CacheEntry {
+  /** 64 hex digits (see key.ts). */
+  readonly key: string;
+  readonly tile: CachedTile;
+}
+
+export type CacheTierName = "memory" | "embedded" | "redis";
+
 export interface CacheTierStats {
-  readonly name: "memory" | "embedded" | "redis";
+  readonly name: CacheTierName;
   readonly hits: number;
   readonly misses: number;
+  /** Null: not known without asking a server. */
   readonly entries: number | null;
   readonly bytes: number | null;
   readonly maxBytes: number | null;
   readonly healthy: boolean;
+  /** Why it is not healthy, for people; null when it is. */
+  readonly detail: string | null;
 }
 
-/** One place where encoded tiles are kept. No method ever rejects: a tier that is broken misses. */
+/** One place where encoded tiles are kept. No method ever throws or rejects: a tier that is broken misses. */
 export interface CacheTier {
-  readonly name: CacheTierStats["name"];
-  /** One entry for each key, in order; null: not there, damaged, or the tier is not well. */
-  get(keys: readonly string[]): Promise<(Uint8Array | null)[]>;
-  set(entries: readonly { readonly key: string; readonly value: Uint8Array }[]): Promise<void>;
+  readonly name: CacheTierName;
+  /** One entry for each key, in order; null: not there, expired, damaged, or the tier is not well. */
+  get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]>;
+  /** Takes the entries over and writes them soon; what cannot be written in time is dropped. */
+  set(entries: readonly CacheEntry[]): void;
   stats(): CacheTierStats;
+  /** Waits until pending writes have been handed over. */
+  flush(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface CacheHit {
+  readonly tile: CachedTile;
+  readonly tier: CacheTierName;
 }
 
 /** Tiers asked in order; what a later tier finds is written to the earlier ones. */
 export interface TileCache {
-  /** Memory tier only, without a promise: the fast path of a hit. */
+  /** Memory tier only, without a promise: the fast path of a hit. A miss is not counted: `get` follows and counts it. */
   peek(key: string): CachedTile | null;
-  get(
-    keys: readonly string[],
-  ): Promise<({ readonly tile: CachedTile; readonly tier: CacheTierStats["name"] } | null)[]>;
+  /** One entry for each key, in order. Never rejects. */
+  get(keys: readonly string[]): Promise<readonly (CacheHit | null)[]>;
   /** Never awaited by a reader: errors end inside. */
   set(key: string, tile: CachedTile): void;
   stats(): readonly CacheTierStats[];

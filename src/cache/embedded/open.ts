@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Tables } from "./tables.ts";
+
+/** The layout of the tables stands in the name: a process of another layout has a store of its own. */
+const STORE_FOLDER = "tiles-1";
+const DATA_FILE = "data.mdb";
+const LOCK_FILE = "lock.mdb";
+/** Written when the store is closed in order: what the file looked like then. */
+const CLOSED_FILE = "closed.json";
+const DAMAGED_SUFFIX = ".damaged";
+/** Long enough to read some 100 GB; a check that hangs must not go on for ever. */
+const CHECK_TIMEOUT_MS = 300_000;
+
+/**
+ * Opens the store of a cache folder. LMDB trusts its file: a damaged page does not raise an error but ends the process.
+ * So a file that is not as we left it (the process was killed, the disk failed, somebody wrote to it) is first read from
+ * end to end by a process of its own, and moved aside when that fails.
+ *
+ * @throws Error with a message for people when the folder cannot be used.
+ */
+export async function openStore(folder: string, log: (line: string) => void): Promise<Tables> {
+  const store = join(resolve(folder), STORE_FOLDER);
+  makeFolder(store);
+  const data = join(store, DATA_FILE);
+  if (existsSync(data) && !isAsClosed(store) && !(await passesCheck(store))) {
+    moveAside(store);
+    log("Embedded cache: the store was damaged; it was moved aside and begins anew");
+  }
+  rmSync(join(store, CLOSED_FILE), { force: true });
+  return new Tables(store);
+}
+
+/** Notes that the store was closed in order. Throws when the folder is gone. */
+export function markClosed(folder: string): void {
+  const store = join(resolve(folder), STORE_FOLDER);
+  writeFileSync(join(store, CLOSED_FILE), JSON.stringify(fingerprint(store)));
+}
+
+function fingerprint(store: string): { readonly size: number; readonly modified: number } {
+  const { size, mtimeMs } = statSync(join(store, DATA_FILE));
+  return { size, modified: mtimeMs };
+}
+
+function isAsClosed(store: string): boolean {
+  try {
+    return readFileSync(join(store, CLOSED_FILE), "utf8") === JSON.stringify(fingerprint(store));
+  } catch {
+    return false;
+  }
+}
+
+/** mkdir -p, but one step at a time: Node's own recursion never ends below /proc. */
+function makeFolder(folder: string): void {
+  try {
+    if (!existsSync(folder)) {
+      const parent = dirname(folder);
+      if (parent !== folder) makeFolder(parent);
+      mkdirSync(folder);
+    }
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
+    throw new Error("the cache folder cannot be written; set BANDLOOM_CACHE to one that can", { cause: error });
+  }
+}
+
+function passesCheck(store: string): Promise<boolean> {
+  const isSource = import.meta.url.endsWith(".ts");
+  const program = fileURLToPath(new URL(isSource ? "./check.ts" : "./check.js", import.meta.url));
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [...(isSource ? ["--import", "tsx"] : []), program, store], {
+      cwd: dirname(program),
+      stdio: "ignore",
+      timeout: CHECK_TIMEOUT_MS,
+      killSignal: "SIGKILL",
+    });
+    child.once("error", () => done(false));
+    child.once("exit", (code) => done(code === 0));
+  });
+}
+
+function moveAside(store: string): void {
+  const data = join(store, DATA_FILE);
+  const damaged = data + DAMAGED_SUFFIX;
+  rmSync(damaged, { force: true, recursive: true });
+  renameSync(data, damaged);
+  rmSync(join(store, LOCK_FILE), { force: true, recursive: true });
+}

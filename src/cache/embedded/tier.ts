@@ -1,0 +1,246 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { Breaker } from "../breaker.ts";
+import { seal, unseal } from "../envelope.ts";
+import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
+import { planEviction, storedBytes } from "./eviction.ts";
+import { markClosed, openStore } from "./open.ts";
+import type { EntryInfo, Tables } from "./tables.ts";
+
+/** A tile's age is written at most this often: reading must not cost a write each time. */
+const TOUCH_SECONDS = 3_600;
+/** Tiles gather this long before they are written: one transaction for all of them. */
+const GATHER_MS = 20;
+const ENTRIES_PER_BATCH = 256;
+const BYTES_PER_BATCH = 8 * 2 ** 20;
+/** A tile larger than this share of the store is not kept: it would drive out too many others. */
+const LARGEST_SHARE = 1 / 16;
+/** Bytes that may wait to be written; more is dropped, so that a slow disk costs no memory. */
+const MAX_PENDING_BYTES = 64 * 2 ** 20;
+/** Reads are synchronous, about 20 µs each: after so many the event loop gets its turn. */
+const READS_PER_TURN = 64;
+/** After a write that failed for want of space: stay below what the store takes now, less this share. */
+const FULL_DISK_SHARE = 0.9;
+const PROBE_KEY = Buffer.alloc(32);
+
+export interface EmbeddedTierOptions {
+  /** Made when it is missing. Only the main thread opens it; other processes may share it. */
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly ttlSeconds: number;
+  readonly log: (line: string) => void;
+}
+
+/** Tiles in an LMDB store on disk: they outlive the process. A store that is damaged, full or gone is a miss. */
+export class EmbeddedTier implements CacheTier {
+  readonly name = "embedded";
+  /** Resolves when the store is open or was given up; until then the tier misses. */
+  readonly opened: Promise<void>;
+  readonly #options: EmbeddedTierOptions;
+  readonly #writes: Breaker;
+  #tables: Tables | null = null;
+  #detail: string | null = "opening";
+  #maxBytes: number;
+  #puts: CacheEntry[] = [];
+  #pendingBytes = 0;
+  #touches = new Map<string, EntryInfo>();
+  #damaged = new Map<string, EntryInfo | null>();
+  #writing: Promise<void> | null = null;
+  #hits = 0;
+  #misses = 0;
+  #closed = false;
+
+  constructor(options: EmbeddedTierOptions) {
+    this.#options = options;
+    this.#maxBytes = options.maxBytes;
+    this.#writes = new Breaker({
+      name: "Embedded cache, writing",
+      threshold: 1,
+      probe: () => this.#probe(),
+      log: options.log,
+    });
+    this.opened = this.#open();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const tables = await openStore(this.#options.folder, this.#options.log);
+      if (this.#closed) await tables.close();
+      else this.#tables = tables;
+      this.#detail = null;
+    } catch (error) {
+      this.#detail = error instanceof Error ? error.message : String(error);
+      this.#options.log(`Embedded cache: off (${this.#detail}); tiles are kept in memory only`);
+    }
+  }
+
+  async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {
+    const tiles: (CachedTile | null)[] = [];
+    for (const [index, key] of keys.entries()) {
+      if (index > 0 && index % READS_PER_TURN === 0) await nextTurn();
+      const tile = this.#read(key);
+      if (tile) this.#hits++;
+      else this.#misses++;
+      tiles.push(tile);
+    }
+    return tiles;
+  }
+
+  #read(key: string): CachedTile | null {
+    if (!this.#tables) return null;
+    try {
+      const id = Buffer.from(key, "hex");
+      const value = this.#tables.value(id);
+      if (!value) return null;
+      const entry = this.#tables.entry(id);
+      const tile = unseal(key, value);
+      if (!entry || !tile || isExpired(entry, this.#options.ttlSeconds)) {
+        this.#damaged.set(key, entry);
+        this.#startWriting();
+        return null;
+      }
+      if (secondsNow() - entry.touchedAt > TOUCH_SECONDS) {
+        this.#touches.set(key, entry);
+        this.#startWriting();
+      }
+      return tile;
+    } catch (error) {
+      this.#writes.failure(error instanceof Error ? error.message : String(error));
+      return null;
+    }
+  }
+
+  set(entries: readonly CacheEntry[]): void {
+    if (!this.#tables || !this.#writes.closed || this.#closed) return;
+    for (const entry of entries) {
+      const size = entry.tile.bytes.length;
+      if (size > this.#maxBytes * LARGEST_SHARE || this.#pendingBytes + size > MAX_PENDING_BYTES) continue;
+      this.#pendingBytes += size;
+      this.#puts.push(entry);
+    }
+    this.#startWriting();
+  }
+
+  #startWriting(): void {
+    if (this.#closed || !this.#hasWork) return;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+      this.#startWriting();
+    });
+  }
+
+  /** Writes what has gathered, transaction after transaction; what fails is dropped. */
+  async #write(): Promise<void> {
+    await sleep(GATHER_MS);
+    while (this.#hasWork) {
+      const puts = this.#takePuts();
+      const touches = [...this.#touches];
+      const damaged = [...this.#damaged];
+      this.#touches.clear();
+      this.#damaged.clear();
+      try {
+        if (this.#tables && this.#writes.closed) await this.#commit(this.#tables, puts, touches, damaged);
+      } catch (error) {
+        this.#stayBelowFullDisk();
+        this.#writes.failure(error instanceof Error ? error.message : String(error));
+      }
+      for (const { tile } of puts) this.#pendingBytes -= tile.bytes.length;
+    }
+  }
+
+  get #hasWork(): boolean {
+    return this.#puts.length > 0 || this.#touches.size > 0 || this.#damaged.size > 0;
+  }
+
+  #takePuts(): CacheEntry[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { tile } of this.#puts) {
+      bytes += tile.bytes.length;
+      if (count === ENTRIES_PER_BATCH || (count > 0 && bytes > BYTES_PER_BATCH)) break;
+      count++;
+    }
+    return this.#puts.splice(0, count);
+  }
+
+  async #commit(
+    tables: Tables,
+    puts: readonly CacheEntry[],
+    touches: readonly (readonly [string, EntryInfo])[],
+    damaged: readonly (readonly [string, EntryInfo | null])[],
+  ): Promise<void> {
+    const sealed = puts.map(({ key, tile }) => ({ id: Buffer.from(key, "hex"), value: seal(key, tile) }));
+    const incoming = sealed.reduce((sum, { value }) => sum + storedBytes(value.length), 0);
+    const plan = planEviction(tables, incoming, this.#maxBytes);
+    const now = secondsNow();
+    await tables.batch(() => {
+      for (const [key, entry] of damaged) tables.remove(Buffer.from(key, "hex"), entry?.touchedAt ?? 0);
+      for (const [key, entry] of touches) tables.touch(Buffer.from(key, "hex"), entry, now);
+      for (const { key, touchedAt, stale } of plan.victims) {
+        if (stale) tables.removeAge(key, touchedAt);
+        else tables.remove(key, touchedAt);
+      }
+      let room = plan.room;
+      for (const { id, value } of sealed) {
+        room -= storedBytes(value.length);
+        if (room >= 0) tables.put(id, value, now);
+      }
+    });
+    this.#writes.success();
+  }
+
+  #stayBelowFullDisk(): void {
+    if (this.#tables) this.#maxBytes = Math.min(this.#maxBytes, this.#tables.usage().bytes * FULL_DISK_SHARE);
+  }
+
+  async #probe(): Promise<void> {
+    const tables = this.#tables;
+    if (!tables) throw new Error("not open");
+    await tables.batch(() => tables.put(PROBE_KEY, Buffer.alloc(2 ** 16), 0));
+    await tables.batch(() => tables.remove(PROBE_KEY, 0));
+  }
+
+  stats(): CacheTierStats {
+    const usage = this.#tables?.usage() ?? { entries: 0, bytes: 0 };
+    const detail = this.#detail ?? this.#writes.reason;
+    return {
+      name: this.name,
+      hits: this.#hits,
+      misses: this.#misses,
+      entries: usage.entries,
+      bytes: usage.bytes,
+      maxBytes: this.#maxBytes,
+      healthy: detail === null,
+      detail,
+    };
+  }
+
+  async flush(): Promise<void> {
+    await this.opened;
+    while (this.#writing) await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    this.#closed = true;
+    this.#writes.stop();
+    const tables = this.#tables;
+    this.#tables = null;
+    this.#detail ??= "closed";
+    if (!tables) return;
+    try {
+      await tables.close();
+      markClosed(this.#options.folder);
+    } catch {
+      // What was not written is lost, which a cache may; the next start checks the store.
+    }
+  }
+}
+
+function secondsNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function isExpired(entry: EntryInfo, ttlSeconds: number): boolean {
+  const age = secondsNow() - entry.storedAt;
+  return ttlSeconds > 0 && age > ttlSeconds;
+}

@@ -1,0 +1,4 @@
+/** Rendered tiles, kept: the key that names a tile, and the tiers that hold it (memory, then Redis or a store on disk). */
+export { type KeyField, KeyMaker, type KeyScope, type TileKeyFields } from "./key.ts";
+export { createTileCache, type TileCacheOptions } from "./stack.ts";
+export type { CachedTile, CacheEntry, CacheHit, CacheTier, CacheTierName, CacheTierStats, TileCache } from "./types.ts";

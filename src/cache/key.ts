@@ -1,0 +1,67 @@
+import { createHash, type Hash } from "node:crypto";
+
+/** Raised when the way keys are put together changes, so that old entries are never found again. */
+const KEY_VERSION = 1;
+
+/** A field of a key. Numbers are finite: JSON has no others. */
+export type KeyField = string | number | boolean | null;
+
+/** What all pictures of one formula share: the part of a key that is hashed once and not once a tile. */
+export interface KeyScope {
+  /** What is stored under the key: two kinds never share an entry. */
+  readonly kind: "tile" | "region" | "statistics" | "chunk";
+  /** Version of the pipeline's results: raised when the same formula gives other pixels or other bytes. */
+  readonly renderVersion: number;
+  /** Canonical formula text. */
+  readonly formula: string;
+  /** Every image that the formula reads, with the identity of its bytes, in the order of the formula. */
+  readonly images: readonly { readonly key: string; readonly revision: string }[];
+}
+
+/** Everything else that changes a byte of a tile. */
+export interface TileKeyFields {
+  readonly level: number;
+  readonly x: number;
+  readonly y: number;
+  readonly tileSize: number;
+  readonly pad: boolean;
+  readonly format: string;
+  readonly quality: number;
+  readonly lossless: boolean;
+  readonly encoder: { readonly name: string; readonly version: string };
+}
+
+/**
+ * Makes the cache keys of one scope: SHA-256 in 64 hex digits over two JSON arrays, the scope's and the entry's own.
+ * JSON is typed and quotes its strings (lone surrogates too), so two different lists of fields never have one text,
+ * whatever separators the fields hold.
+ */
+export class KeyMaker {
+  readonly #scope: Hash;
+
+  constructor(scope: KeyScope) {
+    const images = scope.images.map(({ key, revision }) => [key, revision]);
+    this.#scope = createHash("sha256").update(
+      JSON.stringify([KEY_VERSION, scope.kind, scope.renderVersion, scope.formula, images]),
+    );
+  }
+
+  key(fields: readonly KeyField[]): string {
+    return this.#scope.copy().update(JSON.stringify(fields)).digest("hex");
+  }
+
+  tile(tile: TileKeyFields): string {
+    return this.key([
+      tile.level,
+      tile.x,
+      tile.y,
+      tile.tileSize,
+      tile.pad,
+      tile.format,
+      tile.quality,
+      tile.lossless,
+      tile.encoder.name,
+      tile.encoder.version,
+    ]);
+  }
+}

@@ -1,0 +1,265 @@
+import { createServer, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createTileCache, type TileCache } from "../../src/cache/index.ts";
+import { REDIS_PREFIX } from "../../src/cache/redis.ts";
+import { freePort, type RedisServer, startRedis } from "../fixtures/redis.ts";
+import { keyOf, logBook, tileOf, until } from "./support.ts";
+
+let redis: RedisServer;
+const open: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  redis = await startRedis();
+});
+
+afterEach(async () => {
+  redis.thaw();
+  for (const close of open.splice(0)) await close();
+  await redis.stop();
+});
+
+/** A cache with Redis and no memory tier, so that every answer comes from Redis; already connected. */
+async function cacheOn(url: string, log: (line: string) => void = () => {}): Promise<TileCache> {
+  const cache = await createTileCache({ memoryBytes: 0, redisUrl: url, folder: null, embeddedBytes: 0, log });
+  open.push(() => cache.close());
+  return cache;
+}
+
+function statsOf(cache: TileCache) {
+  const stats = cache.stats().find(({ name }) => name === "redis");
+  if (!stats) throw new Error("no Redis tier");
+  return stats;
+}
+
+async function lookUp(cache: TileCache, name: string | number) {
+  const [hit] = await cache.get([keyOf(name)]);
+  return hit ?? null;
+}
+
+describe("the Redis tier", () => {
+  it("gives back a tile that another process stored", async () => {
+    const writer = await cacheOn(redis.url);
+    writer.set(keyOf("a"), tileOf("a"));
+    await writer.flush();
+    const hit = await lookUp(await cacheOn(redis.url), "a");
+    expect(hit?.tier).toBe("redis");
+    expect(hit?.tile.contentType).toBe("image/jpeg");
+    expect(new Uint8Array(hit?.tile.bytes ?? [])).toEqual(tileOf("a").bytes);
+  });
+
+  it("answers 300 keys in order, found and missing ones, with few commands", async () => {
+    const cache = await cacheOn(redis.url);
+    for (let n = 0; n < 300; n += 2) cache.set(keyOf(n), tileOf(n));
+    await cache.flush();
+    await redis.admin.config("RESETSTAT");
+    const hits = await cache.get(Array.from({ length: 300 }, (_, n) => keyOf(n)));
+    expect(hits.map((hit) => hit && Buffer.from(hit.tile.bytes).toString("latin1").split(";")[0])).toEqual(
+      Array.from({ length: 300 }, (_, n) => (n % 2 === 0 ? String(n) : null)),
+    );
+    expect(await redis.admin.info("commandstats")).toMatch(/cmdstat_mget:calls=3,/);
+    expect(statsOf(cache)).toMatchObject({ hits: 150, misses: 150, healthy: true, detail: null });
+  });
+
+  it("lets entries expire", async () => {
+    const cache = await cacheOn(redis.url);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    const ttl = await redis.admin.pttl(REDIS_PREFIX + keyOf("a"));
+    expect(ttl).toBeGreaterThan(29 * 86_400_000);
+    expect(ttl).toBeLessThanOrEqual(30 * 86_400_000);
+  });
+
+  it("does not store what is too large to pass within the timeout, nor accept it", async () => {
+    const cache = await cacheOn(redis.url);
+    cache.set(keyOf("large"), tileOf("large", 4 * 2 ** 20 + 1));
+    await cache.flush();
+    expect(await redis.admin.exists(REDIS_PREFIX + keyOf("large"))).toBe(0);
+    await redis.admin.set(REDIS_PREFIX + keyOf("planted"), Buffer.alloc(5 * 2 ** 20));
+    expect(await lookUp(cache, "planted")).toBeNull();
+  });
+
+  it.each([
+    ["truncated", (value: Buffer) => value.subarray(0, -1)],
+    ["empty", () => Buffer.alloc(0)],
+    ["bit-flipped", (value: Buffer) => Buffer.from(value.map((byte, index) => (index === 500 ? byte ^ 4 : byte)))],
+    ["foreign", () => Buffer.from("hello")],
+  ])("misses on a value that is %s, and the next write mends it", async (_, damage) => {
+    const cache = await cacheOn(redis.url);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    const value = await redis.admin.getBuffer(REDIS_PREFIX + keyOf("a"));
+    await redis.admin.set(REDIS_PREFIX + keyOf("a"), damage(value ?? Buffer.alloc(0)));
+    expect(await lookUp(cache, "a")).toBeNull();
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    expect(await lookUp(cache, "a")).not.toBeNull();
+  });
+
+  it("misses on another tile's value under a key, however intact it is", async () => {
+    const cache = await cacheOn(redis.url);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    await redis.admin.rename(REDIS_PREFIX + keyOf("a"), REDIS_PREFIX + keyOf("b"));
+    expect(await lookUp(cache, "b")).toBeNull();
+  });
+
+  it("misses on a key of a wrong type, beside keys that are well, and writes over it", async () => {
+    const cache = await cacheOn(redis.url);
+    cache.set(keyOf("good"), tileOf("good"));
+    await cache.flush();
+    await redis.admin.lpush(REDIS_PREFIX + keyOf("list"), "x");
+    const hits = await cache.get([keyOf("list"), keyOf("good")]);
+    expect(hits.map((hit) => hit !== null)).toEqual([false, true]);
+    cache.set(keyOf("list"), tileOf("list"));
+    await cache.flush();
+    expect(await lookUp(cache, "list")).not.toBeNull();
+  });
+
+  it("survives FLUSHALL between reads", async () => {
+    const cache = await cacheOn(redis.url);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    await redis.admin.flushall();
+    expect(await lookUp(cache, "a")).toBeNull();
+    expect(statsOf(cache).healthy).toBe(true);
+  });
+});
+
+describe("a Redis that fails", () => {
+  it("costs a reader nothing when it was never there, and is used once it comes", async () => {
+    const port = await freePort();
+    const { lines, log } = logBook();
+    const cache = await cacheOn(`redis://127.0.0.1:${port}`, log);
+    cache.set(keyOf("a"), tileOf("a"));
+    expect(await lookUp(cache, "a")).toBeNull();
+    expect(statsOf(cache).healthy).toBe(false);
+    const late = await startRedis({ port });
+    open.push(() => late.stop());
+    await until(() => statsOf(cache).healthy, "the late Redis is used");
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    expect(await lookUp(cache, "a")).not.toBeNull();
+    expect(lines).toEqual([
+      expect.stringMatching(/^Redis cache, reading: off \(.*ECONNREFUSED/),
+      "Redis cache, reading: working again",
+    ]);
+  });
+
+  it("never rejects when it dies in the middle of reads and writes", async () => {
+    const cache = await cacheOn(redis.url);
+    for (let n = 0; n < 200; n++) cache.set(keyOf(n), tileOf(n, 20_000));
+    const reads = Array.from({ length: 50 }, (_, n) => lookUp(cache, n));
+    await redis.stop();
+    await Promise.all(reads);
+    await cache.flush();
+    expect(await lookUp(cache, 0)).toBeNull();
+    await until(() => !statsOf(cache).healthy, "the loss is noticed");
+  });
+
+  it("that hangs is left alone after a few timeouts, and taken back when it answers again", async () => {
+    const { lines, log } = logBook();
+    const cache = await cacheOn(redis.url, log);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    redis.freeze();
+    const begin = performance.now();
+    for (let n = 0; n < 100; n++) expect(await lookUp(cache, "a")).toBeNull();
+    // Without the breaker: 100 × 50 ms. Bound for hangs only, ten times what three timeouts take.
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(statsOf(cache)).toMatchObject({ healthy: false });
+    redis.thaw();
+    await until(() => statsOf(cache).healthy, "the thawed Redis is used");
+    expect(await lookUp(cache, "a")).not.toBeNull();
+    expect(lines).toEqual([
+      expect.stringMatching(/^Redis cache, reading: off \(Command timed out/),
+      "Redis cache, reading: working again",
+    ]);
+  });
+
+  it("that is full still answers reads; writing stops with one line and resumes when there is room", async () => {
+    const { lines, log } = logBook();
+    const cache = await cacheOn(redis.url, log);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    await redis.admin.config("SET", "maxmemory-policy", "noeviction");
+    await redis.admin.config("SET", "maxmemory", "1mb");
+    await until(() => {
+      cache.set(keyOf("b"), tileOf("b", 100_000));
+      return !statsOf(cache).healthy;
+    }, "the writer gives up");
+    expect((await lookUp(cache, "a"))?.tier).toBe("redis");
+    await redis.admin.config("SET", "maxmemory", "0");
+    await until(() => statsOf(cache).healthy, "the writer resumes");
+    cache.set(keyOf("b"), tileOf("b"));
+    await cache.flush();
+    expect(await lookUp(cache, "b")).not.toBeNull();
+    expect(lines).toEqual([
+      expect.stringMatching(/^Redis cache, writing: off \(.*OOM/),
+      "Redis cache, writing: working again",
+    ]);
+  });
+
+  it("that became a read-only replica still answers reads", async () => {
+    const cache = await cacheOn(redis.url);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    await redis.admin.config("SET", "replica-serve-stale-data", "yes");
+    await redis.admin.replicaof("127.0.0.1", await freePort());
+    await until(() => {
+      cache.set(keyOf("b"), tileOf("b"));
+      return !statsOf(cache).healthy;
+    }, "the writer gives up");
+    expect(statsOf(cache).detail).toMatch(/READONLY/);
+    expect((await lookUp(cache, "a"))?.tier).toBe("redis");
+  });
+
+  it("that asks for a password which we do not have is a miss", async () => {
+    const locked = await startRedis();
+    await locked.admin.config("SET", "requirepass", "secret");
+    open.push(() => locked.stop());
+    const { lines, log } = logBook();
+    const cache = await cacheOn(locked.url, log);
+    expect(await lookUp(cache, "a")).toBeNull();
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    expect(statsOf(cache).healthy).toBe(false);
+    expect(lines).toEqual([expect.stringMatching(/^Redis cache, reading: off \(NOAUTH/)]);
+  });
+
+  it("that resets each connection, or talks nonsense, is a miss", async () => {
+    const sockets = new Set<Socket>();
+    let nonsense = false;
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("data", () => {
+        if (nonsense) socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        else socket.resetAndDestroy();
+      });
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    open.push(async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const cache = await cacheOn(`redis://127.0.0.1:${port}`);
+    expect(await lookUp(cache, "a")).toBeNull();
+    nonsense = true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    expect(await lookUp(cache, "a")).toBeNull();
+    expect(statsOf(cache).healthy).toBe(false);
+  });
+
+  it("with a value of hundreds of megabytes under a tile's key is a miss, and the next write replaces the value", async () => {
+    const cache = await cacheOn(redis.url);
+    await redis.admin.setrange(REDIS_PREFIX + keyOf("a"), 300 * 2 ** 20, "x");
+    expect(await lookUp(cache, "a")).toBeNull();
+    await until(() => statsOf(cache).healthy, "the connection is well again");
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    expect(await redis.admin.strlen(REDIS_PREFIX + keyOf("a"))).toBeLessThan(3_000);
+  });
+});
