@@ -1,0 +1,22 @@
+export { neighbourhood, rendezvous } from "./affinity.ts";
+export { type Component, groupByChunks, type Placed } from "./batch.ts";
+export {
+  type ChunkGrid,
+  planeInput,
+  type ServedLevel,
+  servedLevel,
+  storedInput,
+  VIRTUAL_CHUNK,
+  type VirtualLevelPlan,
+} from "./levels.ts";
+export {
+  assertRegion,
+  assertStoredPixels,
+  finerRegion,
+  MAX_PICTURE_PIXELS,
+  MAX_STATISTICS_PIXELS,
+  MAX_STORED_PIXELS,
+  storedPixels,
+} from "./limits.ts";
+export { planRegion, type RegionPlan } from "./picture.ts";
+export { type ChunkSpan, chunkSpans, chunksUnder } from "./spans.ts";

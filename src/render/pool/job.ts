@@ -1,0 +1,56 @@
+import type { Task } from "../protocol.ts";
+
+/** One task on its way through the pool. */
+export class Job {
+  readonly id: number;
+  readonly task: Task;
+  /** The lane that probably has the chunks decoded; null: any. */
+  readonly preferred: number | null;
+  /** A worker died while this job and another one were in it: it runs alone now, so that the guilty one is known. */
+  suspect = false;
+  /** How often a younger job went first because it suited a lane better. */
+  skipped = 0;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (reason: unknown) => void;
+  #settled = false;
+  #stopListening: () => void = () => {};
+
+  constructor(
+    id: number,
+    task: Task,
+    preferred: number | null,
+    resolve: (value: unknown) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.id = id;
+    this.task = task;
+    this.preferred = preferred;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Nobody waits for it any more. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  onAbort(signal: AbortSignal, abort: () => void): void {
+    signal.addEventListener("abort", abort, { once: true });
+    this.#stopListening = () => signal.removeEventListener("abort", abort);
+  }
+
+  resolve(value: unknown): void {
+    this.#settle();
+    this.#resolve(value);
+  }
+
+  reject(reason: unknown): void {
+    this.#settle();
+    this.#reject(reason);
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#stopListening();
+  }
+}

@@ -1,0 +1,142 @@
+import type { Worker } from "node:worker_threads";
+import { isReply, READY, type Reply, type Request } from "../protocol.ts";
+import type { Job } from "./job.ts";
+
+/**
+ * Jobs that a worker holds at most: one that runs and one that waits in its port, so that no hop lies between them and that one can
+ * be evaluated while the other is being encoded elsewhere.
+ */
+export const SLOTS = 2;
+
+/** Starts the worker of a lane; `cancelled` is shared with it. */
+export type Spawn = (cancelled: Int32Array<SharedArrayBuffer>) => Worker;
+
+/** Why a worker was given up. `poisoned`: it said so itself, in the reply to the job that did it; the others in it are innocent. */
+export type Loss = "exception" | "memory" | "exit" | "garbage" | "deadline" | "poisoned";
+
+export interface LaneEvents {
+  /** Room was made, or the worker came up. */
+  readonly onRoom: () => void;
+  readonly onReply: (job: Job, reply: Reply) => void;
+  /** The worker is gone; `jobs` were in it. `started` tells whether it had ever been ready. */
+  readonly onLost: (lane: Lane, loss: Loss, jobs: readonly Job[], started: boolean) => void;
+}
+
+/** One place of the pool: a worker, the jobs in it, and its successor when it is lost. */
+export class Lane {
+  readonly #spawn: Spawn;
+  readonly #events: LaneEvents;
+  #worker: Worker | null = null;
+  #ready = false;
+  #jobs: (Job | null)[] = [];
+  #cancelled = new Int32Array(new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT));
+  /** When the worker was last heard of or was given work after idling, monotonic milliseconds. */
+  #heard = 0;
+
+  constructor(spawn: Spawn, events: LaneEvents) {
+    this.#spawn = spawn;
+    this.#events = events;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get load(): number {
+    return this.#jobs.reduce((count, job) => count + (job ? 1 : 0), 0);
+  }
+
+  /** A job may be given to it; a suspect wants the worker to itself. */
+  accepts(job: Job): boolean {
+    if (!this.#ready) return false;
+    return this.load === 0 || (!job.suspect && this.load < SLOTS && !this.#jobs.some((other) => other?.suspect));
+  }
+
+  start(): void {
+    this.#ready = false;
+    this.#jobs = new Array<Job | null>(SLOTS).fill(null);
+    this.#cancelled = new Int32Array(new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT));
+    this.#heard = performance.now();
+    const worker = this.#spawn(this.#cancelled);
+    this.#worker = worker;
+    const current = (act: () => void) => () => {
+      if (this.#worker === worker) act();
+    };
+    worker.on("message", (message: unknown) => current(() => this.#receive(message))());
+    worker.on(
+      "messageerror",
+      current(() => this.lose("garbage")),
+    );
+    worker.on("error", (error) => current(() => this.lose(isOutOfMemory(error) ? "memory" : "exception"))());
+    worker.on(
+      "exit",
+      current(() => this.lose("exit")),
+    );
+  }
+
+  give(job: Job): void {
+    const slot = this.#jobs.indexOf(null);
+    if (this.load === 0) this.#heard = performance.now();
+    this.#jobs[slot] = job;
+    Atomics.store(this.#cancelled, slot, 0);
+    this.#worker?.postMessage({ id: job.id, slot, task: job.task } satisfies Request);
+  }
+
+  /** Tell the worker, between two chunks or pictures, that nobody waits for the job; true: it has it. */
+  cancel(job: Job): boolean {
+    const slot = this.#jobs.indexOf(job);
+    if (slot >= 0) Atomics.store(this.#cancelled, slot, 1);
+    return slot >= 0;
+  }
+
+  /** The worker has been silent for longer than `deadline` milliseconds although it has work, or has not come up. */
+  isOverdue(deadline: number): boolean {
+    const expected = this.#worker !== null && (!this.#ready || this.load > 0);
+    return expected && performance.now() - this.#heard > deadline;
+  }
+
+  lose(loss: Loss): void {
+    const worker = this.#worker;
+    if (!worker) return;
+    const jobs = this.#jobs.filter((job) => job !== null);
+    const started = this.#ready;
+    this.#worker = null;
+    this.#ready = false;
+    this.#jobs = [];
+    void worker.terminate();
+    this.#events.onLost(this, loss, jobs, started);
+  }
+
+  async stop(): Promise<readonly Job[]> {
+    const worker = this.#worker;
+    const jobs = this.#jobs.filter((job) => job !== null);
+    this.#worker = null;
+    this.#ready = false;
+    this.#jobs = [];
+    await worker?.terminate();
+    return jobs;
+  }
+
+  #receive(message: unknown): void {
+    this.#heard = performance.now();
+    if (message === READY) {
+      this.#ready = true;
+      this.#events.onRoom();
+      return;
+    }
+    const slot = isReply(message) ? this.#jobs.findIndex((job) => job?.id === message.id) : -1;
+    const job = this.#jobs[slot];
+    if (!isReply(message) || !job) {
+      this.lose("garbage");
+      return;
+    }
+    this.#jobs[slot] = null;
+    this.#events.onReply(job, message);
+    if (message.fatal) this.lose("poisoned");
+    else this.#events.onRoom();
+  }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
+}

@@ -1,0 +1,220 @@
+import { BandloomError } from "../../core/errors.ts";
+import { rendezvous } from "../../plan/index.ts";
+import type { Counters, Reply, Task, TaskOf, TaskResults } from "../protocol.ts";
+import { Job } from "./job.ts";
+import { Lane, type LaneEvents, type Loss, SLOTS, type Spawn } from "./lane.ts";
+
+export interface PoolOptions {
+  /** Workers. */
+  readonly size: number;
+  readonly spawn: Spawn;
+  /** Jobs that may wait; further ones are refused with OVERLOADED at once. */
+  readonly queueLimit: number;
+  /** A worker that works longer than this on one job is taken for hung, milliseconds. */
+  readonly deadlineMs: number;
+}
+
+export interface PoolStats extends Counters {
+  readonly workers: number;
+  readonly busy: number;
+  readonly queued: number;
+  readonly failures: number;
+  readonly replacedWorkers: number;
+}
+
+/** Seconds after which an overloaded client may try again: a full queue is worked off in about that time. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** A lane looks this far into the queue for work on chunks that it has decoded. */
+const LOOKAHEAD = 32;
+
+/** So often may younger jobs go before a job. */
+const MAX_SKIPS = 16;
+
+/** A worker that cannot even start is tried again after 100, 200, 400 … ms, at most this. */
+const MAX_RESTART_DELAY_MS = 5000;
+
+/** After so many failed starts in a row, with no worker up, waiting jobs are told. */
+const HOPELESS_STARTS = 3;
+
+/** Bounded queue in front of worker threads, with affinity, stealing, deadlines and replacement of lost workers. */
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #lanes: readonly Lane[];
+  readonly #queue: Job[] = [];
+  readonly #watch: NodeJS.Timeout;
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #lastId = 0;
+  #failures = 0;
+  #replaced = 0;
+  #failedStarts = 0;
+  #closed = false;
+  #counters: Counters = { chunksDecoded: 0, chunkHits: 0, kernelsCompiled: 0 };
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    const events: LaneEvents = {
+      onRoom: () => this.#pump(),
+      onReply: (job, reply) => this.#settle(job, reply),
+      onLost: (lane, loss, jobs, started) => this.#replace(lane, loss, jobs, started),
+    };
+    this.#lanes = Array.from({ length: options.size }, () => new Lane(options.spawn, events));
+    for (const lane of this.#lanes) lane.start();
+    this.#watch = setInterval(() => this.#findOverdue(), Math.min(1000, options.deadlineMs / 4));
+    this.#watch.unref();
+  }
+
+  /** `affinity` names what the job works on; jobs with the same name prefer the same worker. Rejects with the reason of an aborted signal. */
+  run<Kind extends Task["kind"]>(
+    task: TaskOf<Kind>,
+    affinity: string | null,
+    signal?: AbortSignal,
+  ): Promise<TaskResults[Kind]> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (signal?.aborted) throw signal.reason;
+      if (this.#closed) throw new BandloomError("OVERLOADED", "The server is shutting down.");
+      const preferred = affinity === null ? null : rendezvous(affinity, this.#lanes.length);
+      const job = new Job(++this.#lastId, task, preferred, resolve, reject);
+      this.#queue.push(job);
+      this.#pump();
+      if (this.#queue.length > this.#options.queueLimit && this.#queue.at(-1) === job) {
+        this.#queue.pop();
+        throw overloaded();
+      }
+      if (signal) job.onAbort(signal, () => this.#abort(job, signal));
+    }) as Promise<TaskResults[Kind]>;
+  }
+
+  stats(): PoolStats {
+    return {
+      ...this.#counters,
+      workers: this.#lanes.filter((lane) => lane.ready).length,
+      busy: this.#lanes.filter((lane) => lane.load > 0).length,
+      queued: this.#queue.length,
+      failures: this.#failures,
+      replacedWorkers: this.#replaced,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    for (const restart of this.#restarts) clearTimeout(restart);
+    const running = await Promise.all(this.#lanes.map((lane) => lane.stop()));
+    for (const job of [...running.flat(), ...this.#queue.splice(0)])
+      if (!job.settled) job.reject(new BandloomError("OVERLOADED", "The server is shutting down."));
+  }
+
+  /** Idle workers take what suits them best, else the oldest job; busy ones fill their second slot with work of their own. */
+  #pump(): void {
+    for (let load = 0; load < SLOTS; load++)
+      for (const [index, lane] of this.#lanes.entries()) {
+        if (this.#queue.length === 0) return;
+        if (lane.load !== load) continue;
+        const job = this.#next(lane, index);
+        if (job) lane.give(job);
+      }
+  }
+
+  #next(lane: Lane, index: number): Job | null {
+    const window = this.#queue.slice(0, LOOKAHEAD).filter((job) => lane.accepts(job));
+    const oldest = window[0];
+    if (!oldest) return null;
+    const own = oldest.skipped < MAX_SKIPS ? window.find((job) => job.preferred === index) : oldest;
+    const chosen = own ?? (lane.load === 0 || this.#isHomeless(oldest) ? oldest : null);
+    if (!chosen) return null;
+    if (chosen !== oldest) oldest.skipped++;
+    this.#queue.splice(this.#queue.indexOf(chosen), 1);
+    return chosen;
+  }
+
+  /** The job's own lane cannot take it now. */
+  #isHomeless(job: Job): boolean {
+    return job.preferred === null || !this.#lanes[job.preferred]?.accepts(job);
+  }
+
+  #settle(job: Job, reply: Reply): void {
+    const { chunksDecoded, chunkHits, kernelsCompiled } = this.#counters;
+    this.#counters = {
+      chunksDecoded: chunksDecoded + reply.counters.chunksDecoded,
+      chunkHits: chunkHits + reply.counters.chunkHits,
+      kernelsCompiled: kernelsCompiled + reply.counters.kernelsCompiled,
+    };
+    this.#failedStarts = 0;
+    if (job.settled) return;
+    if ("value" in reply.outcome) job.resolve(reply.outcome.value);
+    else this.#fail(job, BandloomError.fromMessage(reply.outcome.error));
+  }
+
+  #abort(job: Job, signal: AbortSignal): void {
+    job.reject(signal.reason);
+    const waiting = this.#queue.indexOf(job);
+    if (waiting >= 0) this.#queue.splice(waiting, 1);
+    else this.#lanes.some((lane) => lane.cancel(job));
+  }
+
+  /** A lost worker costs the one job that was in it. Of two, either may be guilty: each is run again, alone. */
+  #replace(lane: Lane, loss: Loss, jobs: readonly Job[], started: boolean): void {
+    this.#replaced++;
+    if (!started) this.#failedStarts++;
+    const alive = jobs.filter((job) => !job.settled);
+    if (jobs.length === 1 && loss !== "poisoned")
+      for (const job of alive) this.#fail(job, lossError(loss, this.#options.deadlineMs));
+    else {
+      for (const job of alive) job.suspect = loss !== "poisoned";
+      this.#queue.unshift(...alive);
+    }
+    const hopeless = this.#failedStarts >= HOPELESS_STARTS && !this.#lanes.some(({ ready }) => ready);
+    if (hopeless) for (const job of this.#queue.splice(0)) this.#fail(job, lossError("exit", 0));
+    this.#restart(lane, started ? 0 : Math.min(100 * 2 ** (this.#failedStarts - 1), MAX_RESTART_DELAY_MS));
+    this.#pump();
+  }
+
+  #restart(lane: Lane, delay: number): void {
+    if (this.#closed) return;
+    if (delay === 0) {
+      lane.start();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      lane.start();
+    }, delay);
+    this.#restarts.add(timer);
+  }
+
+  #fail(job: Job, error: BandloomError): void {
+    this.#failures++;
+    job.reject(error);
+  }
+
+  #findOverdue(): void {
+    for (const lane of this.#lanes) if (lane.isOverdue(this.#options.deadlineMs)) lane.lose("deadline");
+  }
+}
+
+function overloaded(): BandloomError {
+  return new BandloomError("OVERLOADED", "The server has more work than it can queue. Try again in a moment.", {
+    details: { retryAfter: RETRY_AFTER_SECONDS },
+  });
+}
+
+function lossError(loss: Loss, deadlineMs: number): BandloomError {
+  switch (loss) {
+    case "deadline":
+      return new BandloomError(
+        "LIMIT_EXCEEDED",
+        `The work was stopped after ${deadlineMs / 1000} seconds. Ask for a smaller region, a coarser level or a simpler formula.`,
+      );
+    case "memory":
+      return new BandloomError(
+        "LIMIT_EXCEEDED",
+        "The work needed more memory than one worker has. Ask for a smaller region or a coarser level.",
+      );
+    case "exception":
+    case "exit":
+    case "garbage":
+    case "poisoned":
+      return new BandloomError("INTERNAL", "The worker that did this failed; it has been replaced.");
+  }
+}

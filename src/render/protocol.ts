@@ -1,0 +1,83 @@
+import type { ErrorMessage } from "../core/errors.ts";
+import type { ImageInfo } from "../source/types.ts";
+import type {
+  ChunkJob,
+  Picture,
+  PictureJob,
+  ProbeJob,
+  ProbeResult,
+  RawChunk,
+  SourceRef,
+  StatisticsJob,
+  StatisticsResult,
+} from "./types.ts";
+
+/** Jobs as they cross to a worker: without the description of the image, which the worker reads for itself. */
+export type Task =
+  | { readonly kind: "describe"; readonly source: Omit<SourceRef, "revision"> }
+  | ({ readonly kind: "pictures" } & Omit<PictureJob, "info">)
+  | ({ readonly kind: "statistics" } & Omit<StatisticsJob, "info">)
+  | ({ readonly kind: "probe" } & Omit<ProbeJob, "info">)
+  | ({ readonly kind: "chunk" } & Omit<ChunkJob, "info">);
+
+export type TaskOf<Kind extends Task["kind"]> = Extract<Task, { readonly kind: Kind }>;
+
+/** What each kind of task is answered with. */
+export interface TaskResults {
+  readonly describe: ImageInfo;
+  readonly pictures: readonly (Picture | Failure)[];
+  readonly statistics: StatisticsResult;
+  readonly probe: readonly ProbeResult[];
+  readonly chunk: RawChunk;
+}
+
+export interface Failure {
+  readonly error: ErrorMessage;
+}
+
+export interface Request {
+  readonly id: number;
+  /** Index of this job's cell in the shared array of cancel flags. */
+  readonly slot: number;
+  readonly task: Task;
+}
+
+/** What a worker did since its last reply. */
+export interface Counters {
+  readonly chunksDecoded: number;
+  readonly chunkHits: number;
+  readonly kernelsCompiled: number;
+}
+
+export interface Reply {
+  readonly id: number;
+  readonly outcome: { readonly value: unknown } | Failure;
+  /** The worker met a bug and its memory is not to be trusted any more: replace it. */
+  readonly fatal: boolean;
+  readonly counters: Counters;
+}
+
+/** First message of a worker: it is listening. */
+export const READY = "ready";
+
+/** What a worker is started with. */
+export interface WorkerSettings {
+  /** One Int32 for each slot; 1: nobody waits for the job in it any more. */
+  readonly cancelled: Int32Array<SharedArrayBuffer>;
+  readonly cacheBytes: number;
+  readonly memoryBytes: number;
+}
+
+/** A worker is our own code, but one that misbehaves must not be believed. */
+export function isReply(message: unknown): message is Reply {
+  if (typeof message !== "object" || message === null) return false;
+  const { id, outcome, fatal, counters } = message as Partial<Record<keyof Reply, unknown>>;
+  return (
+    typeof id === "number" &&
+    typeof outcome === "object" &&
+    outcome !== null &&
+    typeof fatal === "boolean" &&
+    typeof counters === "object" &&
+    counters !== null
+  );
+}
