@@ -1,3 +1,5 @@
+import type { PlaneType } from "../core/dtype.ts";
+
 /**
  * Loops over samples that are too hot for JavaScript: predictors, byte order, (de)interleaving, copies, pyramids.
  * All functions work on byte addresses in one WebAssembly memory; sizes are in samples unless they say bytes.
@@ -9,7 +11,7 @@ export interface PixelOps {
 
   /** Undo horizontal differencing (TIFF 6.0 section 14) in place: rows of `width` pixels of `samples` interleaved samples of `bytes` (1, 2, 4, 8) bytes. */
   unpredict(ptr: number, width: number, height: number, samples: number, bytes: number): void;
-  /** Undo the floating point predictor (TIFF Technical Note 3): rows are byte planes, most significant first, differenced. `from` and `to` do not overlap; the result is little-endian. `bytes` is 2, 4 or 8. */
+  /** Undo the floating point predictor (TIFF Technical Note 3): rows are byte planes, most significant first, differenced. `from` is overwritten; `from` and `to` do not overlap; the result is little-endian. `bytes` is 2, 4 or 8. */
   unpredictFloat(from: number, to: number, width: number, height: number, samples: number, bytes: number): void;
   /** Reverse the bytes of `count` samples of `bytes` (2, 4, 8) in place. */
   swap(ptr: number, count: number, bytes: number): void;
@@ -21,7 +23,7 @@ export interface PixelOps {
   halfToFloat(from: number, to: number, count: number): void;
   /** Bits, most significant first, rows padded to bytes, to one byte (0 or 1) a sample. */
   unpackBits(from: number, to: number, width: number, height: number): void;
-  /** Set `bytes` bytes to a repeated sample of `sampleBytes` bytes whose little-endian bits stand at `pattern`. */
+  /** Set `bytes` bytes to a repeated sample of `sampleBytes` bytes that stands at address `pattern` (little-endian). */
   fill(ptr: number, bytes: number, pattern: number, sampleBytes: number): void;
   /**
    * LZW as TIFF 6.0 section 13 has it (most significant bit first, early change) from [from, from + length) to `to`, at most
@@ -36,13 +38,7 @@ export interface PixelOps {
    */
   halve(from: number, width: number, height: number, to: number): void;
   /** Plane of any type to float32, samples equal to `nodata` (compared in the plane's type; null: none) to NaN 0x7fc00000. */
-  toFloat(
-    from: number,
-    type: import("../core/dtype.ts").PlaneType,
-    to: number,
-    count: number,
-    nodata: number | null,
-  ): void;
+  toFloat(from: number, type: PlaneType, to: number, count: number, nodata: number | null): void;
 }
 
-export const LZW_WORK_BYTES = 32768;
+export { LZW_WORK_BYTES } from "./pixel-ops/lzw.ts";
