@@ -1,0 +1,294 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTileCache, type TileCache } from "../../src/cache/index.ts";
+import { keyOf, logBook, temporaryFolder, tileOf } from "./support.ts";
+
+const MB = 2 ** 20;
+const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
+const open = new Set<TileCache>();
+let folder: string;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+
+afterEach(async () => {
+  for (const cache of open) await cache.close();
+  open.clear();
+  vi.useRealTimers();
+});
+
+interface Settings {
+  readonly bytes?: number;
+  readonly ttlSeconds?: number;
+  readonly log?: (line: string) => void;
+  readonly folder?: string;
+}
+
+/** A cache with the embedded store only, so that every answer comes from it. */
+async function openCache(settings: Settings = {}): Promise<TileCache> {
+  const cache = await createTileCache({
+    memoryBytes: 0,
+    redisUrl: null,
+    folder: settings.folder ?? folder,
+    embeddedBytes: settings.bytes ?? 64 * MB,
+    log: settings.log ?? (() => {}),
+    ...(settings.ttlSeconds === undefined ? {} : { ttlSeconds: settings.ttlSeconds }),
+  });
+  open.add(cache);
+  return cache;
+}
+
+async function closeCache(cache: TileCache): Promise<void> {
+  open.delete(cache);
+  await cache.close();
+}
+
+async function fill(cache: TileCache, names: Iterable<string | number>, length = 20_000): Promise<void> {
+  for (const name of names) cache.set(keyOf(name), tileOf(name, length));
+  await cache.flush();
+}
+
+/** For each name: found and right, or not found. Anything else is an error. */
+async function found(cache: TileCache, names: readonly (string | number)[], length = 20_000): Promise<boolean[]> {
+  const hits = await cache.get(names.map(keyOf));
+  return hits.map((hit, index) => {
+    if (!hit) return false;
+    expect(Buffer.compare(hit.tile.bytes, tileOf(names[index] ?? "", length).bytes)).toBe(0);
+    expect([hit.tier, hit.tile.contentType]).toEqual(["embedded", "image/jpeg"]);
+    return true;
+  });
+}
+
+function statsOf(cache: TileCache) {
+  const stats = cache.stats().find(({ name }) => name === "embedded");
+  if (!stats) throw new Error("no embedded tier");
+  return stats;
+}
+
+const range = (length: number) => Array.from({ length }, (_, n) => n);
+const dataFile = () => join(folder, "tiles-1", "data.mdb");
+
+describe("the embedded tier", () => {
+  it("gives tiles back after a restart", async () => {
+    const first = await openCache();
+    await fill(first, range(300));
+    await closeCache(first);
+    const second = await openCache();
+    expect(await found(second, [...range(300), "other"])).toEqual([...range(300).map(() => true), false]);
+    expect(statsOf(second)).toMatchObject({ hits: 300, misses: 1, entries: 300, healthy: true, detail: null });
+  });
+
+  it("gives out bytes that later reads and writes leave alone", async () => {
+    const cache = await openCache();
+    await fill(cache, range(50));
+    const [hit] = await cache.get([keyOf(7)]);
+    await found(cache, range(50));
+    await fill(cache, range(100));
+    expect(Buffer.compare(hit?.tile.bytes ?? Buffer.of(), tileOf(7, 20_000).bytes)).toBe(0);
+  });
+
+  it("stays below its size by dropping what was used least recently", async () => {
+    const cache = await openCache({ bytes: 8 * MB });
+    for (let round = 0; round < 20; round++) {
+      await fill(
+        cache,
+        range(100).map((n) => `${round}/${n}`),
+      );
+      expect(statsOf(cache).bytes).toBeLessThanOrEqual(8 * MB);
+    }
+    const last = await found(
+      cache,
+      range(100).map((n) => `19/${n}`),
+    );
+    const first = await found(
+      cache,
+      range(100).map((n) => `0/${n}`),
+    );
+    expect(last.filter(Boolean).length).toBe(100);
+    expect(first.filter(Boolean).length).toBe(0);
+    // Freed pages are used again; a value needs pages in a row, so some stay free for a while.
+    expect(statSync(dataFile()).size).toBeLessThan(16 * MB);
+    expect(statsOf(cache).entries).toBeGreaterThan(250);
+  });
+
+  it("stays below its size with tiny values too, whose keys take more room than they", async () => {
+    const cache = await openCache({ bytes: 1 * MB });
+    for (let round = 0; round < 20; round++) {
+      await fill(
+        cache,
+        range(1_000).map((n) => `${round}/${n}`),
+        10,
+      );
+      expect(statsOf(cache).bytes).toBeLessThanOrEqual(1.1 * MB);
+    }
+    expect(await found(cache, ["19/999", "0/0"], 10)).toEqual([true, false]);
+  });
+
+  it("does not let one huge picture drive out the others", async () => {
+    const cache = await openCache({ bytes: 8 * MB });
+    await fill(cache, ["small"]);
+    await fill(cache, ["huge"], 2 * MB);
+    expect(await found(cache, ["small"])).toEqual([true]);
+    expect(await found(cache, ["huge"], 2 * MB)).toEqual([false]);
+  });
+
+  it("keeps what was read in the last hours before what was only written then", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-01-01T00:00:00Z") });
+    const cache = await openCache({ bytes: 8 * MB });
+    await fill(cache, range(200));
+    vi.setSystemTime(new Date("2026-01-01T02:00:00Z"));
+    expect(await found(cache, [0, 1])).toEqual([true, true]);
+    await cache.flush();
+    await fill(
+      cache,
+      range(395).map((n) => `new ${n}`),
+    );
+    const kept = await found(cache, range(200));
+    expect(kept.slice(0, 2)).toEqual([true, true]);
+    expect(kept.filter(Boolean).length).toBeLessThan(100);
+  });
+
+  it("writes the age of a tile at most once an hour, however often it is read", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-01-01T00:00:00Z") });
+    const cache = await openCache();
+    await fill(cache, [0]);
+    const modified = () => statSync(dataFile()).mtimeMs;
+    const written = modified();
+    vi.setSystemTime(new Date("2026-01-01T00:59:00Z"));
+    for (let n = 0; n < 20; n++) await found(cache, [0]);
+    await cache.flush();
+    expect(modified()).toBe(written);
+    vi.setSystemTime(new Date("2026-01-01T01:01:00Z"));
+    await found(cache, [0]);
+    await cache.flush();
+    expect(modified()).toBeGreaterThan(written);
+  });
+
+  it("lets entries expire, however often they are read", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-01-01T00:00:00Z") });
+    const cache = await openCache({ ttlSeconds: 7_200 });
+    await fill(cache, [0]);
+    vi.setSystemTime(new Date("2026-01-01T01:59:00Z"));
+    expect(await found(cache, [0])).toEqual([true]);
+    vi.setSystemTime(new Date("2026-01-01T02:01:00Z"));
+    expect(await found(cache, [0])).toEqual([false]);
+    await cache.flush();
+    expect(statsOf(cache).entries).toBe(0);
+  });
+
+  it("is shared by several processes at once", async () => {
+    const cache = await openCache();
+    const written = spawnSync(process.execPath, ["--import", "tsx", WRITER, folder, "40"], { encoding: "utf8" });
+    expect(written.stderr).toBe("");
+    expect(await found(cache, range(40))).toEqual(range(40).map(() => true));
+    await fill(cache, ["mine"]);
+    expect(await found(cache, ["mine"])).toEqual([true]);
+  });
+});
+
+describe("an embedded store that suffers", () => {
+  it("loses nothing that was committed when its process is killed in the middle of writing", async () => {
+    const writer = spawn(process.execPath, ["--import", "tsx", WRITER, folder, "100000"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let committed = 0;
+    writer.stdout.on("data", (chunk: Buffer) => {
+      for (const line of chunk.toString().split("\n")) committed = Math.max(committed, Number(line));
+      if (committed > 500) writer.kill("SIGKILL");
+    });
+    await once(writer, "exit");
+    const { lines, log } = logBook();
+    const cache = await openCache({ log, bytes: 4096 * MB });
+    expect(committed).toBeGreaterThan(500);
+    expect(await found(cache, range(committed))).toEqual(range(committed).map(() => true));
+    await fill(cache, ["after"]);
+    expect(await found(cache, ["after"])).toEqual([true]);
+    expect(lines).toEqual([]);
+  });
+
+  const damages: readonly (readonly [string, () => void])[] = [
+    ["overwritten with zeros", () => writeFileSync(dataFile(), Buffer.alloc(statSync(dataFile()).size))],
+    ["overwritten with text", () => writeFileSync(dataFile(), "hello world ".repeat(5_000))],
+    ["cut in half", () => truncateSync(dataFile(), statSync(dataFile()).size >> 1)],
+    ["cut to a few bytes", () => truncateSync(dataFile(), 100)],
+    ["cut to nothing", () => truncateSync(dataFile(), 0)],
+    [
+      "flipped at every 997th byte",
+      () => {
+        const bytes = readFileSync(dataFile());
+        for (let at = 0; at < bytes.length; at += 997) bytes[at] = ~(bytes[at] ?? 0);
+        writeFileSync(dataFile(), bytes);
+      },
+    ],
+  ];
+  it.each(damages)("begins anew when its file was %s", async (_, damage) => {
+    const first = await openCache();
+    await fill(first, range(100));
+    await closeCache(first);
+    damage();
+    const second = await openCache();
+    const survivors = await found(second, range(100));
+    expect(survivors).not.toContain(true);
+    await fill(second, ["after"]);
+    expect(await found(second, ["after"])).toEqual([true]);
+    expect(statsOf(second).healthy).toBe(true);
+    expect(readdirSync(join(folder, "tiles-1")).length).toBeLessThanOrEqual(4);
+  });
+
+  it("drops just the tiles whose own bytes were flipped", async () => {
+    const first = await openCache();
+    await fill(first, range(100));
+    await closeCache(first);
+    const bytes = readFileSync(dataFile());
+    const at = bytes.indexOf("42;42;42;42;", 0);
+    bytes[at + 5_000] = (bytes[at + 5_000] ?? 0) ^ 1;
+    writeFileSync(dataFile(), bytes);
+    const { lines, log } = logBook();
+    const second = await openCache({ log });
+    expect(await found(second, range(100))).toEqual(range(100).map((n) => n !== 42));
+    await second.flush();
+    expect(statsOf(second).entries).toBe(99);
+    await fill(second, [42]);
+    expect(await found(second, [42])).toEqual([true]);
+    expect(lines).toEqual([]);
+  });
+
+  it.each([
+    ["lies below a file", () => join(folder, "file", "cache"), () => writeFileSync(join(folder, "file"), "")],
+    ["lies where no folder can be made", () => "/proc/bandloom/cache", () => {}],
+    [
+      "holds a folder in place of the data file",
+      () => folder,
+      () => mkdirSync(join(folder, "tiles-1", "data.mdb", "x"), { recursive: true }),
+    ],
+  ])("is done without when its folder %s", async (_, path, prepare) => {
+    prepare();
+    const { lines, log } = logBook();
+    const cache = await createTileCache({ memoryBytes: MB, redisUrl: null, folder: path(), embeddedBytes: MB, log });
+    open.add(cache);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    const [hit] = await cache.get([keyOf("a")]);
+    expect(hit?.tier).toBe("memory");
+    if (lines.length > 0) {
+      expect(lines).toEqual([expect.stringMatching(/^Embedded cache: off \(.*memory only$|moved aside/)]);
+    }
+  });
+
+  it("goes on when its folder is deleted under it", async () => {
+    const cache = await openCache();
+    await fill(cache, range(10));
+    rmSync(folder, { recursive: true });
+    await fill(cache, range(20));
+    expect((await found(cache, range(20))).length).toBe(20);
+    await closeCache(cache);
+    const next = await openCache();
+    await fill(next, [1]);
+    expect(await found(next, [1])).toEqual([true]);
+  });
+});
