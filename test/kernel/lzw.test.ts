@@ -92,7 +92,7 @@ function decode(stream: Uint8Array, capacity: number): Uint8Array | null {
     const string: number[] = table[code] ?? [...(before ?? []), before?.[0] ?? 0];
     out.push(...string);
     if (before && table.length < 4096) table.push([...before, string[0] ?? 0]);
-    if (table.length + 1 > 1 << width && width < 12) width++;
+    if (table.length + 1 >= 1 << width && width < 12) width++;
     previous = string;
   }
   return Uint8Array.from(out.slice(0, capacity));

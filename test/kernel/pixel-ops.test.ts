@@ -62,7 +62,7 @@ describe("unpredict", () => {
           expect(arena.firstTouched(at + data.length, SLACK_BYTES)).toBeNull();
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -104,7 +104,7 @@ describe("unpredictFloat", () => {
           expect(arena.firstTouched(to + data.length, SLACK_BYTES)).toBeNull();
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -152,7 +152,7 @@ describe("deinterleave", () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });
@@ -315,7 +315,7 @@ describe("toFloat", () => {
           expect(bits[i]).toBe(Number.isNaN(expected[i]) ? 0x7fc00000 : expectedBits[i]);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
