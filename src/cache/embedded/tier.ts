@@ -12,6 +12,8 @@ const TOUCH_SECONDS = 3_600;
 const GATHER_MS = 20;
 const ENTRIES_PER_BATCH = 256;
 const BYTES_PER_BATCH = 8 * 2 ** 20;
+/** Nor is a batch larger than this share of the store: it could not make room for all of itself. */
+const BATCH_SHARE = 1 / 4;
 /** A tile larger than this share of the store is not kept: it would drive out too many others. */
 const LARGEST_SHARE = 1 / 16;
 /** Bytes that may wait to be written; more is dropped, so that a slow disk costs no memory. */
@@ -152,11 +154,12 @@ export class EmbeddedTier implements CacheTier {
   }
 
   #takePuts(): CacheEntry[] {
+    const maxBytes = Math.min(BYTES_PER_BATCH, this.#maxBytes * BATCH_SHARE);
     let bytes = 0;
     let count = 0;
     for (const { tile } of this.#puts) {
       bytes += tile.bytes.length;
-      if (count === ENTRIES_PER_BATCH || (count > 0 && bytes > BYTES_PER_BATCH)) break;
+      if (count === ENTRIES_PER_BATCH || (count > 0 && bytes > maxBytes)) break;
       count++;
     }
     return this.#puts.splice(0, count);
