@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import type { Services } from "../service/types.ts";
 import { InlineBudget } from "./inline-budget.ts";
 import { createTileLoader, type TileLoader } from "./tile-loader.ts";
@@ -22,7 +22,7 @@ export function createContext(services: Services, signal: AbortSignal): GraphqlC
 }
 
 /** fastify's own request signal fires when a POST body has been read; the response's end tells the truth. */
-export function disconnectSignal(_request: FastifyRequest, reply: FastifyReply): AbortSignal {
+export function disconnectSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) controller.abort();

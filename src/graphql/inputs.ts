@@ -57,13 +57,17 @@ export class EncodingInput {
 }
 
 @InputType({
-  description: "Display options as arguments instead of formula text: each becomes part of the formula, so the picture, its hash and its URL are those of the longer text.",
+  description:
+    "Display options as arguments instead of formula text: each becomes part of the formula, so the picture, its hash and its URL are those of the longer text.",
 })
 export class DisplayInput {
   @Field(() => [Float], { nullable: true, description: "[low, high]: values shown as black and as full." })
   declare readonly window?: number[] | null;
 
-  @Field(() => [Float], { nullable: true, description: "[low, high] in percent of the valid values, instead of window." })
+  @Field(() => [Float], {
+    nullable: true,
+    description: "[low, high] in percent of the valid values, instead of window.",
+  })
   declare readonly percentiles?: number[] | null;
 
   @Field(() => Float, { nullable: true, description: "Above 1 lifts the dark parts: shade^(1/gamma)." })

@@ -12,7 +12,8 @@ function outputOnly(): never {
 /** A reference, not an absolute URL: relative answers stay right behind any proxy (RFC 3986 section 4.1). */
 export const Url = new GraphQLScalarType({
   name: "Url",
-  description: "A URL reference (RFC 3986): absolute when the server knows its public address, else beginning with `/`.",
+  description:
+    "A URL reference (RFC 3986): absolute when the server knows its public address, else beginning with `/`.",
   serialize: text,
   parseValue: outputOnly,
   parseLiteral: outputOnly,

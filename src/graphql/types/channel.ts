@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Ctx, Field, Float, ID, Info, Int, ObjectType } from "type-graphql";
+import { Arg, Ctx, Field, Float, Info, Int, ObjectType } from "type-graphql";
 import type { ServedImage } from "../../service/types.ts";
 import type { ChannelInfo } from "../../source/types.ts";
 import { channelIdentifiers } from "../channel-names.ts";
@@ -12,7 +12,11 @@ import { computeStatistics } from "../statistics.ts";
 import { Node } from "./node.ts";
 import { Statistics } from "./statistics.ts";
 
-@ObjectType({ implements: Node, simpleResolvers: true, description: "One measured quantity of an image: a band, a stain." })
+@ObjectType({
+  implements: Node,
+  simpleResolvers: true,
+  description: "One measured quantity of an image: a band, a stain.",
+})
 export class Channel extends Node {
   readonly #image: ServedImage;
   readonly #info: ChannelInfo;
@@ -69,7 +73,7 @@ export class Channel extends Node {
   }
 
   @Field(() => Statistics, { nullable: true, description: "Of the stored values." })
-  statistics(
+  async statistics(
     @Ctx() context: GraphqlContext,
     @Info() info: GraphQLResolveInfo,
     @Arg("level", () => Int, { nullable: true, description: "Level to read; a fine enough one when left out." })
@@ -80,6 +84,6 @@ export class Channel extends Node {
     bins?: number,
   ): Promise<Statistics> {
     const bound = context.services.formulas.bind(this.#image, `@${this.index + 1}`, undefined, context.signal);
-    return computeStatistics(bound, { level, region, bins }, context, info);
+    return computeStatistics(await bound, { level, region, bins }, context, info);
   }
 }

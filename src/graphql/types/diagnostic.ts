@@ -19,7 +19,8 @@ export class Suggestion {
 
 @ObjectType({
   simpleResolvers: true,
-  description: "What is wrong with a formula, where, and what to do. Offsets are half-open UTF-16 code units of the source.",
+  description:
+    "What is wrong with a formula, where, and what to do. Offsets are half-open UTF-16 code units of the source.",
 })
 export class Diagnostic {
   @Field(() => Severity, { description: "Errors make the formula invalid." })

@@ -1,5 +1,7 @@
-import { Arg, Ctx, Field, ID, Int, ObjectType } from "type-graphql";
+import { Arg, Ctx, Field, Int, ObjectType } from "type-graphql";
+import type { DataType as StoredType } from "../../core/dtype.ts";
 import type { ServedImage } from "../../service/types.ts";
+import { findChannel } from "../channel-names.ts";
 import type { GraphqlContext } from "../context.ts";
 import { encodingOf } from "../encoding.ts";
 import { DataType } from "../enums.ts";
@@ -57,8 +59,10 @@ export class Image extends Node {
     return this.#image.info.times;
   }
 
-  @Field(() => DataType, { description: "How the samples of the first channel are stored; each channel tells its own." })
-  get dataType(): DataType | undefined {
+  @Field(() => DataType, {
+    description: "How the samples of the first channel are stored; each channel tells its own.",
+  })
+  get dataType(): StoredType | undefined {
     return this.#image.info.channels[0]?.dataType;
   }
 
@@ -83,9 +87,7 @@ export class Image extends Node {
   }
 
   @Field(() => Channel, { nullable: true, description: "The channel that a formula would mean by this name." })
-  channel(
-    @Arg("name", () => String, { description: "Exact or folded name, or bN." }) name: string,
-  ): Channel | null {
+  channel(@Arg("name", () => String, { description: "Exact or folded name, or bN." }) name: string): Channel | null {
     const info = findChannel(this.#image, name);
     return info ? new Channel(this.#image, info) : null;
   }
@@ -106,7 +108,10 @@ export class Image extends Node {
     formula?: string | null,
     @Arg("layers", () => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
     layers?: LayerInput[] | null,
-    @Arg("display", () => DisplayInput, { nullable: true, description: "Window, colormap and more around the formula." })
+    @Arg("display", () => DisplayInput, {
+      nullable: true,
+      description: "Window, colormap and more around the formula.",
+    })
     display?: DisplayInput | null,
     @Arg("plane", () => PlaneInput, { nullable: true, description: "For images with depth or time." })
     plane?: PlaneInput | null,

@@ -7,7 +7,8 @@ import { TileLimits } from "./geometry.ts";
 
 @ObjectType({
   simpleResolvers: true,
-  description: "One resolution of an image. Each level halves the one before it, until both sides are at most 256 pixels.",
+  description:
+    "One resolution of an image. Each level halves the one before it, until both sides are at most 256 pixels.",
 })
 export class Level {
   @Field(() => Int, { description: "0 is full resolution." })

@@ -41,7 +41,9 @@ export class Probe {
   @Field(() => [ChannelValue], { description: "Channels that the formula reads." })
   readonly channels: readonly ChannelValue[];
 
-  @Field(() => [SampleValue], { description: "The formula's numbers before any window or colour, one for each output." })
+  @Field(() => [SampleValue], {
+    description: "The formula's numbers before any window or colour, one for each output.",
+  })
   readonly values: readonly SampleValue[];
 
   @Field(() => HexColor, { nullable: true, description: "As it is shown; null where the picture is transparent." })

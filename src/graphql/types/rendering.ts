@@ -32,7 +32,8 @@ const DEFAULT_REGION_SIDE = 1024;
 
 @ObjectType({
   simpleResolvers: true,
-  description: "A formula bound to an image. An invalid one has diagnostics, and null or FORMULA_INVALID in the fields that need a valid one.",
+  description:
+    "A formula bound to an image. An invalid one has diagnostics, and null or FORMULA_INVALID in the fields that need a valid one.",
 })
 export class Rendering {
   readonly #bound: BoundFormula;
@@ -43,7 +44,9 @@ export class Rendering {
     this.#formula = bound.valid ? bound.formula : null;
   }
 
-  @Field(() => ID, { description: "Stands for the source text, the arguments and the images' bytes; also when invalid." })
+  @Field(() => ID, {
+    description: "Stands for the source text, the arguments and the images' bytes; also when invalid.",
+  })
   get id(): string {
     return this.#bound.id;
   }
@@ -90,7 +93,10 @@ export class Rendering {
     });
   }
 
-  @Field(() => FormulaType, { nullable: true, description: "What the formula yields as it is written. Null when invalid." })
+  @Field(() => FormulaType, {
+    nullable: true,
+    description: "What the formula yields as it is written. Null when invalid.",
+  })
   get type(): ValueType | null {
     return this.#formula?.type ?? null;
   }
@@ -100,7 +106,10 @@ export class Rendering {
     return this.#formula ? new FloatRange(this.#formula.interval.min, this.#formula.interval.max) : null;
   }
 
-  @Field(() => [FloatRange], { nullable: true, description: "The windows that were resolved, one for each output that has one." })
+  @Field(() => [FloatRange], {
+    nullable: true,
+    description: "The windows that were resolved, one for each output that has one.",
+  })
   get window(): readonly FloatRange[] | null {
     return this.#formula?.windows.map(({ low, high }) => new FloatRange(low, high)) ?? null;
   }
@@ -216,7 +225,8 @@ export class Rendering {
 
   @Field(() => String, {
     nullable: true,
-    description: "For Leaflet, OpenLayers, MapLibre, deck.gl: {z} counts from the coarsest level, edge tiles are padded to full size.",
+    description:
+      "For Leaflet, OpenLayers, MapLibre, deck.gl: {z} counts from the coarsest level, edge tiles are padded to full size.",
   })
   urlTemplate(
     @Ctx() { services }: GraphqlContext,

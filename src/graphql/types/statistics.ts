@@ -64,7 +64,8 @@ export class Statistics {
 
   @Field(() => [Float], {
     nullable: "items",
-    description: "Values below which so many percent of the valid values lie, linearly interpolated; null entries when no pixel has data.",
+    description:
+      "Values below which so many percent of the valid values lie, linearly interpolated; null entries when no pixel has data.",
   })
   percentiles(
     @Arg("at", () => [Float], { defaultValue: DEFAULT_PERCENTILES, description: "In percent, 0…100; at most 32." })

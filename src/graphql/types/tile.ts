@@ -4,7 +4,6 @@ import type { ServedTile, TileRequest, TileService } from "../../service/types.t
 import type { GraphqlContext } from "../context.ts";
 import { CONTENT_TYPES } from "../encoding.ts";
 import { CacheOutcome } from "../enums.ts";
-import { Url } from "../scalars.ts";
 import { Encoded } from "./encoded.ts";
 import { Region } from "./geometry.ts";
 

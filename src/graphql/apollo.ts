@@ -1,0 +1,48 @@
+import { ApolloServer } from "@apollo/server";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from "@apollo/server/plugin/disabled";
+import type { Limits } from "../service/types.ts";
+import type { GraphqlContext } from "./context.ts";
+import { formatError } from "./errors.ts";
+import { guardPlugin } from "./guards/plugin.ts";
+import { shapeRule } from "./guards/shape.ts";
+import { buildBandloomSchema } from "./schema.ts";
+
+export interface ApolloOptions {
+  readonly limits: Limits;
+  /** Off: the schema cannot be asked for, and messages do not name what a query misspelt. */
+  readonly introspection: boolean;
+  /** Told of exceptions that are no BandloomError. */
+  readonly onInternalError: (error: unknown) => void;
+}
+
+/** Apollo with every limit of ours and nothing that asks the network: no landing page of theirs, no reporting. */
+export function createApollo({ limits, introspection, onInternalError }: ApolloOptions): ApolloServer<GraphqlContext> {
+  return new ApolloServer<GraphqlContext>({
+    schema: buildBandloomSchema(),
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: limits.queryTokens },
+    validationRules: [shapeRule(limits)],
+    formatError: (formatted, error) => formatError(formatted, error, onInternalError),
+    plugins: [
+      // Halves the cost of a list of tiles; the API has no @cacheControl hints.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      // Otherwise switched on by APOLLO_* in the environment, which only the command line may read.
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      guardPlugin(),
+    ],
+  });
+}

@@ -1,0 +1,2 @@
+export { type GraphqlOptions, registerGraphql } from "./register.ts";
+export { buildBandloomSchema, printBandloomSchema } from "./schema.ts";

@@ -1,0 +1,72 @@
+import { Arg, Ctx, ID, Int, Query, Resolver } from "type-graphql";
+import { BandloomError } from "../core/errors.ts";
+import type { GraphqlContext } from "./context.ts";
+import { decodeId } from "./ids.ts";
+import { pageRequest, slicePage } from "./page.ts";
+import { Channel } from "./types/channel.ts";
+import { ImageConnection } from "./types/connection.ts";
+import { Image } from "./types/image.ts";
+import { Colormap, FormulaLanguage } from "./types/language.ts";
+import { Node } from "./types/node.ts";
+import { Server } from "./types/server.ts";
+
+@Resolver()
+export class QueryResolver {
+  @Query(() => Node, { nullable: true, description: "Any object that has an id; null when it is there no more." })
+  async node(
+    @Ctx() { services, signal }: GraphqlContext,
+    @Arg("id", () => ID, { description: "As an earlier answer gave it." }) id: string,
+  ): Promise<Node | null> {
+    const ref = decodeId(id);
+    const image = await services.images.get(ref.key, signal).catch((error: unknown) => {
+      if (error instanceof BandloomError && error.code === "NOT_FOUND") return null;
+      throw error;
+    });
+    if (!image || ref.type === "Image") return image && new Image(image);
+    const info = image.info.channels[ref.index];
+    return info ? new Channel(image, info) : null;
+  }
+
+  @Query(() => Image, { nullable: true, description: "An image by its key; NOT_FOUND when there is none." })
+  async image(
+    @Ctx() { services, signal }: GraphqlContext,
+    @Arg("key", () => String, { description: "Path in the data folder without the extension, for example `demo`." })
+    key: string,
+  ): Promise<Image> {
+    return new Image(await services.images.get(key, signal));
+  }
+
+  @Query(() => ImageConnection, { description: "The catalogue, sorted by key." })
+  async images(
+    @Ctx() { services }: GraphqlContext,
+    @Arg("first", () => Int, { nullable: true, description: "Entries from the front; 20 when left out." })
+    first?: number | null,
+    @Arg("after", () => String, { nullable: true, description: "Cursor that the page follows." })
+    after?: string | null,
+    @Arg("last", () => Int, { nullable: true, description: "Entries from the back, instead of first." })
+    last?: number | null,
+    @Arg("before", () => String, { nullable: true, description: "Cursor that the page ends at." })
+    before?: string | null,
+    @Arg("search", () => String, { nullable: true, description: "Only images whose key holds this." })
+    search?: string | null,
+  ): Promise<ImageConnection> {
+    const page = pageRequest({ first, after, last, before });
+    const keys = await services.images.keys(search == null ? {} : { search });
+    return new ImageConnection(slicePage(keys, page), keys.length);
+  }
+
+  @Query(() => FormulaLanguage, { description: "Functions, operators and constants of formulas: completion and help." })
+  formulaLanguage(): FormulaLanguage {
+    return new FormulaLanguage();
+  }
+
+  @Query(() => [Colormap], { description: 'Colormaps for `colormap(x, "name")`; each exists reversed, with `_r`.' })
+  colormaps(): readonly Colormap[] {
+    return Colormap.all();
+  }
+
+  @Query(() => Server, { description: "Version, limits and caches." })
+  server(@Ctx() { services }: GraphqlContext): Server {
+    return new Server(services);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Limits } from "../../src/service/types.ts";
+
+/** The limits of semantics: tests state those that they are about. */
+export const LIMITS: Limits = {
+  formulaLength: 16_384,
+  formulaNodes: 1000,
+  formulaDepth: 64,
+  formulaChannels: 64,
+  tilesAsUrls: 1024,
+  tilesInline: 256,
+  inlineBytes: 16 * 1024 * 1024,
+  queryCost: 5000,
+  queryDepth: 12,
+  queryAliases: 15,
+  queryTokens: 1000,
+  regionSide: 4096,
+  tileSizes: [64, 128, 256, 512, 1024],
+  probePoints: 256,
+  histogramBins: 4096,
+  requestBytes: 1024 * 1024,
+};
