@@ -1,13 +1,9 @@
-import type { ServedLevel } from "./levels.ts";
-
 /** Chunks along each side of a neighbourhood: tiles that straddle a chunk border mostly stay with one worker. */
 const NEIGHBOURHOOD = 2;
 
-/** Names the chunk neighbourhood of a pixel: work with the same name wants the worker that has its chunks decoded. */
-export function neighbourhood(revision: string, { level, grid }: ServedLevel, x: number, y: number): string {
-  const column = Math.floor(x / (grid.chunkWidth * NEIGHBOURHOOD));
-  const row = Math.floor(y / (grid.chunkHeight * NEIGHBOURHOOD));
-  return `${revision}/${level}/${column}/${row}`;
+/** Names the neighbourhood of a chunk of a level: work with the same name wants the worker that has its chunks decoded. */
+export function neighbourhood(revision: string, level: number, chunkX: number, chunkY: number): string {
+  return `${revision}/${level}/${Math.floor(chunkX / NEIGHBOURHOOD)}/${Math.floor(chunkY / NEIGHBOURHOOD)}`;
 }
 
 /**

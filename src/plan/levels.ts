@@ -70,9 +70,9 @@ function nearestStored(info: ImageInfo, size: Size): number {
 }
 
 /** How a channel's plane lies in memory at a level: as stored, or float32 with NaN for no data where the level is virtual. */
-export function planeInput(info: ImageInfo, level: number, channel: number, z: number, t: number): KernelInput {
-  if (servedLevel(info, level).kind === "virtual") return { channel, z, t, type: "float32", nodata: null };
-  return storedInput(info, channel, z, t);
+export function planeInput(info: ImageInfo, served: ServedLevel, channel: number, z: number, t: number): KernelInput {
+  const stored = storedInput(info, channel, z, t);
+  return served.kind === "virtual" ? { channel, z, t, type: "float32", nodata: null } : stored;
 }
 
 /** How a channel's plane lies in memory once its stored chunks are decoded. */

@@ -136,10 +136,10 @@ export class Arena {
   }
 }
 
-/** Temporary blocks of one piece of work. */
+/** Temporary blocks of one piece of work, and what else ends with it. */
 export class Scope {
   readonly #arena: Arena;
-  readonly #addresses: number[] = [];
+  readonly #endings: (() => void)[] = [];
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -147,12 +147,15 @@ export class Scope {
 
   allocate(bytes: number): number {
     const address = this.#arena.allocate(bytes);
-    this.#addresses.push(address);
+    this.onEnd(() => this.#arena.release(address));
     return address;
   }
 
+  onEnd(end: () => void): void {
+    this.#endings.push(end);
+  }
+
   [Symbol.dispose](): void {
-    for (const address of this.#addresses) this.#arena.release(address);
-    this.#addresses.length = 0;
+    for (const end of this.#endings.splice(0)) end();
   }
 }

@@ -1,0 +1,147 @@
+import { availableParallelism } from "node:os";
+import { BandloomError } from "../core/errors.ts";
+import { groupByChunks, neighbourhood, planRegion, servedLevel } from "../plan/index.ts";
+import type { ImageInfo } from "../source/types.ts";
+import { WorkerPool } from "./pool/worker-pool.ts";
+import { spawnWorker } from "./spawn.ts";
+import type {
+  ChunkJob,
+  Picture,
+  PictureJob,
+  PictureTask,
+  ProbeJob,
+  ProbeResult,
+  RawChunk,
+  Renderer,
+  RendererMetrics,
+  SourceRef,
+  StatisticsJob,
+  StatisticsResult,
+} from "./types.ts";
+
+const MIB = 2 ** 20;
+
+export interface RendererOptions {
+  /** Worker threads; default: one for each core. */
+  readonly workers?: number;
+  /** Decoded chunks that each worker keeps; default 48 MiB. */
+  readonly cacheBytes?: number;
+  /** Memory of each worker for pixels, its decoded chunks included, taken only when needed; default 512 MiB. */
+  readonly memoryBytes?: number;
+  /** Jobs that may wait before OVERLOADED; default 1,024: a second or two of ordinary tiles. */
+  readonly queueLimit?: number;
+  /** Longest time that one job may take before its worker is taken for hung and replaced, milliseconds; default 30,000. */
+  readonly deadlineMs?: number;
+}
+
+/** Start the worker pool. */
+export function createRenderer(options: RendererOptions = {}): Renderer {
+  const { cacheBytes = 48 * MIB, memoryBytes = 512 * MIB } = options;
+  const pool = new WorkerPool({
+    size: options.workers ?? availableParallelism(),
+    spawn: spawnWorker({ cacheBytes, memoryBytes }),
+    queueLimit: options.queueLimit ?? 1024,
+    deadlineMs: options.deadlineMs ?? 30_000,
+  });
+  return new PoolRenderer(pool);
+}
+
+class PoolRenderer implements Renderer {
+  readonly #pool: WorkerPool;
+  #pictures = 0;
+  #failures = 0;
+
+  constructor(pool: WorkerPool) {
+    this.#pool = pool;
+  }
+
+  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<ImageInfo> {
+    return this.#pool.run<"describe">({ kind: "describe", source }, null, signal);
+  }
+
+  async pictures(job: PictureJob, signal?: AbortSignal): Promise<readonly (Picture | Error)[]> {
+    const { info, source } = job;
+    const results = job.pictures.map((picture): Picture | Error | null => planningError(info, picture));
+    const sound = [...results.keys()].filter((index) => results[index] === null);
+    const placed = sound.flatMap((index) => job.pictures[index] ?? []);
+    // Pictures that share chunks go to one worker as one task, the others side by side.
+    await Promise.all(
+      groupByChunks(info, placed).map(async ({ level, chunkX, chunkY, members }) => {
+        const affinity = neighbourhood(source.revision, level, chunkX, chunkY);
+        const done = await this.#component(job, placed, members, affinity, signal);
+        for (const [at, member] of members.entries()) results[sound[member] ?? -1] = done[at] ?? null;
+      }),
+    );
+    return results.map((result) => this.#count(result ?? new Error("A picture was left without an answer.")));
+  }
+
+  statistics({ info, ...job }: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult> {
+    const [first] = job.regions;
+    const affinity = first ? affinityOf(info, job.source, job.level, first.x, first.y) : null;
+    return this.#pool.run<"statistics">({ kind: "statistics", ...job }, affinity, signal);
+  }
+
+  probe({ info, ...job }: ProbeJob, signal?: AbortSignal): Promise<readonly ProbeResult[]> {
+    const [first] = job.points;
+    const affinity = first ? affinityOf(info, job.source, job.level, first.x, first.y) : null;
+    return this.#pool.run<"probe">({ kind: "probe", ...job }, affinity, signal);
+  }
+
+  chunk({ info: _, ...job }: ChunkJob, signal?: AbortSignal): Promise<RawChunk> {
+    const affinity = neighbourhood(job.source.revision, job.level, job.x, job.y);
+    return this.#pool.run<"chunk">({ kind: "chunk", ...job }, affinity, signal);
+  }
+
+  metrics(): RendererMetrics {
+    const pool = this.#pool.stats();
+    return { ...pool, pictures: this.#pictures, failures: this.#failures + pool.failures };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /** Pictures of one component; a failure of the whole task stands for each of them, an abort goes on up. */
+  async #component(
+    { source, kernel }: PictureJob,
+    placed: readonly PictureTask[],
+    members: readonly number[],
+    affinity: string,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly (Picture | Error)[]> {
+    const pictures = members.flatMap((member) => placed[member] ?? []);
+    try {
+      const outcomes = await this.#pool.run<"pictures">(
+        { kind: "pictures", source, kernel, pictures },
+        affinity,
+        signal,
+      );
+      return outcomes.map((outcome) => ("error" in outcome ? BandloomError.fromMessage(outcome.error) : outcome));
+    } catch (error) {
+      if (!(error instanceof BandloomError) || signal?.aborted) throw error;
+      return members.map(() => error);
+    }
+  }
+
+  #count<Result extends Picture | Error>(result: Result): Result {
+    if (result instanceof Error) this.#failures++;
+    else this.#pictures++;
+    return result;
+  }
+}
+
+/** What is wrong with a picture before anything is read; null: nothing. */
+function planningError(info: ImageInfo, { level, region }: PictureTask): BandloomError | null {
+  try {
+    planRegion(info, level, region);
+    return null;
+  } catch (error) {
+    if (error instanceof BandloomError) return error;
+    throw error;
+  }
+}
+
+function affinityOf(info: ImageInfo, source: SourceRef, level: number, x: number, y: number): string {
+  const { grid } = servedLevel(info, level);
+  return neighbourhood(source.revision, level, Math.floor(x / grid.chunkWidth), Math.floor(y / grid.chunkHeight));
+}

@@ -1,0 +1,79 @@
+import { planeBytes } from "../../core/dtype.ts";
+import type { ServedLevel } from "../../plan/index.ts";
+import type { ChunkRef } from "../../source/types.ts";
+import type { CachedChunk } from "./chunk-cache.ts";
+import type { OpenImage } from "./images.ts";
+import type { JobContext } from "./job-context.ts";
+
+/** Which plane of an image. */
+export interface PlaneId {
+  readonly channel: number;
+  readonly z: number;
+  readonly t: number;
+}
+
+/** A plane of a decoded chunk: its address and size; the chunk is pinned until it is unpinned. */
+export interface ChunkPlane {
+  readonly chunk: CachedChunk;
+  readonly address: number;
+}
+
+/** One channel's plane of the chunk at (x, y) of a stored level (its index in the file): from the cache, else fetched and decoded. */
+export async function loadStored(
+  job: JobContext,
+  image: OpenImage,
+  level: number,
+  x: number,
+  y: number,
+  { channel, z, t }: PlaneId,
+): Promise<ChunkPlane> {
+  const { group, sample } = image.source.locate(channel);
+  const place = storedPlace(image, level, x, y);
+  const key = `${place}/${group}/${z}/${t}`;
+  const chunk = cachedChunk(job, key) ?? (await decodeChunk(job, image, { level, group, z, t, x, y }, key, place));
+  return { chunk, address: chunk.address + sample * chunk.width * chunk.height * planeBytes(chunk.type) };
+}
+
+/** Names a place of an image, whatever the channel: what `ChunkCache.want` takes. */
+export function placeName(image: OpenImage, served: ServedLevel, x: number, y: number): string {
+  return served.kind === "stored" ? storedPlace(image, served.stored, x, y) : `${image.id}/v${served.level}/${x}/${y}`;
+}
+
+function storedPlace(image: OpenImage, level: number, x: number, y: number): string {
+  return `${image.id}/s${level}/${x}/${y}`;
+}
+
+export function cachedChunk({ bench }: JobContext, key: string): CachedChunk | null {
+  const chunk = bench.chunks.pin(key);
+  if (chunk) bench.counters.chunkHits++;
+  return chunk;
+}
+
+async function decodeChunk(
+  job: JobContext,
+  image: OpenImage,
+  ref: ChunkRef,
+  key: string,
+  place: string,
+): Promise<CachedChunk> {
+  job.checkCancelled();
+  const { arena, chunks, counters, pixels } = job.bench;
+  const { source } = image;
+  const fetched = source.fetch(ref);
+  // A promise costs more than a read from a local file: only what is one is awaited.
+  const compressed = fetched instanceof Promise ? await fetched : fetched;
+  image.noteRead();
+  const { width, height, samples, type } = source.layout(ref);
+  const bytes = samples * width * height * planeBytes(type);
+  using scratch = arena.scope();
+  const address = arena.allocate(bytes);
+  try {
+    const scratchBytes = source.scratchBytes(ref, compressed?.byteLength ?? 0);
+    source.decode(compressed, ref, { pixels, ptr: address, scratch: scratch.allocate(scratchBytes) });
+  } catch (error) {
+    arena.release(address);
+    throw error;
+  }
+  counters.chunksDecoded++;
+  return chunks.insert({ key, place, address, bytes, width, height, type });
+}
