@@ -2,7 +2,8 @@ import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
 import { REDIS_PREFIX } from "../../src/cache/redis.ts";
-import { freePort, type RedisServer, startRedis } from "../fixtures/redis.ts";
+import { type RedisServer, startRedis } from "../fixtures/redis.ts";
+import { freePort } from "../fixtures/server.ts";
 import { keyOf, logBook, tileOf, until } from "./support.ts";
 
 let redis: RedisServer;
