@@ -1,0 +1,183 @@
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it } from "vitest";
+import { WorkerPool } from "../../src/render/pool/worker-pool.ts";
+import type { ChunkJob } from "../../src/render/types.ts";
+
+/**
+ * A worker that does what the key of its task says. It speaks the pool's protocol, so that the pool can be shown every way in which a
+ * worker can go wrong.
+ */
+const OBEDIENT = `
+  const { parentPort, workerData, threadId } = require("node:worker_threads");
+  const counters = { chunksDecoded: 1, chunkHits: 2, kernelsCompiled: 3 };
+  const reply = (id, outcome, fatal = false) => parentPort.postMessage({ id, outcome, fatal, counters });
+  parentPort.on("message", async ({ id, slot, task }) => {
+    const [act, argument] = task.source.key.split(" ");
+    if (act === "answer") reply(id, { value: threadId });
+    if (act === "later") setTimeout(() => reply(id, { value: threadId }), Number(argument));
+    if (act === "busy") { const end = Date.now() + Number(argument); while (Date.now() < end); reply(id, { value: threadId }); }
+    if (act === "cancellable") { while (Atomics.load(workerData, slot) === 0); reply(id, { error: { code: "OVERLOADED", message: "cancelled" } }); }
+    if (act === "fail") reply(id, { error: { code: "NOT_FOUND", message: "no such tile" } });
+    if (act === "fatal") reply(id, { error: { code: "INTERNAL", message: "a bug" } }, true);
+    if (act === "throw") throw "not even an Error";
+    if (act === "reject") Promise.reject(new Error("unhandled"));
+    if (act === "loop") for (;;);
+    if (act === "exit") process.exit(3);
+    if (act === "garbage") parentPort.postMessage({ garbage: true });
+    if (act === "memory") { const all = []; for (;;) all.push(new Array(1e5).fill({})); }
+  });
+  parentPort.postMessage("ready");
+`;
+
+const pools: WorkerPool[] = [];
+
+function pool(options: Partial<ConstructorParameters<typeof WorkerPool>[0]> = {}): WorkerPool {
+  const created = new WorkerPool({
+    size: 2,
+    queueLimit: 100,
+    deadlineMs: 400,
+    spawn: (cancelled) =>
+      new Worker(OBEDIENT, {
+        eval: true,
+        execArgv: [],
+        workerData: cancelled,
+        resourceLimits: { maxOldGenerationSizeMb: 24 },
+      }),
+    ...options,
+  });
+  pools.push(created);
+  return created;
+}
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((created) => created.close()));
+});
+
+function run(
+  target: WorkerPool,
+  act: string,
+  options: { affinity?: string; signal?: AbortSignal } = {},
+): Promise<unknown> {
+  const job: Omit<ChunkJob, "info"> = {
+    source: { key: act, path: "", revision: "" },
+    channel: 0,
+    level: 0,
+    z: 0,
+    t: 0,
+    x: 0,
+    y: 0,
+  };
+  return target.run<"chunk">({ kind: "chunk", ...job }, options.affinity ?? null, options.signal);
+}
+
+/** Waits until all workers are up, ten times the stated second at most. */
+async function backToSize(target: WorkerPool, size = 2): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (target.stats().workers < size && performance.now() < end) await new Promise((done) => setTimeout(done, 5));
+  expect(target.stats().workers).toBe(size);
+}
+
+describe("the worker pool", () => {
+  for (const [act, code] of [
+    ["throw", "INTERNAL"],
+    ["reject", "INTERNAL"],
+    ["exit", "INTERNAL"],
+    ["garbage", "INTERNAL"],
+    ["fatal", "INTERNAL"],
+    ["loop", "LIMIT_EXCEEDED"],
+    ["memory", "LIMIT_EXCEEDED"],
+  ] as const)
+    it(`replaces a worker that meets “${act}”, and fails only its own job`, async () => {
+      const target = pool();
+      await backToSize(target);
+      const others = Array.from({ length: 20 }, () => run(target, "later 5"));
+      const bad = run(target, act);
+      const after = Array.from({ length: 20 }, () => run(target, "later 5"));
+      await expect(bad).rejects.toMatchObject({ code });
+      for (const value of await Promise.all([...others, ...after])) expect(value).toEqual(expect.any(Number));
+      await backToSize(target);
+      expect(target.stats().failures).toBe(1);
+      await expect(run(target, "answer")).resolves.toEqual(expect.any(Number));
+    });
+
+  it("passes on an expected failure without replacing anybody", async () => {
+    const target = pool();
+    await expect(run(target, "fail")).rejects.toMatchObject({ code: "NOT_FOUND", message: "no such tile" });
+    expect(target.stats()).toMatchObject({ failures: 1, replacedWorkers: 0 });
+  });
+
+  it("refuses work at once when its queue is full, and says when to come back", async () => {
+    const target = pool({ size: 1, queueLimit: 3, deadlineMs: 60_000 });
+    await backToSize(target, 1);
+    const accepted = Array.from({ length: 5 }, () => run(target, "busy 30"));
+    await expect(run(target, "answer")).rejects.toMatchObject({ code: "OVERLOADED", details: { retryAfter: 1 } });
+    await Promise.all(accepted);
+    await expect(run(target, "answer")).resolves.toEqual(expect.any(Number));
+  });
+
+  it("drops an aborted job from the queue", async () => {
+    const target = pool({ size: 1, deadlineMs: 60_000 });
+    await backToSize(target, 1);
+    const running = [run(target, "busy 30"), run(target, "busy 30")];
+    const controller = new AbortController();
+    const waiting = run(target, "throw", { signal: controller.signal });
+    controller.abort(new Error("the client left"));
+    await expect(waiting).rejects.toThrow("the client left");
+    expect(target.stats().queued).toBe(0);
+    await Promise.all(running);
+    expect(target.stats().replacedWorkers).toBe(0);
+  });
+
+  it("tells a worker that nobody waits for the job that runs in it", async () => {
+    const target = pool({ size: 1, deadlineMs: 60_000 });
+    await backToSize(target, 1);
+    const controller = new AbortController();
+    const running = run(target, "cancellable", { signal: controller.signal });
+    controller.abort(new Error("the client left"));
+    await expect(running).rejects.toThrow("the client left");
+    await expect(run(target, "answer")).resolves.toEqual(expect.any(Number));
+    expect(target.stats().replacedWorkers).toBe(0);
+  });
+
+  it("rejects at once with the reason of a signal that was aborted before", async () => {
+    await expect(run(pool(), "answer", { signal: AbortSignal.abort(new Error("too late")) })).rejects.toThrow(
+      "too late",
+    );
+  });
+
+  it("gives work on one neighbourhood to one worker while that is not behind", async () => {
+    const target = pool();
+    await backToSize(target);
+    const seen = new Set<unknown>();
+    for (let index = 0; index < 20; index++) seen.add(await run(target, "answer", { affinity: "neighbourhood" }));
+    expect(seen.size).toBe(1);
+  });
+
+  it("lets an idle worker take over work that prefers a busy one", async () => {
+    const target = pool({ deadlineMs: 60_000 });
+    await backToSize(target);
+    const busy = run(target, "busy 300", { affinity: "neighbourhood" });
+    const stolen = await run(target, "answer", { affinity: "neighbourhood" });
+    expect(stolen).not.toBe(await busy);
+  });
+
+  it("gives up on workers that cannot start, and tells those who wait", async () => {
+    const target = pool({ spawn: () => new Worker("process.exit(1)", { eval: true, execArgv: [] }) });
+    await expect(run(target, "answer")).rejects.toMatchObject({ code: "INTERNAL" });
+  });
+
+  it("answers what is still waiting when it closes", async () => {
+    const target = pool({ size: 1, deadlineMs: 60_000 });
+    await backToSize(target, 1);
+    const jobs = Array.from({ length: 5 }, () => run(target, "loop"));
+    const outcomes = Promise.allSettled(jobs);
+    await target.close();
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: { code: "OVERLOADED" } });
+  });
+
+  it("adds up what its workers count", async () => {
+    const target = pool();
+    await Promise.all([run(target, "answer"), run(target, "answer")]);
+    expect(target.stats()).toMatchObject({ chunksDecoded: 2, chunkHits: 4, kernelsCompiled: 6 });
+  });
+});
