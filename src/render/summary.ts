@@ -24,9 +24,8 @@ export function summarize(values: Float32Array, percentiles: readonly number[], 
       percentiles: percentiles.map(() => null),
       histogram: { min: 0, max: 1, counts },
     };
-  const high = max > min ? max : min + 1;
   for (const value of valid) {
-    const bin = Math.min(Math.floor(((value - min) / (high - min)) * bins), bins - 1);
+    const bin = max > min ? Math.min(Math.floor(((value - min) / (max - min)) * bins), bins - 1) : 0;
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   const mean = valid.reduce((sum, value) => sum + value, 0) / valid.length;
@@ -39,7 +38,7 @@ export function summarize(values: Float32Array, percentiles: readonly number[], 
     mean,
     standardDeviation: Math.sqrt(variance),
     percentiles: percentiles.map((percent) => percentile(valid, percent)),
-    histogram: { min, max: high, counts },
+    histogram: { min, max: max > min ? max : min + 1, counts },
   };
 }
 
