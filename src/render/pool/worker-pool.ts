@@ -117,6 +117,8 @@ export class WorkerPool {
   }
 
   #next(lane: Lane, index: number): Job | null {
+    // A suspect needs a worker to itself: none is given a second job until one has become free.
+    if (lane.load > 0 && this.#queue[0]?.suspect) return null;
     const window = this.#queue.slice(0, LOOKAHEAD).filter((job) => lane.accepts(job));
     const oldest = window[0];
     if (!oldest) return null;

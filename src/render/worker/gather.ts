@@ -27,7 +27,7 @@ export async function gatherPlanes(
   scope: Scope,
 ): Promise<number[]> {
   const spans = chunkSpans(served.grid, region);
-  if (served.kind === "virtual" && spans.length > 1) await averageRows(job, image, served, region, planes);
+  if (served.kind === "virtual") await averageRows(job, image, served, region, planes);
   const addresses = planes.map(() => 0);
   for (const span of spans)
     for (const [index, plane] of planes.entries()) {

@@ -1,5 +1,4 @@
 import { LRUCache } from "lru-cache";
-import { openSource } from "../../source/open.ts";
 import type { ImageInfo, ImageSource } from "../../source/types.ts";
 import { type FileStamp, fileRevision, fileStamp, sameStamp, sourceChanged } from "../revision.ts";
 import type { SourceRef } from "../types.ts";
@@ -75,14 +74,19 @@ export class OpenImage {
   }
 }
 
+/** Opens an image file; the kind of file is told from its bytes. */
+export type OpenSource = (path: string) => ImageSource | Promise<ImageSource>;
+
 /** Open images by path and revision, the least recently used closed first. */
 export class ImageCache {
+  readonly #openSource: OpenSource;
   readonly #images: LRUCache<string, OpenImage>;
   readonly #opening = new Map<string, Promise<OpenImage>>();
   #lastId = 0;
 
   /** `forget` is told the id of an image that is closed: its chunks are of no more use. */
-  constructor(forget: (id: string) => void) {
+  constructor(openSource: OpenSource, forget: (id: string) => void) {
+    this.#openSource = openSource;
     this.#images = new LRUCache({
       max: MAX_OPEN,
       dispose: (image) => {
@@ -123,7 +127,7 @@ export class ImageCache {
   async #openNow(key: string, { path, revision }: SourceRef): Promise<OpenImage> {
     const stamp = fileStamp(path);
     if (fileRevision(path) !== revision) throw sourceChanged();
-    const source = await openSource(path);
+    const source = await this.#openSource(path);
     const image = new OpenImage(`i${++this.#lastId}`, path, source, stamp);
     image.noteRead();
     try {

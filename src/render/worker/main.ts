@@ -22,7 +22,7 @@ import { createWorkbench } from "./workbench.ts";
 if (!parentPort) throw new Error("This file runs as a worker thread.");
 const port = parentPort;
 const settings = workerData as WorkerSettings;
-const bench = createWorkbench(settings);
+const bench = createWorkbench(settings, openSource);
 
 const handlers: {
   readonly [Kind in Task["kind"]]: (job: JobContext, task: TaskOf<Kind>) => Promise<TaskResults[Kind]>;

@@ -59,10 +59,10 @@ async function decodeChunk(
   job.checkCancelled();
   const { arena, chunks, counters, pixels } = job.bench;
   const { source } = image;
+  image.noteRead();
   const fetched = source.fetch(ref);
   // A promise costs more than a read from a local file: only what is one is awaited.
   const compressed = fetched instanceof Promise ? await fetched : fetched;
-  image.noteRead();
   const { width, height, samples, type } = source.layout(ref);
   const bytes = samples * width * height * planeBytes(type);
   using scratch = arena.scope();

@@ -93,10 +93,10 @@ export async function averageRows(
     const last = missing.at(-1);
     if (!first || !last) continue;
     const below = finerRegion(span(chunkRegion(served, first.x, y), chunkRegion(served, last.x, y)), finer.size);
-    if (finer.kind === "virtual") await averageRows(job, image, finer, below, planes);
     const wanted = chunksUnder(finer.grid, below).map((position) => placeName(image, finer, position.x, position.y));
     for (const place of wanted) chunks.want(place);
     try {
+      if (finer.kind === "virtual") await averageRows(job, image, finer, below, planes);
       for (const { x } of missing)
         for (const plane of planes) chunks.unpin((await loadVirtual(job, image, served, x, y, plane)).chunk);
     } finally {

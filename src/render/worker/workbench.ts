@@ -3,7 +3,7 @@ import type { PixelOps } from "../../kernel/pixel-ops.types.ts";
 import type { Counters, WorkerSettings } from "../protocol.ts";
 import { Arena } from "./arena.ts";
 import { ChunkCache } from "./chunk-cache.ts";
-import { ImageCache } from "./images.ts";
+import { ImageCache, type OpenSource } from "./images.ts";
 import { KernelCache } from "./kernels.ts";
 
 const PAGE = 65536;
@@ -24,7 +24,10 @@ export interface Workbench {
   readonly counters: { -readonly [Name in keyof Counters]: number };
 }
 
-export function createWorkbench({ cacheBytes, memoryBytes }: Omit<WorkerSettings, "cancelled">): Workbench {
+export function createWorkbench(
+  { cacheBytes, memoryBytes }: Omit<WorkerSettings, "cancelled">,
+  openSource: OpenSource,
+): Workbench {
   const maximum = Math.min(Math.ceil(memoryBytes / PAGE), MAX_PAGES);
   const memory = new WebAssembly.Memory({ initial: RESERVED_BYTES / PAGE, maximum });
   const arena = new Arena(memory, maximum * PAGE, RESERVED_BYTES);
@@ -34,7 +37,7 @@ export function createWorkbench({ cacheBytes, memoryBytes }: Omit<WorkerSettings
     arena,
     pixels: createPixelOps(memory),
     chunks,
-    images: new ImageCache((id) => chunks.forget(`${id}/`)),
+    images: new ImageCache(openSource, (id) => chunks.forget(`${id}/`)),
     kernels: new KernelCache(arena, () => counters.kernelsCompiled++),
     counters,
   };
