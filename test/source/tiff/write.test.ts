@@ -89,7 +89,7 @@ describe("a pyramid written as BigTIFF", () => {
     const path = join(folder, "shared.ome.tif");
     const layout = { ...LAYOUT, width: 4096, height: 4096, levels: 1, channels: 1 };
     const writer = await PyramidTiffWriter.create(path, layout);
-    const pool = [10, 20].map((value) => encodeTile(new Uint8Array(32 * 32).fill(value, 32, 6)));
+    const pool = [10, 20].map((value) => encodeTile(new Uint8Array(32 * 32).fill(value), 32, 6));
     const stored = [await writer.store(pool[0] ?? new Uint8Array()), await writer.store(pool[1] ?? new Uint8Array())];
     for (let y = 0; y < 128; y++) {
       for (let x = 0; x < 128; x++) {
@@ -106,7 +106,7 @@ describe("a pyramid written as BigTIFF", () => {
   it("has its name only when it is whole", async () => {
     const path = join(folder, "late.ome.tif");
     const writer = await PyramidTiffWriter.create(path, { ...LAYOUT, channels: 1, levels: 1 });
-    await writer.store(encodeTile(new Uint8Array(32 * 32, 32, 6)));
+    await writer.store(encodeTile(new Uint8Array(32 * 32), 32, 6));
     expect(readdirSync(folder)).toHaveLength(1);
     expect(readdirSync(folder)[0]).toMatch(/^\./);
     await expect(writer.finish()).rejects.toThrow("never written");
