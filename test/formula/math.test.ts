@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as math from "../../src/formula/math/index.ts";
-import { mathOps as ops } from "./math-ops.ts";
+import { numberOps as ops } from "../../src/formula/ops-number.ts";
 
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
@@ -145,11 +145,12 @@ describe.each(UNARY)("$name", ({ name, actual, expected, inputs }) => {
 
 describe("trigonometry of huge arguments", () => {
   it("stays finite and within the functions' range", () => {
-    for (const x of spread(100_000).filter((value) => Number.isFinite(value))) {
-      expect(Math.abs(math.sin(ops, x))).toBeLessThanOrEqual(1);
-      expect(Math.abs(math.cos(ops, x))).toBeLessThanOrEqual(1);
-      expect(Number.isFinite(math.tan(ops, x))).toBe(true);
-    }
+    const inside = spread(50_000)
+      .filter((x) => Number.isFinite(x))
+      .every(
+        (x) => Math.abs(math.sin(ops, x)) <= 1 && Math.abs(math.cos(ops, x)) <= 1 && Number.isFinite(math.tan(ops, x)),
+      );
+    expect(inside).toBe(true);
   });
 });
 

@@ -144,6 +144,8 @@ export const f64x2 = {
   div: two(0xf3),
   min: two(0xf4),
   max: two(0xf5),
+  pmin: two(0xf6),
+  pmax: two(0xf7),
   promoteLowF32x4: one(0x5f),
   convertLowI32x4S: one(0xfe),
 } as const;

@@ -1,0 +1,66 @@
+import type { ChannelExpr, Expr } from "../../formula/expr.ts";
+import type { Value } from "../../formula/functions/row.ts";
+import type { KernelInput, KernelRequest } from "../kernel.ts";
+import { Graph, type NodeId } from "./graph.ts";
+import { graphOps } from "./graph-ops.ts";
+
+/** Expressions written down as a graph, and what its leaves stand for. */
+export interface BuiltGraph {
+  readonly graph: Graph;
+  readonly values: readonly Value<NodeId>[];
+  /** By channel, z, t: the order does not depend on how the formula is written. */
+  readonly inputs: readonly KernelInput[];
+  readonly constants: Float32Array;
+}
+
+export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph {
+  const graph = new Graph();
+  const ops = graphOps(graph);
+  const channels = channelsOf(expressions);
+  const numbers = new Map(channels.map((channel, index) => [planeKey(channel), index]));
+  const constants: number[] = [];
+  const done = new Map<Expr, Value<NodeId>>();
+
+  const evaluate = (expr: Expr): Value<NodeId> => {
+    // Each place where a constant stands is a parameter of its own: whether two are equal must not change the code.
+    if (expr.kind === "const") return [graph.add("parameter", [], constants.push(expr.value) - 1)];
+    const known = done.get(expr);
+    if (known) return known;
+    const value = evaluateOnce(expr);
+    done.set(expr, value);
+    return value;
+  };
+  const evaluateOnce = (expr: Exclude<Expr, { kind: "const" }>): Value<NodeId> => {
+    switch (expr.kind) {
+      case "channel":
+        return [graph.add("input", [], numbers.get(planeKey(expr)) ?? -1)];
+      case "call":
+        return expr.row.evaluate(ops, expr.args.map(evaluate), { options: expr.options, args: expr.args });
+      case "autoWindow":
+        throw new Error("a kernel is compiled after the formula's windows are decided");
+    }
+  };
+  return {
+    graph,
+    values: expressions.map(evaluate),
+    inputs: channels.map(({ channel, z, t }) => inputOf(channel, z, t)),
+    constants: Float32Array.from(constants),
+  };
+}
+
+function channelsOf(expressions: readonly Expr[]): readonly ChannelExpr[] {
+  const seen = new Set<Expr>();
+  const channels = new Map<string, ChannelExpr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "channel") channels.set(planeKey(expr), expr);
+    else if (expr.kind === "call") expr.args.forEach(visit);
+  };
+  expressions.forEach(visit);
+  return [...channels.values()].sort((a, b) => a.channel - b.channel || a.z - b.z || a.t - b.t);
+}
+
+function planeKey({ channel, z, t }: { readonly channel: number; readonly z: number; readonly t: number }): string {
+  return `${channel} ${z} ${t}`;
+}

@@ -1,0 +1,24 @@
+/** Kernels: formulas as WebAssembly SIMD code, and the pixel loops around them. Nothing here needs Node. */
+
+export { KernelCache } from "./cache.ts";
+export { compileKernel } from "./compile.ts";
+export {
+  type Kernel,
+  type KernelInput,
+  type KernelOutput,
+  type KernelRequest,
+  type KernelTable,
+  OUTPUT_BYTES,
+  SLACK_BYTES,
+} from "./kernel.ts";
+export { createPixelOps } from "./pixel-ops.ts";
+export { LZW_WORK_BYTES, type PixelOps } from "./pixel-ops.types.ts";
+export { nodataSample } from "./plane-lanes.ts";
+export {
+  instantiateKernel,
+  KernelModules,
+  type KernelPointers,
+  type KernelRun,
+  kernelParameters,
+  writeParameters,
+} from "./run.ts";
