@@ -1,3 +1,4 @@
+import { sortFloats } from "./sort-floats.ts";
 import type { StatisticsResult } from "./types.ts";
 
 /**
@@ -7,8 +8,7 @@ import type { StatisticsResult } from "./types.ts";
  */
 export function summarize(values: Float32Array, percentiles: readonly number[], bins: number): StatisticsResult {
   const count = values.length;
-  // A typed array sorts by value, NaN last.
-  values.sort();
+  sortFloats(values);
   const valid = values.subarray(0, firstNaN(values));
   const counts = new Array<number>(bins).fill(0);
   const [min] = valid;
