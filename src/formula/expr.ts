@@ -56,5 +56,7 @@ export interface CallExpr extends ExprBase {
  */
 export interface AutoWindowExpr extends ExprBase {
   readonly kind: "autoWindow";
+  /** In percent, 0…100. */
+  readonly percentiles: readonly [low: number, high: number];
   readonly argument: Expr;
 }

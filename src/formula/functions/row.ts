@@ -1,8 +1,8 @@
 import type { Expr, FormulaType, Interval } from "../expr.ts";
 import type { Ops } from "../ops.ts";
 
-/** What evaluating an expression gives: one component for a number or a shade, four for a color. */
-export type Value<F> = readonly [F] | readonly [r: F, g: F, b: F, a: F];
+/** What evaluating an expression gives: one component for a number or a shade, three for an opaque color, four with alpha. */
+export type Value<F> = readonly [F] | readonly [r: F, g: F, b: F] | readonly [r: F, g: F, b: F, a: F];
 
 export type FunctionCategory =
   | "operator"
@@ -16,20 +16,39 @@ export type FunctionCategory =
   | "colour"
   | "blending";
 
-/** One formal parameter. `text` parameters take a quoted literal; `rest` may repeat; `default` makes it optional. */
+/**
+ * One formal parameter. number takes numbers and shades; shade takes shades, and numbers through a window by the display
+ * rules; color takes colors, and shades as greys; any takes all; text takes a quoted literal, checked by `readText`.
+ */
 export interface Parameter {
   readonly name: string;
   readonly type: FormulaType | "text" | "any";
-  readonly default?: number | string;
+  readonly default?: number;
+  /** May repeat, at least once. */
   readonly rest?: boolean;
 }
 
 /** What a row knows of one call besides its argument values. */
 export interface CallContext {
   readonly options: readonly (string | number)[];
-  readonly types: readonly FormulaType[];
-  /** Folding and evaluation see the same arguments; channel facts (scale, offset) reach `phys` by its rewrite. */
   readonly args: readonly Expr[];
+}
+
+/** How a rewriting row builds its result. */
+export interface RewriteTools {
+  constant(value: number): Expr;
+  call(name: string, args: readonly Expr[]): Expr;
+  /** Facts of the channel that an expression is, or null when it is none. */
+  channel(expr: Expr): RewriteChannel | null;
+  /** Window by the display rules, or by percentiles when they are given. */
+  window(expr: Expr, percentiles?: readonly [low: number, high: number]): Expr;
+}
+
+export interface RewriteChannel {
+  readonly scale: number;
+  readonly offset: number;
+  /** Smallest and greatest stored value; null for floats without a window in the metadata. */
+  readonly range: readonly [min: number, max: number] | null;
 }
 
 /**
@@ -44,8 +63,10 @@ export interface FunctionRow {
   readonly parameters: readonly Parameter[];
   readonly help: string;
   readonly example: string;
-  /** a∘b = b∘a bit for bit: the canonical form may order the operands. */
-  readonly commutative?: boolean;
+  /** Bit for bit: the canonical form orders two operands (`pair`) or all of them (`all`). */
+  readonly commutative?: "pair" | "all";
+  /** Applies to each component of colors; alpha is the least of the operands'. */
+  readonly componentwise?: boolean;
   /** Relative cost of one pixel; an addition is 1. */
   readonly cost: number;
   readonly result: FormulaType | ((types: readonly FormulaType[]) => FormulaType);
@@ -53,4 +74,10 @@ export interface FunctionRow {
   readonly interval: (args: readonly Interval[], call: CallContext) => Interval;
   /** The one definition of the values, run by the interpreter on numbers and by the emitter on SIMD lanes. */
   readonly evaluate: <F, D, B, C>(ops: Ops<F, D, B, C>, args: readonly Value<F>[], call: CallContext) => Value<F>;
+  /** Normalises a text argument, or says in a sentence what is wrong with it. */
+  readonly readText?: (text: string) => { readonly option: string } | { readonly problem: string };
+  /** What is wrong with the arguments of this call, in a sentence; null when nothing is. */
+  readonly refuse?: (args: readonly Expr[]) => string | null;
+  /** Replaces the call by other calls when it is checked; such a row is never evaluated. A string says what is wrong. */
+  readonly rewrite?: (args: readonly Expr[], tools: RewriteTools) => Expr | string;
 }
