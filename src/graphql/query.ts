@@ -4,9 +4,10 @@ import type { GraphqlContext } from "./context.ts";
 import { decodeId } from "./ids.ts";
 import { pageRequest, slicePage } from "./page.ts";
 import { Channel } from "./types/channel.ts";
+import { Colormap } from "./types/colormap.ts";
 import { ImageConnection } from "./types/connection.ts";
 import { Image } from "./types/image.ts";
-import { Colormap, FormulaLanguage } from "./types/language.ts";
+import { FormulaLanguage } from "./types/language.ts";
 import { Node } from "./types/node.ts";
 import { Server } from "./types/server.ts";
 

@@ -10,6 +10,7 @@ import { RegionInput } from "../inputs.ts";
 import { HexColor } from "../scalars.ts";
 import { computeStatistics } from "../statistics.ts";
 import { Node } from "./node.ts";
+import { Property } from "./property.ts";
 import { Statistics } from "./statistics.ts";
 
 @ObjectType({
@@ -31,43 +32,43 @@ export class Channel extends Node {
     return encodeId({ type: "Channel", key: this.#image.key, index: this.index });
   }
 
-  @Field(() => Int, { description: "From 0; formulas count from 1 (`b1`, `@1`)." })
+  @Property(() => Int, { description: "From 0; formulas count from 1 (`b1`, `@1`)." })
   get index(): number {
     return this.#info.index;
   }
 
-  @Field(() => String, { description: "As stored in the file." })
+  @Property(() => String, { description: "As stored in the file." })
   get name(): string {
     return this.#info.name;
   }
 
-  @Field(() => [String], { description: "How a formula can write it, best first." })
+  @Property(() => [String], { description: "How a formula can write it, best first." })
   get identifiers(): readonly string[] {
     return channelIdentifiers(this.#image, this.index);
   }
 
-  @Field(() => DataType, { description: "How its samples are stored." })
+  @Property(() => DataType, { description: "How its samples are stored." })
   get dataType(): ChannelInfo["dataType"] {
     return this.#info.dataType;
   }
 
-  @Field(() => Float, { nullable: true, description: "Wavelength in nanometres, when the file tells." })
+  @Property(() => Float, { nullable: true, description: "Wavelength in nanometres, when the file tells." })
   get wavelengthNm(): number | null {
     return this.#info.wavelengthNm;
   }
 
-  @Field(() => HexColor, { nullable: true, description: "Display colour from the file." })
+  @Property(() => HexColor, { nullable: true, description: "Display colour from the file." })
   get color(): string | null {
     return this.#info.color;
   }
 
-  @Field(() => Float, { nullable: true, description: "Stored value that means no data; null too when that is NaN." })
+  @Property(() => Float, { nullable: true, description: "Stored value that means no data; null too when that is NaN." })
   get nodata(): number | null {
     const { nodata } = this.#info;
     return Number.isFinite(nodata) ? nodata : null;
   }
 
-  @Field(() => String, { nullable: true, description: "Unit of phys(x)." })
+  @Property(() => String, { nullable: true, description: "Unit of phys(x)." })
   get unit(): string | null {
     return this.#info.unit;
   }

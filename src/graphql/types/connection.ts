@@ -3,6 +3,7 @@ import type { GraphqlContext } from "../context.ts";
 import { encodeCursor } from "../ids.ts";
 import type { Page } from "../page.ts";
 import { Image } from "./image.ts";
+import { Property } from "./property.ts";
 
 @ObjectType({ simpleResolvers: true, description: "Where a page lies in its list (Relay's connections)." })
 export class PageInfo {
@@ -36,7 +37,7 @@ export class ImageEdge {
     this.#key = key;
   }
 
-  @Field(() => String, { description: "Stable while other images come and go." })
+  @Property(() => String, { description: "Stable while other images come and go." })
   get cursor(): string {
     return encodeCursor(this.#key);
   }

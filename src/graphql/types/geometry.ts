@@ -1,5 +1,6 @@
 import { GraphQLSafeInt } from "graphql-scalars";
 import { Field, Float, Int, ObjectType } from "type-graphql";
+import { Property } from "./property.ts";
 
 @ObjectType({ simpleResolvers: true, description: "A rectangle of full-resolution pixels; x and y are its top left." })
 export class Region {
@@ -70,7 +71,7 @@ export class TileLimits {
     this.maxY = maxY;
   }
 
-  @Field(() => GraphQLSafeInt, { description: "Tiles in it." })
+  @Property(() => GraphQLSafeInt, { description: "Tiles in it." })
   get count(): number {
     return (this.maxX - this.minX + 1) * (this.maxY - this.minY + 1);
   }

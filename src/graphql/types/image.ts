@@ -14,6 +14,7 @@ import { EncodedImage } from "./encoded-image.ts";
 import { PixelSize } from "./geometry.ts";
 import { Level } from "./level.ts";
 import { Node } from "./node.ts";
+import { Property } from "./property.ts";
 import { Rendering, sideOf } from "./rendering.ts";
 
 @ObjectType({ implements: Node, simpleResolvers: true, description: "An image of the catalogue." })
@@ -29,59 +30,59 @@ export class Image extends Node {
     return encodeId({ type: "Image", key: this.key });
   }
 
-  @Field(() => String, { description: "Stable name, used in URLs and formulas." })
+  @Property(() => String, { description: "Stable name, used in URLs and formulas." })
   get key(): string {
     return this.#image.key;
   }
 
-  @Field(() => String, { description: "Name for people." })
+  @Property(() => String, { description: "Name for people." })
   get name(): string {
     return this.#image.name;
   }
 
-  @Field(() => Int, { description: "Full-resolution width, pixels." })
+  @Property(() => Int, { description: "Full-resolution width, pixels." })
   get width(): number {
     return this.#image.info.width;
   }
 
-  @Field(() => Int, { description: "Full-resolution height, pixels." })
+  @Property(() => Int, { description: "Full-resolution height, pixels." })
   get height(): number {
     return this.#image.info.height;
   }
 
-  @Field(() => Int, { description: "Planes along z." })
+  @Property(() => Int, { description: "Planes along z." })
   get depth(): number {
     return this.#image.info.depth;
   }
 
-  @Field(() => Int, { description: "Planes along t." })
+  @Property(() => Int, { description: "Planes along t." })
   get times(): number {
     return this.#image.info.times;
   }
 
-  @Field(() => DataType, {
+  @Property(() => DataType, {
     description: "How the samples of the first channel are stored; each channel tells its own.",
   })
   get dataType(): StoredType | undefined {
     return this.#image.info.channels[0]?.dataType;
   }
 
-  @Field(() => String, { description: "Changes whenever the bytes change; part of every tile URL." })
+  @Property(() => String, { description: "Changes whenever the bytes change; part of every tile URL." })
   get revision(): string {
     return this.#image.revision;
   }
 
-  @Field(() => PixelSize, { nullable: true, description: "Physical size of a pixel, when the file tells." })
+  @Property(() => PixelSize, { nullable: true, description: "Physical size of a pixel, when the file tells." })
   get pixelSize(): PixelSize | null {
     return this.#image.info.pixelSize;
   }
 
-  @Field(() => String, { description: "Kind of file." })
+  @Property(() => String, { description: "Kind of file." })
   get format(): string {
     return this.#image.info.format;
   }
 
-  @Field(() => [Channel], { description: "In the order of the file." })
+  @Property(() => [Channel], { description: "In the order of the file." })
   get channels(): readonly Channel[] {
     return this.#image.info.channels.map((info) => new Channel(this.#image, info));
   }
@@ -92,7 +93,7 @@ export class Image extends Node {
     return info ? new Channel(this.#image, info) : null;
   }
 
-  @Field(() => [Level], { description: "Finest first: levels[0] is full resolution." })
+  @Property(() => [Level], { description: "Finest first: levels[0] is full resolution." })
   get levels(): readonly Level[] {
     return Array.from({ length: this.#image.levels }, (_, index) => new Level(this.#image, index));
   }

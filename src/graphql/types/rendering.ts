@@ -19,6 +19,7 @@ import { FloatRange, TileLimits } from "./geometry.ts";
 import { Image } from "./image.ts";
 import { Level, tileLimits } from "./level.ts";
 import { Probe } from "./probe.ts";
+import { Property } from "./property.ts";
 import { Statistics } from "./statistics.ts";
 import { Tile } from "./tile.ts";
 import { TileRange } from "./tile-range.ts";
@@ -44,29 +45,29 @@ export class Rendering {
     this.#formula = bound.valid ? bound.formula : null;
   }
 
-  @Field(() => ID, {
+  @Property(() => ID, {
     description: "Stands for the source text, the arguments and the images' bytes; also when invalid.",
   })
   get id(): string {
     return this.#bound.id;
   }
 
-  @Field(() => Image, { description: "The image that it is bound to." })
+  @Property(() => Image, { description: "The image that it is bound to." })
   get image(): Image {
     return new Image(this.#bound.image);
   }
 
-  @Field(() => Boolean, { description: "No diagnostic is an error." })
+  @Property(() => Boolean, { description: "No diagnostic is an error." })
   get valid(): boolean {
     return this.#bound.valid;
   }
 
-  @Field(() => String, { description: "The formula as it was given, or as the arguments were written out." })
+  @Property(() => String, { description: "The formula as it was given, or as the arguments were written out." })
   get source(): string {
     return this.#bound.source;
   }
 
-  @Field(() => String, {
+  @Property(() => String, {
     nullable: true,
     description: "Normalised text with every default written in; equal forms share tiles. Null when invalid.",
   })
@@ -74,17 +75,17 @@ export class Rendering {
     return this.#formula?.canonical ?? null;
   }
 
-  @Field(() => String, { nullable: true, description: "SHA-256 of the canonical form. Null when invalid." })
+  @Property(() => String, { nullable: true, description: "SHA-256 of the canonical form. Null when invalid." })
   get hash(): string | null {
     return this.#formula?.hash ?? null;
   }
 
-  @Field(() => [Diagnostic], { description: "Errors and advice, in the order of the text." })
+  @Property(() => [Diagnostic], { description: "Errors and advice, in the order of the text." })
   get diagnostics(): readonly Diagnostic[] {
     return this.#bound.diagnostics;
   }
 
-  @Field(() => [Channel], { description: "Channels that the formula reads. Empty when invalid." })
+  @Property(() => [Channel], { description: "Channels that the formula reads. Empty when invalid." })
   get channels(): readonly Channel[] {
     const { image } = this.#bound;
     return (this.#formula?.channels ?? []).flatMap((index) => {
@@ -93,7 +94,7 @@ export class Rendering {
     });
   }
 
-  @Field(() => FormulaType, {
+  @Property(() => FormulaType, {
     nullable: true,
     description: "What the formula yields as it is written. Null when invalid.",
   })
@@ -101,12 +102,12 @@ export class Rendering {
     return this.#formula?.type ?? null;
   }
 
-  @Field(() => FloatRange, { nullable: true, description: "Static bounds of the value, by interval arithmetic." })
+  @Property(() => FloatRange, { nullable: true, description: "Static bounds of the value, by interval arithmetic." })
   get bounds(): FloatRange | null {
     return this.#formula ? new FloatRange(this.#formula.interval.min, this.#formula.interval.max) : null;
   }
 
-  @Field(() => [FloatRange], {
+  @Property(() => [FloatRange], {
     nullable: true,
     description: "The windows that were resolved, one for each output that has one.",
   })
@@ -114,7 +115,7 @@ export class Rendering {
     return this.#formula?.windows.map(({ low, high }) => new FloatRange(low, high)) ?? null;
   }
 
-  @Field(() => Int, { nullable: true, description: "Relative cost of one pixel; an addition is 1." })
+  @Property(() => Int, { nullable: true, description: "Relative cost of one pixel; an addition is 1." })
   get cost(): number | null {
     return this.#formula?.cost ?? null;
   }

@@ -1,6 +1,7 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import { TileLimits } from "./geometry.ts";
 import { Level } from "./level.ts";
+import { Property } from "./property.ts";
 import { Tile } from "./tile.ts";
 
 @ObjectType({ simpleResolvers: true, description: "Tiles of a rectangle of the tile grid." })
@@ -39,7 +40,7 @@ export class TileRange {
     this.nodes = nodes;
   }
 
-  @Field(() => Int, { description: "How many there are." })
+  @Property(() => Int, { description: "How many there are." })
   get count(): number {
     return this.nodes.length;
   }

@@ -6,6 +6,7 @@ import { CONTENT_TYPES } from "../encoding.ts";
 import { CacheOutcome } from "../enums.ts";
 import { Encoded } from "./encoded.ts";
 import { Region } from "./geometry.ts";
+import { Property } from "./property.ts";
 
 /** Everything is derived from the request on demand: a list of URLs computes nothing but URLs. */
 @ObjectType({
@@ -14,67 +15,69 @@ import { Region } from "./geometry.ts";
   description: "One square of a rendering at one level. Tiles at the right and bottom edge are cropped to the image.",
 })
 export class Tile extends Encoded {
-  readonly #service: TileService;
-  readonly #request: TileRequest;
-  readonly #inline: boolean;
-  #key: string | undefined;
+  // TypeScript's private: a # field is added to each of a thousand tiles one by one, at ten times the cost.
+  private readonly service: TileService;
+  private readonly request: TileRequest;
+  private readonly inline: boolean;
+  private key: string | undefined;
 
   /** `inline`: the operation selects the tile's bytes. */
   constructor(service: TileService, request: TileRequest, inline: boolean) {
     super();
-    this.#service = service;
-    this.#request = request;
-    this.#inline = inline;
+    this.service = service;
+    this.request = request;
+    this.inline = inline;
+    this.key = undefined;
   }
 
-  @Field(() => ID, { description: "The tile's cache key: stable across queries, for normalised client caches." })
+  @Property(() => ID, { description: "The tile's cache key: stable across queries, for normalised client caches." })
   get id(): string {
-    this.#key ??= this.#service.tileKey(this.#request);
-    return this.#key;
+    this.key ??= this.service.tileKey(this.request);
+    return this.key;
   }
 
-  @Field(() => Int, { description: "0 is full resolution." })
+  @Property(() => Int, { description: "0 is full resolution." })
   get level(): number {
-    return this.#request.level;
+    return this.request.level;
   }
 
-  @Field(() => Int, { description: "0 is the coarsest level." })
+  @Property(() => Int, { description: "0 is the coarsest level." })
   get zoom(): number {
-    return flipLevel(this.#request.formula.image.levels, this.#request.level);
+    return flipLevel(this.request.formula.image.levels, this.request.level);
   }
 
-  @Field(() => Int, { description: "Column, from 0 at the left." })
+  @Property(() => Int, { description: "Column, from 0 at the left." })
   get x(): number {
-    return this.#request.x;
+    return this.request.x;
   }
 
-  @Field(() => Int, { description: "Row, from 0 at the top." })
+  @Property(() => Int, { description: "Row, from 0 at the top." })
   get y(): number {
-    return this.#request.y;
+    return this.request.y;
   }
 
-  @Field(() => Region, { description: "What it shows." })
+  @Property(() => Region, { description: "What it shows." })
   get region(): Region {
-    const { level, tileSize, x, y, formula } = this.#request;
+    const { level, tileSize, x, y, formula } = this.request;
     const { info } = formula.image;
     const full = tileRegion(info, tileSize * 2 ** level, x, y);
     return new Region(full.x, full.y, full.width, full.height);
   }
 
   get width(): number {
-    return this.#service.size(this.#request).width;
+    return this.service.size(this.request).width;
   }
 
   get height(): number {
-    return this.#service.size(this.#request).height;
+    return this.service.size(this.request).height;
   }
 
   get contentType(): string {
-    return CONTENT_TYPES[this.#request.encoding.format];
+    return CONTENT_TYPES[this.request.encoding.format];
   }
 
   get url(): string {
-    return this.#service.tileUrl(this.#request);
+    return this.service.tileUrl(this.request);
   }
 
   @Field(() => CacheOutcome, {
@@ -82,10 +85,10 @@ export class Tile extends Encoded {
     description: "Where the bytes came from; null unless base64, dataUri or byteLength is selected.",
   })
   async cache(@Ctx() context: GraphqlContext): Promise<CacheOutcome | null> {
-    return this.#inline ? (await this.load(context)).cache : null;
+    return this.inline ? (await this.load(context)).cache : null;
   }
 
   protected override load(context: GraphqlContext): Promise<ServedTile> {
-    return context.tiles.load({ key: this.id, request: this.#request });
+    return context.tiles.load({ key: this.id, request: this.request });
   }
 }

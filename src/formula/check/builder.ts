@@ -1,0 +1,134 @@
+import { valueRange } from "../../core/dtype.ts";
+import type { AutoWindowExpr, ChannelExpr, ConstExpr, Expr, FormulaType } from "../expr.ts";
+import { given } from "../functions/define.ts";
+import type { FunctionRow, Value } from "../functions/row.ts";
+import { findRow } from "../functions/table.ts";
+import { interval } from "../interval.ts";
+import { numberOps } from "../ops-number.ts";
+import { printCall, printNumber } from "../print.ts";
+import type { FormulaScope } from "../scope.ts";
+import { channelText } from "./names.ts";
+
+/**
+ * Makes expressions in canonical form: equal ones are one object, constants are folded, commutative operands ordered. Only
+ * rewrites that leave every float32 result bit-identical.
+ */
+export class ExprBuilder {
+  readonly scope: FormulaScope;
+  readonly #known = new Map<string, Expr>();
+
+  constructor(scope: FormulaScope) {
+    this.scope = scope;
+  }
+
+  constant(value: number): Expr {
+    const rounded = Math.fround(value);
+    const nan = Number.isNaN(rounded);
+    const bounds = nan ? interval(0, 0, true) : interval(rounded, rounded, false);
+    return this.#shared<ConstExpr>({
+      kind: "const",
+      type: "number",
+      value: rounded,
+      text: printNumber(rounded),
+      interval: bounds,
+      size: 1,
+    });
+  }
+
+  channel(index: number, z: number, t: number): Expr {
+    const info = given(this.scope.channels[index]);
+    const float = info.dataType.startsWith("float");
+    const [min, max] = float ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : valueRange(info.dataType);
+    return this.#shared<ChannelExpr>({
+      kind: "channel",
+      type: "number",
+      channel: index,
+      z,
+      t,
+      text: channelText(this.scope, index, z, t),
+      interval: interval(min, max, info.nan || float),
+      size: 1,
+    });
+  }
+
+  autoWindow(argument: Expr, percentiles: readonly [low: number, high: number]): Expr {
+    return this.#shared<AutoWindowExpr>({
+      kind: "autoWindow",
+      type: "shade",
+      argument,
+      percentiles,
+      text: `stretch(${argument.text}, ${percentiles.join(", ")})`,
+      interval: interval(
+        0,
+        1,
+        argument.interval.nan || !Number.isFinite(argument.interval.max - argument.interval.min),
+      ),
+      size: argument.size + 3,
+    });
+  }
+
+  /** A call by name; the arguments fit the row already. */
+  named(name: string, args: readonly Expr[], options: readonly (string | number)[] = []): Expr {
+    return this.call(given(findRow(name)), args, options);
+  }
+
+  call(row: FunctionRow, args: readonly Expr[], options: readonly (string | number)[] = []): Expr {
+    const [only] = args;
+    if (row.name === "neg" && only?.kind === "call" && only.row.name === "neg") return given(only.args[0]);
+    const ordered = order(row, args);
+    const index = normalisedDifference(row, ordered);
+    if (index) return this.named("ndi", index);
+    const type = typeOf(row, ordered);
+    if (type === "number" && ordered.length > 0 && ordered.every((one) => one.kind === "const")) {
+      return this.constant(evaluateConstants(row, ordered, options));
+    }
+    return this.#shared({
+      kind: "call",
+      row,
+      args: ordered,
+      options,
+      type,
+      text: printCall(row, ordered, options),
+      interval: row.interval(
+        ordered.map((one) => one.interval),
+        { args: ordered, options },
+      ),
+      size: ordered.reduce((sum, one) => sum + one.size, 1),
+    });
+  }
+
+  #shared<T extends Expr>(made: T): Expr {
+    // Text alone does not tell a shade from a number of the same writing: a window that is still open is neither.
+    const key = `${made.kind}:${made.text}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+function typeOf(row: FunctionRow, args: readonly Expr[]): FormulaType {
+  return typeof row.result === "function" ? row.result(args.map((one) => one.type)) : row.result;
+}
+
+/** Constants first, then by text: any order would do, as long as it is always the same. */
+function order(row: FunctionRow, args: readonly Expr[]): readonly Expr[] {
+  if (row.commutative === undefined || (row.commutative === "pair" && args.length !== 2)) return args;
+  const rank = (one: Expr) => (one.kind === "const" ? 0 : 1);
+  return [...args].sort((a, b) => rank(a) - rank(b) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+}
+
+/** (a − b) / (a + b) is ndi(a, b): the same operations, with tighter bounds. */
+function normalisedDifference(row: FunctionRow, [above, below]: readonly Expr[]): readonly Expr[] | null {
+  if (row.name !== "/" || above?.kind !== "call" || below?.kind !== "call") return null;
+  if (above.row.name !== "-" || below.row.name !== "+" || above.type === "color") return null;
+  const [a, b] = above.args;
+  if (a === undefined || b === undefined) return null;
+  const same = (x: Expr, y: Expr) => below.args[0] === x && below.args[1] === y;
+  return same(a, b) || same(b, a) ? [a, b] : null;
+}
+
+function evaluateConstants(row: FunctionRow, args: readonly Expr[], options: readonly (string | number)[]): number {
+  const values = args.map((one): Value<number> => [(one as ConstExpr).value]);
+  return row.evaluate(numberOps, values, { args, options })[0];
+}

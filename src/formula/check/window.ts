@@ -1,0 +1,41 @@
+import type { ChannelExpr, Expr } from "../expr.ts";
+import type { ExprBuilder } from "./builder.ts";
+
+/** Percentiles of the automatic window: robust against single hot and dead pixels. */
+export const DEFAULT_PERCENTILES = [0.5, 99.5] as const;
+
+/**
+ * A number as a shade, by the display rules: static bounds inside 0…1 or −1…1; 8-bit channels whose greatest possible
+ * value is at least 127 as they are; the file's own window for a bare channel; else percentiles, which only the pixels tell.
+ */
+export function displayWindow(builder: ExprBuilder, x: Expr): Expr {
+  const { min, max } = x.interval;
+  if (x.kind === "const") return fixed(builder, x, x.value, x.value + 1);
+  if (min >= 0 && max <= 1) return fixed(builder, x, 0, 1);
+  if (min >= -1 && max <= 1) return fixed(builder, x, -1, 1);
+  const channels = channelsOf(x).map((one) => builder.scope.channels[one.channel]);
+  const bytes = channels.length > 0 && channels.every((one) => one?.dataType === "uint8");
+  if (bytes && Number.isFinite(min) && Number.isFinite(max) && max >= 127) return fixed(builder, x, 0, 255);
+  const stated = x.kind === "channel" ? builder.scope.channels[x.channel]?.window : undefined;
+  if (stated && Math.fround(stated[0]) < Math.fround(stated[1])) return fixed(builder, x, ...stated);
+  return builder.autoWindow(x, DEFAULT_PERCENTILES);
+}
+
+export function fixed(builder: ExprBuilder, x: Expr, low: number, high: number): Expr {
+  return builder.named("window", [x, builder.constant(low), builder.constant(high)]);
+}
+
+/** Distinct channel nodes below an expression, in order of appearance. */
+export function channelsOf(root: Expr): readonly ChannelExpr[] {
+  const seen = new Set<Expr>();
+  const found: ChannelExpr[] = [];
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "channel") found.push(expr);
+    else if (expr.kind === "autoWindow") visit(expr.argument);
+    else if (expr.kind === "call") expr.args.forEach(visit);
+  };
+  visit(root);
+  return found;
+}

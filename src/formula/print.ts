@@ -1,0 +1,78 @@
+import type { Expr } from "./expr.ts";
+import type { FunctionRow } from "./functions/row.ts";
+import { callName } from "./functions/table.ts";
+
+/** Binding strength of what the text of a node is; operands that bind less are put into parentheses. */
+const STRENGTH: ReadonlyMap<string, number> = new Map([
+  ["||", 1],
+  ["&&", 2],
+  ["==", 3],
+  ["!=", 3],
+  ["<", 4],
+  ["<=", 4],
+  [">", 4],
+  [">=", 4],
+  ["+", 5],
+  ["-", 5],
+  ["*", 6],
+  ["/", 6],
+  ["%", 6],
+  ["neg", 7],
+  ["!", 7],
+  ["^", 8],
+]);
+const ATOM = 9;
+const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
+
+/** The shortest decimal text that reads back as the same float32. NaN and the infinities are written as calculations. */
+export function printNumber(value: number): string {
+  if (Number.isNaN(value)) return "(0 / 0)";
+  if (value === Number.POSITIVE_INFINITY) return "1e999";
+  if (value === Number.NEGATIVE_INFINITY) return "-1e999";
+  if (Object.is(value, -0)) return "-0";
+  for (let digits = 1; digits <= 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text)).replace("e+", "e");
+  }
+  return String(value).replace("e+", "e");
+}
+
+/** Canonical text of a call. Text arguments are options and stand behind the values, as in the rows' parameters. */
+export function printCall(row: FunctionRow, args: readonly Expr[], options: readonly (string | number)[]): string {
+  const strength = STRENGTH.get(row.name);
+  if (strength === undefined) {
+    const written = [...args.map((one) => one.text), ...options.map((one) => JSON.stringify(one))];
+    return `${callName(row) ?? row.name}(${written.join(", ")})`;
+  }
+  const [a, b] = args;
+  if (a === undefined) throw new Error("An operator has operands.");
+  if (b === undefined) return `${row.name === "neg" ? "-" : row.name}${bracketed(a, strength)}`;
+  if (row.name === "^") return `${bracketed(a, strength + 1)} ^ ${bracketed(b, strengthOf(b) === 7 ? 7 : strength)}`;
+  // Left operands of the same strength need no parentheses; comparisons do not chain, so theirs do.
+  const left = COMPARISONS.includes(row.name) ? 5 : strength;
+  return `${bracketed(a, left)} ${row.name} ${bracketed(b, strength + 1)}`;
+}
+
+function strengthOf(expr: Expr): number {
+  if (expr.kind === "const") return expr.text.startsWith("-") ? 7 : ATOM;
+  if (expr.kind !== "call") return ATOM;
+  return STRENGTH.get(expr.row.name) ?? ATOM;
+}
+
+function bracketed(expr: Expr, least: number): string {
+  return strengthOf(expr) < least ? `(${expr.text})` : expr.text;
+}
+
+const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
+const KEYWORDS: readonly string[] = ["let", "use"];
+
+/** A channel's name as a formula can write it, in backticks where it is no identifier. */
+export function quoteChannel(name: string): string {
+  if (IDENTIFIER.test(name) && !KEYWORDS.includes(name)) return name;
+  return `\`${name.replaceAll("`", "``")}\``;
+}
+
+/** Whether a name can be written at all: not empty, no control characters, no broken surrogate pairs. */
+export function isWritable(name: string): boolean {
+  return name !== "" && !/[\p{Cc}\p{Cs}]/u.test(name);
+}

@@ -1,0 +1,93 @@
+/** A formula as it was written. Offsets are half-open UTF-16 code units of the source. */
+export type SyntaxNode =
+  | NumberNode
+  | TextNode
+  | NameNode
+  | OrdinalNode
+  | CallNode
+  | UnaryNode
+  | BinaryNode
+  | ConditionalNode
+  | PlaneNode
+  | MemberNode;
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface NumberNode extends Range {
+  readonly kind: "number";
+  readonly value: number;
+}
+
+export interface TextNode extends Range {
+  readonly kind: "text";
+  readonly text: string;
+}
+
+/** `quoted`: in backticks, so it can only be a channel. */
+export interface NameNode extends Range {
+  readonly kind: "name";
+  readonly name: string;
+  readonly quoted: boolean;
+}
+
+/** `@7`: always channel 7, from 1. */
+export interface OrdinalNode extends Range {
+  readonly kind: "ordinal";
+  readonly ordinal: number;
+}
+
+export interface CallNode extends Range {
+  readonly kind: "call";
+  readonly name: NameNode;
+  readonly args: readonly SyntaxNode[];
+}
+
+export interface UnaryNode extends Range {
+  readonly kind: "unary";
+  readonly operator: string;
+  readonly argument: SyntaxNode;
+}
+
+/** `bracketed`: stands in parentheses of its own. */
+export interface BinaryNode extends Range {
+  readonly kind: "binary";
+  readonly operator: string;
+  readonly operatorFrom: number;
+  readonly left: SyntaxNode;
+  readonly right: SyntaxNode;
+  readonly bracketed: boolean;
+}
+
+export interface ConditionalNode extends Range {
+  readonly kind: "conditional";
+  readonly condition: SyntaxNode;
+  readonly whenTrue: SyntaxNode;
+  readonly whenFalse: SyntaxNode;
+}
+
+/** `dapi[z=3, t=0]` */
+export interface PlaneNode extends Range {
+  readonly kind: "plane";
+  readonly target: SyntaxNode;
+  readonly axes: readonly (Range & { readonly axis: string; readonly index: number })[];
+}
+
+/** `before.red` */
+export interface MemberNode extends Range {
+  readonly kind: "member";
+  readonly object: NameNode;
+  readonly member: NameNode;
+}
+
+export interface Binding extends Range {
+  readonly name: NameNode;
+  readonly value: SyntaxNode;
+}
+
+export interface SyntaxTree {
+  readonly bindings: readonly Binding[];
+  readonly outputs: readonly SyntaxNode[];
+}
