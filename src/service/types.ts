@@ -2,7 +2,7 @@ import type { CacheTierStats } from "../cache/types.ts";
 import type { Region, Size } from "../core/geometry.ts";
 import type { Diagnostic } from "../formula/diagnostic.ts";
 import type { Formula } from "../formula/formula.ts";
-import type { Encoding, Picture, SourceRef, StatisticsResult } from "../render/types.ts";
+import type { Encoding, Picture, RawChunk, SourceRef, StatisticsResult } from "../render/types.ts";
 import type { ImageInfo } from "../source/types.ts";
 
 /** An image of the catalogue, opened: description and identity of its bytes at one moment. */
@@ -25,6 +25,8 @@ export interface ImageListOptions {
 export interface ImageService {
   /** NOT_FOUND for an unknown key, SOURCE_UNREADABLE for a file that cannot be read. Revision checked at most once a second. */
   get(key: string, signal?: AbortSignal): Promise<ServedImage>;
+  /** The image as `get` would give it, without a promise: only where its revision was checked within the last second; else null. */
+  fresh(key: string): ServedImage | null;
   /** All keys, sorted by code point; hidden and unreadable names left out. */
   keys(options?: ImageListOptions): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -118,6 +120,19 @@ export interface RegionRequest {
   readonly encoding: Encoding;
 }
 
+/** A stored chunk of one channel, undecorated. */
+export interface ChunkRequest {
+  readonly image: ServedImage;
+  /** From 0. */
+  readonly channel: number;
+  /** Index of the stored level, from 0, the finest. */
+  readonly storedLevel: number;
+  readonly z: number;
+  readonly t: number;
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface StatisticsRequest {
   readonly formula: ValidFormula;
   readonly level: number | null;
@@ -148,6 +163,8 @@ export interface TileService {
   /** With `{z}/{x}/{y}` left open, padded tiles. */
   urlTemplate(formula: ValidFormula, tileSize: number, encoding: Encoding): string;
   size(request: TileRequest): Size;
+  /** A tile that memory holds, without a promise; null otherwise (nothing is counted then). */
+  peek(key: string): ServedTile | null;
   tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile>;
   /** One plan for all of them: lookups by MGET, misses rendered as one job a formula. In order; failures stand in their place. */
   tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
@@ -158,6 +175,8 @@ export interface TileService {
     request: RegionRequest,
     signal?: AbortSignal,
   ): Promise<Picture & { readonly contentType: string; readonly key: string }>;
+  /** Raw values, row by row, little-endian. NOT_FOUND outside the chunk grid. */
+  chunk(request: ChunkRequest, signal?: AbortSignal): Promise<RawChunk>;
   statistics(
     request: StatisticsRequest,
     signal?: AbortSignal,
