@@ -1,8 +1,11 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import type { AutoWindowExpr, Expr, FormulaType, Interval } from "./expr.ts";
+import type { FormulaScope } from "./scope.ts";
 
 /** A formula that was parsed, resolved and typed against an image, before its percentile windows are known. */
 export interface CheckedFormula {
+  /** What the names were resolved against. */
+  readonly scope: FormulaScope;
   /** Warnings; errors never reach here. */
   readonly diagnostics: readonly Diagnostic[];
   /** The outputs as written, before the display chain: 1, 3, 4 or (npy only) up to 16. */

@@ -66,9 +66,14 @@ function bracketed(expr: Expr, least: number): string {
 const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
 const KEYWORDS: readonly string[] = ["let", "use"];
 
+/** Whether a name can be written without backticks. */
+export function isIdentifier(name: string): boolean {
+  return IDENTIFIER.test(name) && !KEYWORDS.includes(name);
+}
+
 /** A channel's name as a formula can write it, in backticks where it is no identifier. */
 export function quoteChannel(name: string): string {
-  if (IDENTIFIER.test(name) && !KEYWORDS.includes(name)) return name;
+  if (isIdentifier(name)) return name;
   return `\`${name.replaceAll("`", "``")}\``;
 }
 

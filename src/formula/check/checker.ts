@@ -5,13 +5,14 @@ import { given } from "../functions/define.ts";
 import type { FunctionRow, Parameter, RewriteTools } from "../functions/row.ts";
 import { callableNames, findRow } from "../functions/table.ts";
 import type { FormulaLimits } from "../limits.ts";
+import { isIdentifier } from "../print.ts";
 import { type Problem, SyntaxProblem, shown } from "../problem.ts";
 import type { FormulaScope } from "../scope.ts";
 import { suggest } from "../suggest.ts";
 import { tooManyNodes } from "../syntax/parser.ts";
 import type { CallNode, NameNode, PlaneNode, SyntaxNode, SyntaxTree } from "../syntax/tree.ts";
 import { ExprBuilder } from "./builder.ts";
-import { ChannelNames, CONSTANTS } from "./names.ts";
+import { ChannelNames, CONSTANTS, fold } from "./names.ts";
 import { channelsOf, displayWindow } from "./window.ts";
 
 /** Names listed in a message at most. */
@@ -281,10 +282,13 @@ export class Checker {
 
   #unknown(node: NameNode): null {
     const names = this.#scope.channels.map((one) => one.name);
-    const close = suggest(node.name, [...names, ...this.#bound.keys()]);
+    const similar = suggest(node.name, [...names, ...this.#bound.keys()]);
+    // `UV-1 - green` without backticks is UV minus 1 minus green.
+    const begun = names.filter((one) => !isIdentifier(one) && fold(one).startsWith(fold(node.name)));
+    const close = similar.length > 0 ? similar : begun.slice(0, 3);
     const listed = names.slice(0, LISTED_NAMES).map(shown).join(", ");
     const more = names.length > LISTED_NAMES ? ` and ${names.length - LISTED_NAMES} more` : "";
-    const hint = close[0] ? ` Did you mean ${shown(close[0])}?` : "";
+    const hint = close[0] ? ` Did you mean ${shown(this.#writable(close[0]))}?` : "";
     const call = callableNames.includes(node.name)
       ? ` ${node.name} is a function: ${given(findRow(node.name)).example}.`
       : "";

@@ -1,4 +1,5 @@
 import type { ChannelExpr, Expr } from "../expr.ts";
+import type { WindowRange } from "../formula.ts";
 import type { ExprBuilder } from "./builder.ts";
 
 /** Percentiles of the automatic window: robust against single hot and dead pixels. */
@@ -10,7 +11,10 @@ export const DEFAULT_PERCENTILES = [0.5, 99.5] as const;
  */
 export function displayWindow(builder: ExprBuilder, x: Expr): Expr {
   const { min, max } = x.interval;
-  if (x.kind === "const") return fixed(builder, x, x.value, x.value + 1);
+  if (x.kind === "const") {
+    const { low, high } = Number.isFinite(x.value) ? nonEmpty({ low: x.value, high: x.value }) : { low: 0, high: 1 };
+    return fixed(builder, x, low, high);
+  }
   if (min >= 0 && max <= 1) return fixed(builder, x, 0, 1);
   if (min >= -1 && max <= 1) return fixed(builder, x, -1, 1);
   const channels = channelsOf(x).map((one) => builder.scope.channels[one.channel]);
@@ -19,6 +23,16 @@ export function displayWindow(builder: ExprBuilder, x: Expr): Expr {
   const stated = x.kind === "channel" ? builder.scope.channels[x.channel]?.window : undefined;
   if (stated && Math.fround(stated[0]) < Math.fround(stated[1])) return fixed(builder, x, ...stated);
   return builder.autoWindow(x, DEFAULT_PERCENTILES);
+}
+
+/** float32 ends; equal ones become a window of one unit, or of a few steps where a unit is less than a step. */
+export function nonEmpty(range: WindowRange): WindowRange {
+  const low = Math.fround(range.low);
+  const high = Math.fround(range.high);
+  if (high > low && Number.isFinite(high)) return { low, high };
+  const step = Math.max(1, Math.abs(low) * 2 ** -20);
+  const above = Math.fround(low + step);
+  return Number.isFinite(above) ? { low, high: above } : { low: Math.fround(low - step), high: low };
 }
 
 export function fixed(builder: ExprBuilder, x: Expr, low: number, high: number): Expr {

@@ -63,7 +63,10 @@ export function componentwise<F, D, B, C>(
   args: readonly Value<F>[],
   apply: (...components: F[]) => F,
 ): Value<F> {
-  if (args.every((value) => value.length === 1)) return [apply(...args.map((value) => value[0]))];
+  if (args.every((value) => value.length === 1)) {
+    const numbers: readonly F[] = args.map((value) => value[0]);
+    return [apply(...numbers)];
+  }
   const split = args.map(components);
   const channel = (index: 0 | 1 | 2) => apply(...split.map((one) => one[index]));
   const alphas = args.map(alpha).filter((one) => one !== null);

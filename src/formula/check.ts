@@ -1,0 +1,81 @@
+import type { ExprBuilder } from "./check/builder.ts";
+import { Checker } from "./check/checker.ts";
+import type { AutoWindowExpr, Expr } from "./expr.ts";
+import type { CheckResult } from "./formula.ts";
+import { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
+import { locate, type Problem, SyntaxProblem } from "./problem.ts";
+import type { FormulaScope } from "./scope.ts";
+import { parse } from "./syntax/parser.ts";
+import type { SyntaxTree } from "./syntax/tree.ts";
+
+/** Planes that `npy` can hold. */
+const MAX_OUTPUTS = 16;
+
+/**
+ * Parse, resolve and type a formula text against the channels of an image. Never throws for any text: what is wrong comes
+ * back as diagnostics. Work is bounded by `limits`, whatever the text.
+ */
+export function checkFormula(
+  source: string,
+  scope: FormulaScope,
+  limits: FormulaLimits = DEFAULT_FORMULA_LIMITS,
+): CheckResult {
+  if (source.length > limits.length) {
+    const message = `The formula has ${source.length} characters; ${limits.length} are allowed.`;
+    return { ok: false, diagnostics: [locate("", { code: "TOO_LONG", message, from: 0, to: source.length })] };
+  }
+  const checker = new Checker(scope, limits);
+  try {
+    const tree = parse(source, limits);
+    const outputs = checker.run(tree);
+    const display = outputs && displayOf(checker, outputs, tree);
+    const diagnostics = checker.problems.map((problem) => locate(source, problem));
+    if (outputs === null || display === undefined) return { ok: false, diagnostics };
+    const roots = display ? [display] : outputs;
+    return { ok: true, checked: { scope, diagnostics, outputs, display, autoWindows: autoWindowsOf(roots) } };
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+    const problems: Problem[] = [...checker.problems, error.problem];
+    return { ok: false, diagnostics: problems.map((problem) => locate(source, problem)) };
+  }
+}
+
+/** The picture that the outputs make; null: none, only numbers; undefined: after an error. */
+function displayOf(checker: Checker, outputs: readonly Expr[], tree: SyntaxTree): Expr | null | undefined {
+  const [only] = outputs;
+  if (outputs.length === 1 && only) return checker.shade(only);
+  const colour = outputs.findIndex((one) => one.type === "color");
+  const place = tree.outputs[Math.max(colour, 0)];
+  const range = { from: place?.from ?? 0, to: place?.to ?? 0 };
+  if (colour >= 0) {
+    const message = "A list of outputs holds numbers or shades, and this is a colour: blend colours with over or add.";
+    checker.problems.push({ code: "TYPE_MISMATCH", message, ...range });
+    return undefined;
+  }
+  if (outputs.length > MAX_OUTPUTS) {
+    const message = `There are ${outputs.length} outputs; ${MAX_OUTPUTS} are allowed, and 1, 3 or 4 make a picture.`;
+    checker.problems.push({ code: "OUTPUT_COUNT", message, ...range });
+    return undefined;
+  }
+  const builder: ExprBuilder = checker.builder;
+  const shades = () => outputs.map((one) => checker.shade(one));
+  if (outputs.length === 3) return builder.named("rgb", shades());
+  if (outputs.length === 4) return builder.named("rgba", shades());
+  return null;
+}
+
+function autoWindowsOf(roots: readonly Expr[]): readonly AutoWindowExpr[] {
+  const seen = new Set<Expr>();
+  const found: AutoWindowExpr[] = [];
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "call") expr.args.forEach(visit);
+    if (expr.kind !== "autoWindow") return;
+    // One within another comes first: it must be known before the other's pixels can be read.
+    visit(expr.argument);
+    found.push(expr);
+  };
+  roots.forEach(visit);
+  return found;
+}

@@ -1,0 +1,130 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { ExprBuilder } from "./check/builder.ts";
+import { channelsOf, fixed, nonEmpty } from "./check/window.ts";
+import type { Expr } from "./expr.ts";
+import type { CheckedFormula, Formula, WindowRange } from "./formula.ts";
+import { given } from "./functions/define.ts";
+
+/** Part of every hash: raise it when the same text comes to mean another picture. */
+const CANONICAL_VERSION = "bandloom-formula/1";
+
+/** Reading a plane costs about as much as a few additions. */
+const CHANNEL_COST = 4;
+
+/**
+ * Write the windows that pixels decided into a formula. `windows` has one range (stored values, low < high; an empty one is
+ * widened) for each of `checked.autoWindows`, in order. Throws a plain Error when the counts differ.
+ */
+export function completeFormula(checked: CheckedFormula, windows: readonly WindowRange[]): Formula {
+  const { autoWindows, diagnostics, outputs } = checked;
+  if (windows.length !== autoWindows.length) {
+    throw new Error(`The formula leaves ${autoWindows.length} windows open, and ${windows.length} are given.`);
+  }
+  const replace = replacer(checked, windows);
+  const display = checked.display && replace(checked.display);
+  const roots = display ? [display] : outputs.map(replace);
+  const canonical = roots.map((root) => root.text).join("; ");
+  const chain = roots.map(displayChain);
+  const values = distinct(
+    chain.flatMap(({ values: found }, index) => (found.length > 0 ? found : [given(roots[index])])),
+  );
+  const first = given(values[0]);
+  return {
+    diagnostics,
+    canonical,
+    hash: bytesToHex(sha256(utf8ToBytes(`${CANONICAL_VERSION}\n${canonical}`))),
+    display,
+    values,
+    type: outputs.length === 1 ? given(outputs[0]).type : display ? "color" : "number",
+    interval: first.interval,
+    windows: chain.flatMap((one) => one.windows),
+    channels: distinct(roots.flatMap((root) => channelsOf(root).map(({ channel }) => channel))).toSorted(
+      (a, b) => a - b,
+    ),
+    cost: costOf(roots),
+  };
+}
+
+/**
+ * The number whose percentiles decide window `index` of `checked.autoWindows`. `known` holds the ranges of those before it:
+ * a window can stand within another one's argument.
+ */
+export function windowArgument(checked: CheckedFormula, index: number, known: readonly WindowRange[]): Expr {
+  return replacer(checked, known)(given(checked.autoWindows[index]).argument);
+}
+
+function replacer(checked: CheckedFormula, windows: readonly WindowRange[]): (expr: Expr) => Expr {
+  if (checked.autoWindows.length === 0) return (expr) => expr;
+  const builder = new ExprBuilder(checked.scope);
+  const ranges = new Map<Expr, WindowRange>(
+    windows.map((range, index) => [given(checked.autoWindows[index]), range] as const),
+  );
+  const done = new Map<Expr, Expr>();
+  const rebuild = (expr: Expr): Expr => {
+    switch (expr.kind) {
+      case "const":
+        return builder.constant(expr.value);
+      case "channel":
+        return builder.channel(expr.channel, expr.z, expr.t);
+      case "autoWindow": {
+        const { low, high } = nonEmpty(given(ranges.get(expr)));
+        return fixed(builder, replace(expr.argument), low, high);
+      }
+      case "call":
+        return builder.call(expr.row, expr.args.map(replace), expr.options);
+    }
+  };
+  const replace = (expr: Expr): Expr => {
+    const known = done.get(expr);
+    if (known) return known;
+    const made = rebuild(expr);
+    done.set(expr, made);
+    return made;
+  };
+  return replace;
+}
+
+interface DisplayChain {
+  readonly values: readonly Expr[];
+  readonly windows: readonly WindowRange[];
+}
+
+/** Arguments and ranges of the outermost windows below a root, in order. */
+function displayChain(root: Expr): DisplayChain {
+  const seen = new Set<Expr>();
+  const values: Expr[] = [];
+  const windows: WindowRange[] = [];
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr) || expr.kind !== "call") return;
+    seen.add(expr);
+    if (expr.row.name !== "window") {
+      expr.args.forEach(visit);
+      return;
+    }
+    const [argument, low, high] = expr.args;
+    values.push(given(argument));
+    if (low?.kind === "const" && high?.kind === "const") windows.push({ low: low.value, high: high.value });
+  };
+  visit(root);
+  return { values, windows };
+}
+
+function costOf(roots: readonly Expr[]): number {
+  const seen = new Set<Expr>();
+  let cost = 0;
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "channel") cost += CHANNEL_COST;
+    if (expr.kind !== "call") return;
+    cost += expr.row.cost;
+    expr.args.forEach(visit);
+  };
+  roots.forEach(visit);
+  return cost;
+}
+
+function distinct<T>(items: readonly T[]): readonly T[] {
+  return [...new Set(items)];
+}
