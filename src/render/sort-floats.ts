@@ -10,8 +10,8 @@ const SHIFTS = [0, DIGIT_BITS, 2 * DIGIT_BITS];
 export function sortFloats(values: Float32Array): void {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let index = 0; index < bits.length; index++) bits[index] = orderedBits(bits[index] ?? 0);
-  let from = bits;
-  let to = new Uint32Array(bits.length);
+  let from: Uint32Array = bits;
+  let to: Uint32Array = new Uint32Array(bits.length);
   for (const shift of SHIFTS) {
     scatter(from, to, shift);
     [from, to] = [to, from];

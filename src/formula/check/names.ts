@@ -23,13 +23,13 @@ export type ChannelMatch =
   | { readonly kind: "ambiguous"; readonly indices: readonly number[] }
   | { readonly kind: "none" };
 
-/** Channels of a scope by name; built once for a scope. */
+/** Channels of a scope or an image by name. */
 export class ChannelNames {
   readonly #exact = new Map<string, number[]>();
   readonly #folded = new Map<string, number[]>();
   readonly #count: number;
 
-  constructor(scope: FormulaScope) {
+  constructor(scope: { readonly channels: readonly { readonly name: string }[] }) {
     this.#count = scope.channels.length;
     scope.channels.forEach(({ name }, index) => {
       append(this.#exact, name, index);

@@ -69,7 +69,7 @@ export function componentwise<F, D, B, C>(
   }
   const split = args.map(components);
   const channel = (index: 0 | 1 | 2) => apply(...split.map((one) => one[index]));
-  const alphas = args.map(alpha).filter((one) => one !== null);
+  const alphas: readonly F[] = args.flatMap((value) => (value.length === 4 ? [value[3]] : []));
   const [r, g, b] = [channel(0), channel(1), channel(2)];
   return alphas.length === 0 ? [r, g, b] : [r, g, b, alphas.reduce((a, c) => ops.min(a, c))];
 }

@@ -1,6 +1,5 @@
 import { Field, Float, Int, ObjectType } from "type-graphql";
-import type { FunctionRow, Parameter } from "../../formula/functions/row.ts";
-import { COLORMAPS, CONSTANTS, FUNCTIONS } from "../../formula/index.ts";
+import { CONSTANTS, callName, type FunctionRow, functionTable, type Parameter } from "../../formula/index.ts";
 
 @ObjectType({ simpleResolvers: true, description: "A function of the formula language." })
 export class FormulaFunction {
@@ -66,13 +65,19 @@ export class FormulaOperator {
 @ObjectType({ simpleResolvers: true, description: "A name with a fixed value." })
 export class FormulaConstant {
   @Field(() => String, { description: "As formulas write it." })
-  readonly name!: string;
+  readonly name: string;
 
   @Field(() => Float, { nullable: true, description: "Its value; null when it is not finite." })
-  readonly value!: number | null;
+  readonly value: number | null;
 
   @Field(() => String, { description: "What it is." })
-  readonly description!: string;
+  readonly description: string;
+
+  constructor(name: string, value: number, description: string) {
+    this.name = name;
+    this.value = Number.isFinite(value) ? value : null;
+    this.description = description;
+  }
 }
 
 @ObjectType({ simpleResolvers: true, description: "What formulas are made of, for completion and help." })
@@ -87,13 +92,15 @@ export class FormulaLanguage {
   readonly constants: readonly FormulaConstant[];
 
   constructor() {
-    this.functions = functionTable.flatMap((row) => {
-      const name = callName(row);
-      return name === null ? [] : new FormulaFunction(name, row);
-    });
+    this.functions = functionTable
+      .flatMap((row) => {
+        const name = callName(row);
+        return name === null ? [] : new FormulaFunction(name, row);
+      })
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
     this.operators = functionTable
       .filter(({ category }) => category === "operator")
       .map((row) => new FormulaOperator(row));
-    this.constants = [];
+    this.constants = [...CONSTANTS].map(([name, { value, help }]) => new FormulaConstant(name, value, help));
   }
 }
