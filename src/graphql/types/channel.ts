@@ -5,7 +5,7 @@ import type { ChannelInfo } from "../../source/types.ts";
 import { channelIdentifiers } from "../channel-names.ts";
 import type { GraphqlContext } from "../context.ts";
 import { DataType } from "../enums.ts";
-import { encodeId } from "../ids.ts";
+import type { NodeRef } from "../ids.ts";
 import { RegionInput } from "../inputs.ts";
 import { HexColor } from "../scalars.ts";
 import { computeStatistics } from "../statistics.ts";
@@ -28,8 +28,8 @@ export class Channel extends Node {
     this.#info = info;
   }
 
-  get id(): string {
-    return encodeId({ type: "Channel", key: this.#image.key, index: this.index });
+  protected override reference(): NodeRef {
+    return { type: "Channel", key: this.#image.key, index: this.index };
   }
 
   @Property(() => Int, { description: "From 0; formulas count from 1 (`b1`, `@1`)." })

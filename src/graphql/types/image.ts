@@ -6,7 +6,7 @@ import type { GraphqlContext } from "../context.ts";
 import { encodingOf } from "../encoding.ts";
 import { DataType } from "../enums.ts";
 import { formulaText } from "../formula-text.ts";
-import { encodeId } from "../ids.ts";
+import type { NodeRef } from "../ids.ts";
 import { DisplayInput, EncodingInput, LayerInput, PlaneInput } from "../inputs.ts";
 import { assertValid } from "../valid-formula.ts";
 import { Channel } from "./channel.ts";
@@ -26,8 +26,8 @@ export class Image extends Node {
     this.#image = image;
   }
 
-  get id(): string {
-    return encodeId({ type: "Image", key: this.key });
+  protected override reference(): NodeRef {
+    return { type: "Image", key: this.key };
   }
 
   @Property(() => String, { description: "Stable name, used in URLs and formulas." })

@@ -1,7 +1,14 @@
-import { Field, ID, InterfaceType } from "type-graphql";
+import { ID, InterfaceType } from "type-graphql";
+import { encodeId, type NodeRef } from "../ids.ts";
+import { Property } from "./property.ts";
 
 @InterfaceType({ description: "An object that can be asked for again by its id (Relay's object identification)." })
 export abstract class Node {
-  @Field(() => ID, { description: "Globally unique; opaque." })
-  abstract readonly id: string;
+  // A concrete getter: no compiler emits decorators of abstract members.
+  @Property(() => ID, { description: "Globally unique; opaque." })
+  get id(): string {
+    return encodeId(this.reference());
+  }
+
+  protected abstract reference(): NodeRef;
 }
