@@ -13,7 +13,7 @@ export function encodeId(ref: NodeRef): string {
 /** BAD_REQUEST for what is no id of this server; an id of something that no longer exists decodes. */
 export function decodeId(id: string): NodeRef {
   const text = decodeOpaque(id);
-  const match = text === null ? null : /^(?:Image|Channel:(\d{1,5})):([^]+)$/.exec(text);
+  const match = text === null ? null : /^(?:Image|Channel:(\d{1,5})):([\s\S]+)$/.exec(text);
   if (!match?.[2]) throw new BandloomError("BAD_REQUEST", "This is no id of an image or a channel of this server.");
   return match[1] === undefined
     ? { type: "Image", key: match[2] }

@@ -1,7 +1,8 @@
 import { ObjectType } from "type-graphql";
+import type { Size } from "../../core/geometry.ts";
+import type { Encoding } from "../../render/types.ts";
 import type { RegionRequest, TileService } from "../../service/types.ts";
 import type { GraphqlContext } from "../context.ts";
-import { CONTENT_TYPES } from "../encoding.ts";
 import { Encoded, type EncodedBytes } from "./encoded.ts";
 
 @ObjectType({
@@ -20,19 +21,15 @@ export class EncodedImage extends Encoded {
     this.#request = request;
   }
 
-  get width(): number {
-    return this.#service.regionSize(this.#request).width;
+  protected override size(): Size {
+    return this.#service.regionSize(this.#request);
   }
 
-  get height(): number {
-    return this.#service.regionSize(this.#request).height;
+  protected override encoding(): Encoding {
+    return this.#request.encoding;
   }
 
-  get contentType(): string {
-    return CONTENT_TYPES[this.#request.encoding.format];
-  }
-
-  get url(): string {
+  protected override address(): string {
     return this.#service.regionUrl(this.#request);
   }
 

@@ -1,6 +1,10 @@
 import { Ctx, Field, Int, InterfaceType } from "type-graphql";
+import type { Size } from "../../core/geometry.ts";
+import type { Encoding } from "../../render/types.ts";
 import type { GraphqlContext } from "../context.ts";
+import { CONTENT_TYPES } from "../encoding.ts";
 import { Base64, Url } from "../scalars.ts";
+import { Property } from "./property.ts";
 
 /** Encoded bytes and what they are. */
 export interface EncodedBytes {
@@ -12,21 +16,35 @@ const BASE64 = "Bytes as base64. Rendered when selected: 20 times the cost of a 
 
 @InterfaceType({ description: "A picture that is encoded as a file: by reference (url) or in the answer itself." })
 export abstract class Encoded {
-  @Field(() => Int, { description: "In pixels." })
-  abstract readonly width: number;
+  // Concrete getters: no compiler emits decorators of abstract members.
+  @Property(() => Int, { description: "In pixels." })
+  get width(): number {
+    return this.size().width;
+  }
 
-  @Field(() => Int, { description: "In pixels." })
-  abstract readonly height: number;
+  @Property(() => Int, { description: "In pixels." })
+  get height(): number {
+    return this.size().height;
+  }
 
-  @Field(() => String, { description: "Media type of the bytes." })
-  abstract readonly contentType: string;
+  @Property(() => String, { description: "Media type of the bytes." })
+  get contentType(): string {
+    return CONTENT_TYPES[this.encoding().format];
+  }
 
-  @Field(() => Url, {
+  @Property(() => Url, {
     nullable: true,
     description:
       "Costs nothing: it is rendered when it is fetched. Null with LIMIT_EXCEEDED when the formula is too long for any URL.",
   })
-  abstract readonly url: string;
+  get url(): string {
+    return this.address();
+  }
+
+  protected abstract size(): Size;
+  protected abstract encoding(): Encoding;
+  /** LIMIT_EXCEEDED when no URL can hold the formula. */
+  protected abstract address(): string;
 
   /** The bytes, rendered once however many fields ask. */
   protected abstract load(context: GraphqlContext): Promise<EncodedBytes>;

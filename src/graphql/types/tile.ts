@@ -1,8 +1,8 @@
 import { Ctx, Field, ID, Int, ObjectType } from "type-graphql";
-import { flipLevel, tileRegion } from "../../core/geometry.ts";
+import { flipLevel, type Size, tileRegion } from "../../core/geometry.ts";
+import type { Encoding } from "../../render/types.ts";
 import type { ServedTile, TileRequest, TileService } from "../../service/types.ts";
 import type { GraphqlContext } from "../context.ts";
-import { CONTENT_TYPES } from "../encoding.ts";
 import { CacheOutcome } from "../enums.ts";
 import { Encoded } from "./encoded.ts";
 import { Region } from "./geometry.ts";
@@ -64,19 +64,15 @@ export class Tile extends Encoded {
     return new Region(full.x, full.y, full.width, full.height);
   }
 
-  get width(): number {
-    return this.service.size(this.request).width;
+  protected override size(): Size {
+    return this.service.size(this.request);
   }
 
-  get height(): number {
-    return this.service.size(this.request).height;
+  protected override encoding(): Encoding {
+    return this.request.encoding;
   }
 
-  get contentType(): string {
-    return CONTENT_TYPES[this.request.encoding.format];
-  }
-
-  get url(): string {
+  protected override address(): string {
     return this.service.tileUrl(this.request);
   }
 
