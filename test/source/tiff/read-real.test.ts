@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { openSource } from "../../../src/source/open.ts";
+import type { ImageSource } from "../../../src/source/types.ts";
+import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
+import { hasSharedData, sharedData } from "../../fixtures/shared-data.ts";
+import { type DirectoryPlace, TiffOracle } from "../../fixtures/tiff-oracle.ts";
+import type { PlaneArray } from "../../fixtures/tiff-pixels.ts";
+
+const decoder = new ChunkDecoder();
+
+interface RealImage {
+  readonly file: string;
+  readonly channels: readonly string[];
+  readonly dataType: string;
+  readonly widths: readonly number[];
+  /** Where another reader finds a plane. */
+  place(channel: number, level: number, z: number): { readonly place: DirectoryPlace; readonly sample: number };
+}
+
+const SENTINEL_BANDS = "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split(" ");
+
+const IMAGES: readonly RealImage[] = [
+  {
+    file: "sentinel2-T19UDP-13ch-u16.tif",
+    channels: SENTINEL_BANDS,
+    dataType: "uint16",
+    widths: [687, 344, 172],
+    place: (channel, level) => ({ place: { directory: level }, sample: channel }),
+  },
+  {
+    file: "landsat7-olinda-6ch-u8.tif",
+    channels: ["b1", "b2", "b3", "b4", "b5", "b6"],
+    dataType: "uint8",
+    widths: [349, 175, 88, 44, 22],
+    place: (channel, level) => ({ place: { directory: level }, sample: channel }),
+  },
+  {
+    file: "fly-3ch-u8-pyramid.ome.tif",
+    channels: ["DNA", "FITC", "Rhodamine"],
+    dataType: "uint8",
+    widths: [1000, 500, 250],
+    place: (channel, level) => ({
+      place: level === 0 ? { directory: channel } : { directory: channel, child: level - 1 },
+      sample: 0,
+    }),
+  },
+  {
+    file: "ome-artificial-3ch-5z-i8-bigendian.ome.tif",
+    channels: ["b1", "b2", "b3"],
+    dataType: "int8",
+    widths: [439],
+    place: (channel, _, z) => ({ place: { directory: channel * 5 + z }, sample: 0 }),
+  },
+  ...[0, 1, 2].map((n) => ({
+    file: `human-3ch/AS_09125_050116030001_D03f00d${n}.tif`,
+    channels: ["b1"],
+    dataType: "uint8",
+    widths: [512],
+    place: () => ({ place: { directory: 0 }, sample: 0 }),
+  })),
+];
+
+function* planes(source: ImageSource): Generator<{ channel: number; level: number; z: number }> {
+  for (const { index: channel } of source.info.channels) {
+    for (const level of source.info.levels.keys()) {
+      for (let z = 0; z < source.info.depth; z++) yield { channel, level, z };
+    }
+  }
+}
+
+function summary(plane: PlaneArray): readonly [min: number, max: number, mean: number] {
+  let [min, max, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (const value of plane) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    sum += value;
+  }
+  return [min, max, sum / plane.length];
+}
+
+describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => {
+  it("has the channels, type and levels that its description says", async () => {
+    const { info } = await openSource(sharedData(image.file));
+    expect(info.channels.map(({ name }) => name)).toEqual(image.channels);
+    expect(info.channels.every(({ dataType }) => dataType === image.dataType)).toBe(true);
+    expect(info.levels.map(({ width }) => width)).toEqual(image.widths);
+  });
+
+  it("has in every plane the pixels that another reader sees", async () => {
+    const source = await openSource(sharedData(image.file));
+    const oracle = await TiffOracle.open(sharedData(image.file));
+    for (const { channel, level, z } of planes(source)) {
+      const { place, sample } = image.place(channel, level, z);
+      const plane = await decoder.plane(source, { channel, level, z });
+      const difference = planeDifference(plane, await oracle.plane(place, sample));
+      expect({ channel, level, z, difference }).toEqual({ channel, level, z, difference: null });
+    }
+    await oracle.close();
+    await source.close();
+  });
+
+  it("has the minimum, maximum and mean that GDAL finds", async () => {
+    const table: unknown = JSON.parse(readFileSync(sharedData("expected-stats.json"), "utf8"));
+    const expected = (table as Record<string, readonly (readonly [number, number, number])[]>)[image.file] ?? [];
+    const source = await openSource(sharedData(image.file));
+    expect(expected.length).toBeGreaterThan(0);
+    for (const [channel, [min, max, mean]] of expected.entries()) {
+      const actual = summary(await decoder.plane(source, { channel }));
+      expect(actual.slice(0, 2)).toEqual([min, max]);
+      expect(actual[2]).toBeCloseTo(mean, 6);
+    }
+  });
+});
+
+describe.skipIf(!hasSharedData)("the metadata of real images", () => {
+  it("give Sentinel-2's nodata", async () => {
+    const { info } = await openSource(sharedData("sentinel2-T19UDP-13ch-u16.tif"));
+    expect(info.channels.every(({ nodata }) => nodata === 0)).toBe(true);
+  });
+
+  it("give Landsat's pixel size in metres", async () => {
+    const { info } = await openSource(sharedData("landsat7-olinda-6ch-u8.tif"));
+    expect(info.pixelSize?.x).toBeCloseTo(28.5, 6);
+    expect(info.pixelSize?.y).toBeCloseTo(28.5, 6);
+    expect(info.pixelSize?.unit).toBe("m");
+  });
+
+  it("give the five planes of the OME test pattern along z", async () => {
+    const { info } = await openSource(sharedData("ome-artificial-3ch-5z-i8-bigendian.ome.tif"));
+    expect([info.width, info.height, info.depth, info.times]).toEqual([439, 167, 5, 1]);
+  });
+});
