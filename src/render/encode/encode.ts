@@ -1,7 +1,8 @@
 import type { Size } from "../../core/geometry.ts";
 import type { KernelOutput } from "../../kernel/kernel.ts";
+import { turbo } from "../../source/jpeg-turbo.ts";
 import type { Encoding, Picture, PictureFormat } from "../types.ts";
-import { TurboEncoder, turbo } from "./jpeg.ts";
+import { TurboEncoder } from "./jpeg.ts";
 import { encodeNpy } from "./npy.ts";
 import { detached, floatValues, type Pixels, padTo, resampleNearest } from "./pixels.ts";
 import { encodeWithSharp, resizeBytes } from "./sharp.ts";

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import type { Size } from "../../core/geometry.ts";
 import type { Pixels } from "./pixels.ts";
 
@@ -9,17 +8,6 @@ const FULL_CHROMA_QUALITY = 90;
 
 export function chromaSubsampling(quality: number): "4:4:4" | "4:2:0" {
   return quality >= FULL_CHROMA_QUALITY ? "4:4:4" : "4:2:0";
-}
-
-/** libjpeg-turbo, where its binary loads on this machine; null: sharp has to do it. */
-export const turbo: Turbo | null = load();
-
-function load(): Turbo | null {
-  try {
-    return createRequire(import.meta.url)("@julusian/jpeg-turbo") as Turbo;
-  } catch {
-    return null;
-  }
 }
 
 /** Encodes gray8 as gray JPEG and rgb8 as colour, synchronously. Keeps one output buffer, as large as the largest picture so far. */

@@ -1,0 +1,77 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { BandloomError } from "../../core/errors.ts";
+import type { Store } from "../types.ts";
+import { unreadable } from "../unreadable.ts";
+
+const NONBLOCKING_READ = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * A local file. Reads are synchronous: from the page cache they take microseconds, a promise takes longer. Throws NOT_FOUND
+ * where there is no such file, SOURCE_UNREADABLE where it is no regular file or may not be read.
+ */
+export function openFile(path: string): Store {
+  const descriptor = openDescriptor(path);
+  const stats = fstatSync(descriptor);
+  if (!stats.isFile()) {
+    closeSync(descriptor);
+    throw unreadable("it is no regular file");
+  }
+  return new FileStore(descriptor, stats.size);
+}
+
+function openDescriptor(path: string): number {
+  try {
+    // A FIFO would block until someone writes into it.
+    return openSync(path, NONBLOCKING_READ);
+  } catch (error) {
+    throw fileError(error);
+  }
+}
+
+class FileStore implements Store {
+  readonly size: number;
+  #descriptor: number | null;
+
+  constructor(descriptor: number, size: number) {
+    this.#descriptor = descriptor;
+    this.size = size;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    if (this.#descriptor === null) throw new Error("The file is closed.");
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw pastTheEnd();
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const count = readBytes(this.#descriptor, bytes, done, offset + done);
+      if (count === 0) throw pastTheEnd();
+      done += count;
+    }
+    return bytes;
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+}
+
+function readBytes(descriptor: number, bytes: Uint8Array, at: number, position: number): number {
+  try {
+    return readSync(descriptor, bytes, at, bytes.length - at, position);
+  } catch (error) {
+    throw fileError(error);
+  }
+}
+
+const pastTheEnd = () => unreadable("it ends before the bytes that it points to");
+
+/** What the file system says, without the path that stands in its message. */
+function fileError(error: unknown): BandloomError {
+  const code = (error as NodeJS.ErrnoException).code ?? "an unknown error";
+  if (code === "ENOENT" || code === "ENOTDIR")
+    return new BandloomError("NOT_FOUND", "There is no such file.", { cause: error });
+  if (code === "EACCES" || code === "EPERM" || code === "EISDIR")
+    return unreadable(`it may not be read (${code})`, error);
+  return new BandloomError("SOURCE_FAILED", `The image file cannot be read now (${code}).`, { cause: error });
+}

@@ -1,0 +1,78 @@
+import sharp from "sharp";
+import { turbo } from "../../jpeg-turbo.ts";
+import { unreadable } from "../../unreadable.ts";
+import { PHOTOMETRIC } from "../tags.ts";
+import { type Codec, type CodecBlock, put } from "./codec.ts";
+import { readFrame } from "./jpeg-frame.ts";
+
+const MARKER_BYTES = 2;
+const SOI = Uint8Array.of(0xff, 0xd8);
+const EOI = 0xd9;
+
+/** JPEG as TIFF Technical Note 2 has it: tables may stand apart from the tiles. Decodes to interleaved 8-bit samples. */
+export const jpeg: Codec = {
+  scratchBytes: () => 0,
+  ...(turbo ? {} : { prepare: decodeBySharp }),
+  decode(bytes, target, block) {
+    if (!turbo) return put(target, bytes);
+    const { data } = decodeByTurbo(turbo, completeStream(bytes, block), block);
+    return put(target, data.subarray(0, Math.min(data.length, target.capacity)));
+  },
+};
+
+type Turbo = NonNullable<typeof turbo>;
+
+function decodeByTurbo(library: Turbo, stream: Buffer, { samples }: CodecBlock) {
+  const format = samples === 1 ? library.FORMAT_GRAY : library.FORMAT_RGB;
+  try {
+    return library.decompressSync(stream, { format });
+  } catch (error) {
+    throw unreadable("the JPEG stream of a tile is damaged", error);
+  }
+}
+
+/** Where libjpeg-turbo's binding does not load. The bytes are a copy: nobody else writes to them meanwhile. */
+async function decodeBySharp(bytes: Uint8Array, block: CodecBlock): Promise<Uint8Array> {
+  const image = sharp(completeStream(bytes, block), {
+    failOn: "warning",
+    limitInputPixels: block.width * block.height,
+  });
+  try {
+    const coloured = block.samples === 1 ? image.toColourspace("b-w") : image.toColourspace("srgb");
+    return await coloured.raw().toBuffer();
+  } catch (error) {
+    throw unreadable("the JPEG stream of a tile is damaged", error);
+  }
+}
+
+/**
+ * One stream that any decoder takes: tables put in front, and an Adobe marker that says whether the three components are RGB
+ * or YCbCr, which TIFF says elsewhere. Its size is checked before anything is decoded.
+ */
+function completeStream(bytes: Uint8Array, { width, height, samples, photometric, jpegTables }: CodecBlock): Buffer {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw unreadable("the JPEG stream of a tile does not begin as one");
+  const stream = Buffer.concat([
+    SOI,
+    ...(samples === 3 ? [adobeMarker(photometric === PHOTOMETRIC.ycbcr)] : []),
+    ...(jpegTables ? [tablesOnly(jpegTables)] : []),
+    bytes.subarray(MARKER_BYTES),
+  ]);
+  const frame = readFrame(stream);
+  if (!frame) throw unreadable("the JPEG stream of a tile has no frame");
+  if (frame.width !== width || frame.height !== height || frame.components !== samples) {
+    throw unreadable(
+      `a JPEG tile has ${frame.width} × ${frame.height} pixels of ${frame.components} components, where ${width} × ${height} of ${samples} are due`,
+    );
+  }
+  return stream;
+}
+
+function tablesOnly(tables: Uint8Array): Uint8Array {
+  const end = tables.at(-2) === 0xff && tables.at(-1) === EOI ? tables.length - MARKER_BYTES : tables.length;
+  return tables.subarray(MARKER_BYTES, end);
+}
+
+/** APP14 (ITU-T T.872): its last byte tells the transform, 0 none, 1 YCbCr. */
+function adobeMarker(ycbcr: boolean): Uint8Array {
+  return Uint8Array.of(0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, ycbcr ? 1 : 0);
+}

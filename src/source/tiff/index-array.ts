@@ -1,0 +1,60 @@
+import { LRUCache } from "lru-cache";
+import type { Store } from "../types.ts";
+import { unreadable } from "../unreadable.ts";
+import { type Entry, fieldBytes, numberAt } from "./directory.ts";
+import type { TiffFile } from "./file.ts";
+import { andThen, type Maybe } from "./maybe.ts";
+
+/** Values that are read at once: a neighbourhood of tiles, 8 KiB of a BigTIFF. */
+const PAGE = 1024;
+/** Pages that an open image keeps: 2 MiB. */
+const KEPT_PAGES = 256;
+
+export type IndexPages = LRUCache<string, Float64Array>;
+
+export function createIndexPages(): IndexPages {
+  return new LRUCache({ max: KEPT_PAGES });
+}
+
+const NUMERIC_TYPES = [3, 4, 13, 16, 18];
+
+/** Offsets or byte counts of tiles or strips, read page by page as they are needed: an index can be longer than the pixels. */
+export class IndexArray {
+  readonly length: number;
+  readonly #file: TiffFile;
+  readonly #entry: Entry;
+  readonly #pages: IndexPages;
+
+  /** SOURCE_UNREADABLE where the array is not of whole numbers or passes the end of the file. */
+  constructor(file: TiffFile, entry: Entry, pages: IndexPages) {
+    if (!NUMERIC_TYPES.includes(entry.type)) throw unreadable("an index of its tiles is of a wrong type");
+    if (!(entry.offset + entry.count * fieldBytes(entry) <= file.size))
+      throw unreadable("an index of its tiles lies past its end");
+    this.#file = file;
+    this.#entry = entry;
+    this.#pages = pages;
+    this.length = entry.count;
+  }
+
+  at(index: number): Maybe<number> {
+    const number = Math.floor(index / PAGE);
+    return andThen(this.#page(number), (page) => page[index - number * PAGE] ?? 0);
+  }
+
+  #page(number: number): Maybe<Float64Array> {
+    const key = `${this.#entry.offset}/${number}`;
+    const known = this.#pages.get(key);
+    if (known) return known;
+    const { type } = this.#entry;
+    const size = fieldBytes(this.#entry);
+    const first = number * PAGE;
+    const count = Math.min(PAGE, this.length - first);
+    const store: Store = this.#file.store;
+    return andThen(store.read(this.#entry.offset + first * size, count * size), (bytes) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const page = Float64Array.from({ length: count }, (_, index) => numberAt(view, index * size, type, this.#file));
+      this.#pages.set(key, page);
+      return page;
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { planeTypeOf, planeView } from "../../core/dtype.ts";
+import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, Store } from "../types.ts";
+import { blockScratchBytes, decodeBlock } from "./block.ts";
+import { type ChunkAddress, fetchBlocks, unpackStrips } from "./fetch.ts";
+import { andThen, type Maybe } from "./maybe.ts";
+import type { Page } from "./page.ts";
+import type { Planes } from "./planes.ts";
+
+/** Channels of a TIFF file: directories side by side, and samples within them. */
+export class TiffSource implements ImageSource {
+  readonly info: ImageInfo;
+  readonly #store: Store;
+  readonly #planes: Planes;
+  readonly #samples: number;
+  readonly #separate: boolean;
+
+  constructor(info: ImageInfo, store: Store, planes: Planes) {
+    this.info = info;
+    this.#store = store;
+    this.#planes = planes;
+    const [first] = planes.levels;
+    this.#samples = first?.samples ?? 1;
+    this.#separate = first?.separate ?? false;
+  }
+
+  /** Samples that are stored apart are groups of their own. */
+  locate(channel: number): { readonly group: number; readonly sample: number } {
+    if (this.#separate) return { group: channel, sample: 0 };
+    return { group: Math.floor(channel / this.#samples), sample: channel % this.#samples };
+  }
+
+  layout(ref: ChunkRef): ChunkLayout {
+    const level = this.#levelOf(ref);
+    const { chunks } = level;
+    return {
+      width: Math.min(chunks.width, level.width - ref.x * chunks.width),
+      height: Math.min(chunks.height, level.height - ref.y * chunks.height),
+      samples: this.#separate ? 1 : this.#samples,
+      type: planeTypeOf(level.dataType),
+    };
+  }
+
+  fetch(ref: ChunkRef, signal?: AbortSignal): Maybe<ChunkBytes> {
+    return andThen(this.#page(ref), (page) => fetchBlocks(this.#store, page, this.#address(ref), signal));
+  }
+
+  scratchBytes(ref: ChunkRef, compressedLength: number): number {
+    return compressedLength === 0 ? 0 : blockScratchBytes(this.#knownPage(ref), compressedLength);
+  }
+
+  decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
+    if (bytes === null) return this.#fill(ref, target);
+    const page = this.#knownPage(ref);
+    const { width, height } = this.layout(ref);
+    const memory = { pixels: target.pixels, chunk: target.ptr, scratch: target.scratch };
+    const place = { columns: width, chunkWidth: width, chunkHeight: height };
+    if (page.chunks.kind === "rows" || page.blocks.tiled) {
+      const storedRows = page.blocks.tiled ? page.blocks.height : height;
+      return decodeBlock(bytes, page, { ...place, storedRows, rows: height, top: 0 }, memory);
+    }
+    let top = 0;
+    for (const strip of unpackStrips(bytes, Math.ceil(height / page.blocks.height))) {
+      const rows = Math.min(page.blocks.height, height - top);
+      if (strip.length > 0) decodeBlock(strip, page, { ...place, storedRows: rows, rows, top }, memory);
+      else this.#fill(ref, target, top, rows);
+      top += rows;
+    }
+  }
+
+  close(): void | Promise<void> {
+    return this.#store.close();
+  }
+
+  /** What the file leaves out: nodata, or 0 where the file names none. */
+  #fill(ref: ChunkRef, { pixels, ptr }: DecodeTarget, top = 0, rows?: number): void {
+    const { width, height, samples, type } = this.layout(ref);
+    const plane = planeView(type, pixels.memory.buffer as ArrayBuffer, ptr, samples * width * height);
+    for (let sample = 0; sample < samples; sample++) {
+      const channel = this.#separate ? ref.group : ref.group * this.#samples + sample;
+      const start = sample * width * height + top * width;
+      plane.fill(this.info.channels[channel]?.nodata ?? 0, start, start + (rows ?? height) * width);
+    }
+  }
+
+  #levelOf({ level }: ChunkRef): Page {
+    const page = this.#planes.levels[level];
+    if (!page) throw new RangeError(`There is no stored level ${level}.`);
+    return page;
+  }
+
+  #column(group: number): number {
+    return this.#separate ? Math.floor(group / this.#samples) : group;
+  }
+
+  #page({ level, group, z, t }: ChunkRef): Maybe<Page> {
+    return this.#planes.page(level, this.#column(group), z, t);
+  }
+
+  #knownPage({ level, group, z, t }: ChunkRef): Page {
+    return this.#planes.known(level, this.#column(group), z, t);
+  }
+
+  #address({ group, x, y }: ChunkRef): ChunkAddress {
+    return { plane: this.#separate ? group % this.#samples : 0, x, y };
+  }
+}
