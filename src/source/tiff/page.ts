@@ -56,7 +56,9 @@ export async function readPage(file: TiffFile, directory: Directory, pages: Inde
   if (!(samples >= 1 && samples <= MAX_SAMPLES))
     throw unreadable(`it has ${samples} channels in one directory, where 1 to ${MAX_SAMPLES} are allowed`);
   const { dataType, bits } = await readSampleType(directory, TAG, samples);
-  const separate = samples > 1 && (await directory.number(TAG.planarConfiguration, 1)) === 2;
+  const planar = await directory.number(TAG.planarConfiguration, 1);
+  if (planar !== 1 && planar !== 2) throw unreadable(`its planar configuration ${planar} is none of 1 and 2`);
+  const separate = samples > 1 && planar === 2;
   const interleaved = separate ? 1 : samples;
   if (bits === 1 && interleaved > 1) throw unreadable("1-bit samples of several channels are interleaved");
   if ((await directory.number(TAG.fillOrder, 1)) !== 1) throw unreadable("its FillOrder 2 is not supported");

@@ -49,26 +49,37 @@ export class TiffSource implements ImageSource {
   }
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
-    if (bytes === null) return this.#fill(ref, target);
-    const page = this.#knownPage(ref);
-    const { width, height } = this.layout(ref);
-    const memory = { pixels: target.pixels, chunk: target.ptr, scratch: target.scratch };
-    const place = { columns: width, chunkWidth: width, chunkHeight: height };
-    if (page.chunks.kind === "rows" || page.blocks.tiled) {
-      const storedRows = page.blocks.tiled ? page.blocks.height : height;
-      return decodeBlock(bytes, page, { ...place, storedRows, rows: height, top: 0 }, memory);
-    }
-    let top = 0;
-    for (const strip of unpackStrips(bytes, Math.ceil(height / page.blocks.height))) {
-      const rows = Math.min(page.blocks.height, height - top);
-      if (strip.length > 0) decodeBlock(strip, page, { ...place, storedRows: rows, rows, top }, memory);
-      else this.#fill(ref, target, top, rows);
-      top += rows;
-    }
+    if (bytes === null) this.#fill(ref, target);
+    else if (this.#knownPage(ref).chunks.kind === "blocks" && !this.#knownPage(ref).blocks.tiled)
+      this.#decodeStrips(bytes, ref, target);
+    else this.#decodeBlock(bytes, ref, target);
   }
 
   close(): void | Promise<void> {
     return this.#store.close();
+  }
+
+  /** A tile, or rows of an uncompressed strip. */
+  #decodeBlock(bytes: Uint8Array, ref: ChunkRef, { pixels, ptr, scratch }: DecodeTarget): void {
+    const page = this.#knownPage(ref);
+    const { width, height } = this.layout(ref);
+    const storedRows = page.blocks.tiled ? page.blocks.height : height;
+    const place = { storedRows, rows: height, columns: width, top: 0, chunkWidth: width, chunkHeight: height };
+    decodeBlock(bytes, page, place, { pixels, chunk: ptr, scratch });
+  }
+
+  #decodeStrips(bytes: Uint8Array, ref: ChunkRef, target: DecodeTarget): void {
+    const page = this.#knownPage(ref);
+    const { width, height } = this.layout(ref);
+    const memory = { pixels: target.pixels, chunk: target.ptr, scratch: target.scratch };
+    let top = 0;
+    for (const strip of unpackStrips(bytes, Math.ceil(height / page.blocks.height))) {
+      const rows = Math.min(page.blocks.height, height - top);
+      const place = { storedRows: rows, rows, columns: width, top, chunkWidth: width, chunkHeight: height };
+      if (strip.length > 0) decodeBlock(strip, page, place, memory);
+      else this.#fill(ref, target, top, rows);
+      top += rows;
+    }
   }
 
   /** What the file leaves out: nodata, or 0 where the file names none. */
