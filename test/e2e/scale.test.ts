@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fromFile, type GeoTIFF } from "geotiff";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openLevel, readDescription, readSamples } from "../fixtures/pyramid-oracle.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { anonymousMemory, type RunningServer, startServer } from "../fixtures/server.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const TILE = 64;
-const _MIB = 1024 * 1024;
 
 interface TileNode {
   readonly x: number;
@@ -155,39 +154,14 @@ describe("two processes that share a Redis", () => {
 async function referenceRange(file: string): Promise<Uint8Array> {
   const side = 11 * TILE;
   const window = [157 * TILE, 195 * TILE, 157 * TILE + side, 195 * TILE + side];
-  const tiff = await fromFile(file);
-  const [red, uv1, green] = await Promise.all(["Red", "UV-1", "Green"].map((name) => readChannel(tiff, name, window)));
+  const names = [...(await readDescription(file)).matchAll(/<Channel [^>]*Name="([^"]+)"/g)].map((match) => match[1]);
+  const read = async (name: string) => readSamples(await openLevel(file, names.indexOf(name), 2), window);
+  const [red, uv1, green] = await Promise.all(["Red", "UV-1", "Green"].map(read));
   if (!red || !uv1 || !green) throw new Error("A channel was not read.");
   return Uint8Array.from(red, (value, index) => {
     const result = value + 2 * ((uv1[index] ?? 0) - (green[index] ?? 0));
     return roundHalfEven(Math.fround(255 * Math.fround(Math.min(Math.max(result, 0), 255) / 255)));
   });
-}
-
-async function readChannel(tiff: GeoTIFF, name: string, window: number[]): Promise<ArrayLike<number>> {
-  const first = await tiff.getImage(0);
-  const description = String(first.fileDirectory.getValue("ImageDescription"));
-  const names = [...description.matchAll(/<Channel [^>]*Name="([^"]+)"/g)].map((match) => match[1]);
-  const index = names.indexOf(name);
-  const page = await tiff.getImage(index);
-  const offsets = page.fileDirectory.getValue("SubIFDs") as ArrayLike<number> | undefined;
-  // SubIFDs: level 1 first; level 2 is the second.
-  const ifd = await (tiff as unknown as { parseFileDirectoryAt(offset: number): Promise<never> }).parseFileDirectoryAt(
-    Number(offsets?.[1]),
-  );
-  const { GeoTIFFImage } = (await import("geotiff")) as unknown as {
-    GeoTIFFImage: typeof import("geotiff").GeoTIFFImage;
-  };
-  const level = new GeoTIFFImage(
-    ifd,
-    true,
-    first.dataView as never,
-    false as never,
-    (tiff as unknown as { source: never }).source,
-  );
-  const [values] = (await level.readRasters({ window, samples: [0] })) as unknown as ArrayLike<number>[];
-  if (!values) throw new Error(`No values of ${name}.`);
-  return values;
 }
 
 function roundHalfEven(value: number): number {
