@@ -52,10 +52,13 @@ describe("a pyramid of reduced-resolution directories", () => {
   });
 
   it("may store its levels in other ways than the finest", async () => {
-    const coarse = level(1, { reduced: true, tile: [16, 16], codec: "lzw" });
-    const source = await open({ directories: [level(0, { planar: true, samples: 2 }), { ...coarse, samples: 2 }] });
-    await expectPlane(source, { channel: 1, level: 0 }, level(0), 1);
-    await expectPlane(source, { channel: 1, level: 1 }, coarse, 1);
+    const fine = level(0, { samples: 2 });
+    const coarse = level(1, { samples: 2, reduced: true, tile: [16, 16], codec: "lzw", predictor: 2 });
+    const source = await open({ directories: [fine, coarse] });
+    for (const channel of [0, 1]) {
+      await expectPlane(source, { channel, level: 0 }, fine, channel);
+      await expectPlane(source, { channel, level: 1 }, coarse, channel);
+    }
   });
 });
 

@@ -9,59 +9,74 @@ import type { PlaneArray } from "../../fixtures/tiff-pixels.ts";
 
 const decoder = new ChunkDecoder();
 
+interface PlaneAt {
+  readonly channel: number;
+  readonly level: number;
+  readonly z: number;
+}
+
 interface RealImage {
   readonly file: string;
   readonly channels: readonly string[];
   readonly dataType: string;
   readonly widths: readonly number[];
-  /** Where another reader finds a plane. */
-  place(channel: number, level: number, z: number): { readonly place: DirectoryPlace; readonly sample: number };
+  /** A plane as somebody else reads it. */
+  plane(path: string, at: PlaneAt): Promise<PlaneArray>;
 }
 
-const SENTINEL_BANDS = "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split(" ");
+async function oraclePlane(path: string, place: DirectoryPlace, sample = 0): Promise<PlaneArray> {
+  const oracle = await TiffOracle.open(path);
+  try {
+    return await oracle.plane(place, sample);
+  } finally {
+    await oracle.close();
+  }
+}
 
 const IMAGES: readonly RealImage[] = [
   {
     file: "sentinel2-T19UDP-13ch-u16.tif",
-    channels: SENTINEL_BANDS,
+    channels: "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split(" "),
     dataType: "uint16",
     widths: [687, 344, 172],
-    place: (channel, level) => ({ place: { directory: level }, sample: channel }),
+    plane: (path, { channel, level }) => oraclePlane(path, { directory: level }, channel),
   },
   {
     file: "landsat7-olinda-6ch-u8.tif",
     channels: ["b1", "b2", "b3", "b4", "b5", "b6"],
     dataType: "uint8",
     widths: [349, 175, 88, 44, 22],
-    place: (channel, level) => ({ place: { directory: level }, sample: channel }),
+    plane: (path, { channel, level }) => oraclePlane(path, { directory: level }, channel),
   },
   {
     file: "fly-3ch-u8-pyramid.ome.tif",
     channels: ["DNA", "FITC", "Rhodamine"],
     dataType: "uint8",
     widths: [1000, 500, 250],
-    place: (channel, level) => ({
-      place: level === 0 ? { directory: channel } : { directory: channel, child: level - 1 },
-      sample: 0,
-    }),
+    plane: (path, { channel, level }) =>
+      oraclePlane(path, level === 0 ? { directory: channel } : { directory: channel, child: level - 1 }),
   },
   {
     file: "ome-artificial-3ch-5z-i8-bigendian.ome.tif",
     channels: ["b1", "b2", "b3"],
     dataType: "int8",
     widths: [439],
-    place: (channel, _, z) => ({ place: { directory: channel * 5 + z }, sample: 0 }),
+    plane: async (path, { channel, z }) => {
+      // geotiff.js fails on long index arrays of big-endian files. These planes are not compressed, and lie at equal distances.
+      const start = 1643 + 74_948 * (channel * 5 + z);
+      return Int8Array.from(readFileSync(path).subarray(start, start + 439 * 167));
+    },
   },
   ...[0, 1, 2].map((n) => ({
     file: `human-3ch/AS_09125_050116030001_D03f00d${n}.tif`,
     channels: ["b1"],
     dataType: "uint8",
     widths: [512],
-    place: () => ({ place: { directory: 0 }, sample: 0 }),
+    plane: (path: string) => oraclePlane(path, { directory: 0 }),
   })),
 ];
 
-function* planes(source: ImageSource): Generator<{ channel: number; level: number; z: number }> {
+function* planes(source: ImageSource): Generator<PlaneAt> {
   for (const { index: channel } of source.info.channels) {
     for (const level of source.info.levels.keys()) {
       for (let z = 0; z < source.info.depth; z++) yield { channel, level, z };
@@ -88,15 +103,12 @@ describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => 
   });
 
   it("has in every plane the pixels that another reader sees", async () => {
-    const source = await openSource(sharedData(image.file));
-    const oracle = await TiffOracle.open(sharedData(image.file));
-    for (const { channel, level, z } of planes(source)) {
-      const { place, sample } = image.place(channel, level, z);
-      const plane = await decoder.plane(source, { channel, level, z });
-      const difference = planeDifference(plane, await oracle.plane(place, sample));
-      expect({ channel, level, z, difference }).toEqual({ channel, level, z, difference: null });
+    const path = sharedData(image.file);
+    const source = await openSource(path);
+    for (const at of planes(source)) {
+      const difference = planeDifference(await decoder.plane(source, at), await image.plane(path, at));
+      expect({ ...at, difference }).toEqual({ ...at, difference: null });
     }
-    await oracle.close();
     await source.close();
   });
 
@@ -117,13 +129,6 @@ describe.skipIf(!hasSharedData)("the metadata of real images", () => {
   it("give Sentinel-2's nodata", async () => {
     const { info } = await openSource(sharedData("sentinel2-T19UDP-13ch-u16.tif"));
     expect(info.channels.every(({ nodata }) => nodata === 0)).toBe(true);
-  });
-
-  it("give Landsat's pixel size in metres", async () => {
-    const { info } = await openSource(sharedData("landsat7-olinda-6ch-u8.tif"));
-    expect(info.pixelSize?.x).toBeCloseTo(28.5, 6);
-    expect(info.pixelSize?.y).toBeCloseTo(28.5, 6);
-    expect(info.pixelSize?.unit).toBe("m");
   });
 
   it("give the five planes of the OME test pattern along z", async () => {
