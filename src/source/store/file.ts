@@ -40,7 +40,8 @@ class FileStore implements Store {
   read(offset: number, length: number): Uint8Array {
     if (this.#descriptor === null) throw new Error("The file is closed.");
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw pastTheEnd();
-    const bytes = new Uint8Array(length);
+    // Not filled with zeros: every byte is read or an error is thrown.
+    const bytes = Buffer.allocUnsafeSlow(length);
     let done = 0;
     while (done < length) {
       const count = readBytes(this.#descriptor, bytes, done, offset + done);
