@@ -1,0 +1,51 @@
+import type { FastifyInstance } from "fastify";
+import { BandloomError } from "../core/errors.ts";
+import { flipLevel } from "../core/geometry.ts";
+import { existingLevel } from "../graphql/address.ts";
+import { disconnectSignal } from "../graphql/context.ts";
+import { servedLevel } from "../plan/index.ts";
+import type { ServedImage, Services } from "../service/types.ts";
+import { channelIndex, parseChunkUrl } from "./channel-address.ts";
+import { etagOf, matchesEtag } from "./etag.ts";
+import { cacheControl } from "./headers.ts";
+import { sendBytes } from "./tiles.ts";
+
+/** `GET /channels/{image}/{channel}/{z}/{x}/{y}.raw`: the values of a stored chunk, row by row, little-endian. */
+export function registerChannels(app: FastifyInstance, services: Services): void {
+  app.get("/channels/*", async (request, reply) => {
+    const signal = disconnectSignal(reply);
+    const { z, x, y, v, ...url } = parseChunkUrl(request.raw.url ?? "");
+    const image = await services.images.get(url.image, signal);
+    const channel = channelIndex(image, url.channel);
+    const { storedLevel, columns, rows } = storedLevelOf(image, z);
+    if (x >= columns || y >= rows)
+      throw new BandloomError("NOT_FOUND", `At zoom ${z} each channel is stored in ${columns} × ${rows} chunks.`);
+    // The URL names everything but the bytes' identity.
+    const etag = etagOf(image.revision);
+    reply.header("etag", etag).header("cache-control", cacheControl(v, { version: image.revision }));
+    if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
+    const chunk = await services.tiles.chunk({ image, channel, storedLevel, z: 0, t: 0, x, y }, signal);
+    reply
+      .header("x-bandloom-width", chunk.width)
+      .header("x-bandloom-height", chunk.height)
+      .header("x-bandloom-dtype", chunk.type);
+    return sendBytes(reply, chunk.bytes, "application/octet-stream");
+  });
+}
+
+/** The stored level that serves a zoom. NOT_FOUND where the image has none: computed levels have no chunks. */
+function storedLevelOf(image: ServedImage, zoom: number) {
+  const level = existingLevel(image, flipLevel(image.levels, zoom));
+  const served = servedLevel(image.info, level);
+  if (served.kind === "virtual")
+    throw new BandloomError(
+      "NOT_FOUND",
+      `Zoom ${zoom} is not stored in the file but computed: fetch tiles as .npy instead.`,
+    );
+  const { width, height, chunkWidth, chunkHeight } = served.grid;
+  return {
+    storedLevel: served.stored,
+    columns: Math.ceil(width / chunkWidth),
+    rows: Math.ceil(height / chunkHeight),
+  };
+}

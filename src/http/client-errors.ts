@@ -1,0 +1,52 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { BandloomError } from "../core/errors.ts";
+import { errorBody, errorHeaders } from "./error-answer.ts";
+import { COMMON_HEADERS } from "./headers.ts";
+
+/** What node's HTTP parser says of bytes that never became a request. */
+export interface ParserError extends Error {
+  readonly code?: string;
+  /** What was read last: a Buffer, though fastify's types say otherwise. */
+  readonly rawPacket?: unknown;
+}
+
+/** Answers bytes that are no request in the words of the error contract, and ends the connection. */
+export function answerClientError(error: ParserError, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(rawAnswer(describe(error)));
+}
+
+function describe(error: ParserError): BandloomError {
+  if (error.code === "HPE_HEADER_OVERFLOW") {
+    return startsWithLongLine(error.rawPacket)
+      ? new BandloomError("URI_TOO_LONG", "The address is too long. Send long formulas deflated (fz), or by GraphQL.")
+      : new BandloomError("HEADERS_TOO_LARGE", "The headers of the request are too large.");
+  }
+  const message =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? "The request took too long to arrive."
+      : "This is not an HTTP request that can be understood.";
+  return new BandloomError("BAD_REQUEST", message);
+}
+
+/** The request line alone broke the limit. Told from its first packet: later ones do not show where they belong. */
+function startsWithLongLine(packet: unknown): boolean {
+  return Buffer.isBuffer(packet) && /^[A-Z]+ \S+$/.test(packet.toString("latin1"));
+}
+
+function rawAnswer(error: BandloomError): string {
+  const body = JSON.stringify(errorBody(error));
+  const headers = {
+    ...COMMON_HEADERS,
+    ...errorHeaders(error),
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join("")}\r\n${body}`;
+}

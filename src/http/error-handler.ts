@@ -1,0 +1,35 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { BandloomError } from "../core/errors.ts";
+import { errorBody, errorHeaders } from "./error-answer.ts";
+
+/** nginx's number for a client that closed the connection before its answer. It is only logged. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** Any failure of a request as JSON. What is no BandloomError and no refusal by fastify is a bug: logged, and told as INTERNAL. */
+export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (reply.raw.destroyed) {
+    request.log.info({ status: CLIENT_CLOSED_REQUEST }, "The client left before its answer.");
+    return reply.code(CLIENT_CLOSED_REQUEST).send();
+  }
+  const expected = error instanceof BandloomError ? error : refusal(error);
+  if (expected.status >= 500) request.log.error({ err: error }, "A request failed.");
+  return reply
+    .code(expected.status)
+    .headers({ ...errorHeaders(expected), "content-type": "application/json; charset=utf-8" })
+    .send(JSON.stringify(errorBody(expected)));
+}
+
+function refusal(error: FastifyError): BandloomError {
+  switch (error.statusCode) {
+    case 400:
+      return new BandloomError("BAD_REQUEST", "The address or the body is malformed.");
+    case 413:
+      return new BandloomError("TOO_LARGE", "The body is too large.");
+    case 414:
+      return new BandloomError("URI_TOO_LONG", "The address is too long.");
+    case 415:
+      return new BandloomError("UNSUPPORTED_MEDIA_TYPE", "This media type is not understood here.");
+    default:
+      return new BandloomError("INTERNAL", "Something went wrong inside the server. It has been logged.");
+  }
+}

@@ -1,0 +1,41 @@
+import { inflateRawSync } from "node:zlib";
+import { BandloomError } from "../core/errors.ts";
+import { decodeStrictly } from "./request-target.ts";
+
+/** Of `fz`, inflated (semantics: formulas themselves are shorter): bounds what a small URL can make the server hold. */
+const MAX_INFLATED_BYTES = 64 * 1024;
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * What a formula parameter may mean, likeliest first: the first text that is a formula of the image is the one; null asks for the
+ * image's own formula. BAD_REQUEST for both parameters at once, and for values that cannot be decoded.
+ */
+export function formulaTexts(f: string | undefined, fz: string | undefined): readonly [string, ...string[]] | null {
+  if (f !== undefined && fz !== undefined)
+    throw new BandloomError("BAD_REQUEST", "Give the formula as f or, deflated, as fz: not as both.");
+  if (fz !== undefined) return [inflate(fz)];
+  return f === undefined ? null : readings(f);
+}
+
+/**
+ * A raw `+`: beside `%2B` it is a form's space; alone it is what people type, a plus, and a space only if no formula comes of it.
+ */
+function readings(raw: string): readonly [string, ...string[]] {
+  const text = (value: string) => decodeStrictly(value, "The parameter f");
+  if (!raw.includes("+")) return [text(raw)];
+  const spaced = text(raw.replaceAll("+", " "));
+  return /%2b/i.test(raw) ? [spaced] : [text(raw), spaced];
+}
+
+/** base64url(deflate-raw(UTF-8 text)) to text. */
+function inflate(value: string): string {
+  if (!BASE64URL.test(value)) throw new BandloomError("BAD_REQUEST", "The parameter fz is not base64url.");
+  try {
+    const bytes = inflateRawSync(Buffer.from(value, "base64url"), { maxOutputLength: MAX_INFLATED_BYTES });
+    return UTF8.decode(bytes);
+  } catch (cause) {
+    const message = `The parameter fz is not base64url(deflate-raw(text)) of at most ${MAX_INFLATED_BYTES} bytes of UTF-8.`;
+    throw new BandloomError("BAD_REQUEST", message, { cause });
+  }
+}

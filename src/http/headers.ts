@@ -1,0 +1,19 @@
+import type { ValidFormula } from "../service/types.ts";
+
+/** On every answer: pictures are public, may be read from any page, and are what their Content-Type says. */
+export const COMMON_HEADERS = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers":
+    "etag, retry-after, x-bandloom-cache, x-bandloom-width, x-bandloom-height, x-bandloom-dtype",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** A URL that names the bytes it stands for never changes its answer: a year is the longest that caches promise. */
+export const IMMUTABLE = "public, max-age=31536000, immutable";
+/** Kept by caches, asked for again each time: the answer is 304 as long as the file is the same. */
+export const REVALIDATE = "no-cache";
+
+/** `v` of a URL against the current version: a missing or stale one gets the current picture, not for ever. */
+export function cacheControl(v: string | undefined, { version }: Pick<ValidFormula, "version">): string {
+  return v === version ? IMMUTABLE : REVALIDATE;
+}

@@ -1,0 +1,16 @@
+import type { FastifyInstance } from "fastify";
+import type { Services } from "../service/types.ts";
+
+/** Seconds until asking again makes sense: starting takes about as long. */
+const RETRY_AFTER = "1";
+
+/** `/healthz`: the process answers. `/readyz`: it can do its work, else 503 with the reason. */
+export function registerHealth(app: FastifyInstance, services: Services): void {
+  app.get("/healthz", (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
+  app.get("/readyz", (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    const reason = services.readiness();
+    if (reason === null) return reply.send({ status: "ready" });
+    return reply.code(503).header("retry-after", RETRY_AFTER).send({ status: "not ready", reason });
+  });
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Services } from "../service/types.ts";
+import { matchesEtag } from "./etag.ts";
+import { COMMON_HEADERS } from "./headers.ts";
+import type { TileMemo } from "./tile-memo.ts";
+
+const COMMON = Object.entries(COMMON_HEADERS).flat();
+
+/**
+ * Answers a tile that was asked before and lies in memory, or that the client has: no routing, no promise, one write. False when the
+ * request needs more than that; nothing was written then.
+ */
+export function answerHit(
+  services: Services,
+  memo: TileMemo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const { method, url = "" } = request;
+  if (method !== "GET" && method !== "HEAD") return false;
+  const known = memo.get(url);
+  if (known === undefined || services.images.fresh(known.image)?.revision !== known.revision) return false;
+  const { etag, cacheControl } = known;
+  if (matchesEtag(request.headers["if-none-match"], etag)) {
+    response.writeHead(304, ["etag", etag, "cache-control", cacheControl, ...COMMON]).end();
+    return true;
+  }
+  const tile = services.tiles.peek(known.key);
+  if (tile === null) return false;
+  const { bytes, contentType, cache } = tile;
+  response.writeHead(200, [
+    "content-type",
+    contentType,
+    "content-length",
+    String(bytes.length),
+    "etag",
+    etag,
+    "cache-control",
+    cacheControl,
+    "x-bandloom-cache",
+    cache,
+    ...COMMON,
+  ]);
+  response.end(method === "HEAD" ? undefined : bytes);
+  return true;
+}

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from "fastify";
+import { regionOf } from "../graphql/address.ts";
+import { disconnectSignal } from "../graphql/context.ts";
+import type { Services } from "../service/types.ts";
+import { bindFormula } from "./bind.ts";
+import { etagOf, matchesEtag } from "./etag.ts";
+import { cacheControl } from "./headers.ts";
+import { parseRegionUrl } from "./region-address.ts";
+import { sendBytes } from "./tiles.ts";
+
+/** `GET /regions/{image}/{x},{y},{width},{height}/{maxSize}.{ext}`: a rectangle of full-resolution pixels, scaled to fit. */
+export function registerRegions(app: FastifyInstance, services: Services): void {
+  app.get("/regions/*", async (request, reply) => {
+    const signal = disconnectSignal(reply);
+    const { maxSize, v, formulas, encoding, ...url } = parseRegionUrl(request.raw.url ?? "", services.limits);
+    const image = await services.images.get(url.image, signal);
+    const region = regionOf(image, url.region);
+    const formula = await bindFormula(services, image, formulas, signal);
+    const picture = await services.tiles.region({ formula, region, maxSize, encoding }, signal);
+    const etag = etagOf(picture.key);
+    reply.header("etag", etag).header("cache-control", cacheControl(v, formula));
+    if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
+    return sendBytes(reply, picture.bytes, picture.contentType);
+  });
+}

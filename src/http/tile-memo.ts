@@ -1,0 +1,33 @@
+import { LRUCache } from "lru-cache";
+import type { TileRequest } from "../service/types.ts";
+
+/** What a tile URL stood for when it was last asked. True as long as its image has the same revision. */
+export interface RememberedTile {
+  readonly image: string;
+  readonly revision: string;
+  readonly request: TileRequest;
+  /** Cache key. */
+  readonly key: string;
+  readonly etag: string;
+  readonly cacheControl: string;
+}
+
+/** URLs can be long and are held whole: bounded by characters, with what an entry costs beside its URL. */
+const MAX_CHARACTERS = 16 * 1024 * 1024;
+const ENTRY_OVERHEAD = 512;
+
+/** Raw URL → tile: a repeated request is neither parsed nor checked nor hashed again. */
+export class TileMemo {
+  readonly #tiles = new LRUCache<string, RememberedTile>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: (_, url) => url.length + ENTRY_OVERHEAD,
+  });
+
+  get(url: string): RememberedTile | undefined {
+    return this.#tiles.get(url);
+  }
+
+  set(url: string, tile: RememberedTile): void {
+    this.#tiles.set(url, tile);
+  }
+}

@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { BandloomError } from "../core/errors.ts";
+import { flipLevel, levelSize, tileGrid } from "../core/geometry.ts";
+import { existingLevel } from "../graphql/address.ts";
+import { disconnectSignal } from "../graphql/context.ts";
+import type { ServedImage, Services } from "../service/types.ts";
+import { bindFormula } from "./bind.ts";
+import { etagOf, matchesEtag } from "./etag.ts";
+import { cacheControl } from "./headers.ts";
+import { parseTileUrl, type TileUrl } from "./tile-address.ts";
+import type { RememberedTile, TileMemo } from "./tile-memo.ts";
+
+/** `GET /tiles/{image}/{z}/{x}/{y}.{ext}`: URL → tile of an image → 304, or its bytes from the cache or a worker. */
+export function registerTiles(app: FastifyInstance, services: Services, memo: TileMemo): void {
+  app.get("/tiles/*", async (request, reply) => {
+    const url = request.raw.url ?? "";
+    const signal = disconnectSignal(reply);
+    const tile = await findTile(services, memo, url, signal);
+    memo.set(url, tile);
+    reply.header("etag", tile.etag).header("cache-control", tile.cacheControl);
+    if (matchesEtag(request.headers["if-none-match"], tile.etag)) return reply.code(304).send();
+    const served = await services.tiles.tile(tile.request, signal);
+    reply.header("x-bandloom-cache", served.cache);
+    return sendBytes(reply, served.bytes, served.contentType);
+  });
+}
+
+/** Everything about a tile but its pixels. */
+async function findTile(services: Services, memo: TileMemo, url: string, signal: AbortSignal): Promise<RememberedTile> {
+  const known = memo.get(url);
+  const address = known ? null : parseTileUrl(url, services.limits);
+  const image = await services.images.get(known?.image ?? address?.image ?? "", signal);
+  if (known?.revision === image.revision) return known;
+  return placeTile(services, image, address ?? parseTileUrl(url, services.limits), signal);
+}
+
+async function placeTile(
+  services: Services,
+  image: ServedImage,
+  { z, x, y, v, formulas, tileSize, pad, encoding }: TileUrl,
+  signal: AbortSignal,
+): Promise<RememberedTile> {
+  const level = existingLevel(image, flipLevel(image.levels, z));
+  const { columns, rows } = tileGrid(levelSize(image.info, level), tileSize);
+  if (x >= columns || y >= rows)
+    throw new BandloomError(
+      "NOT_FOUND",
+      `At zoom ${z} the image has ${columns} × ${rows} tiles of ${tileSize} pixels.`,
+    );
+  const formula = await bindFormula(services, image, formulas, signal);
+  const request = { formula, level, x, y, tileSize, pad, encoding };
+  const key = services.tiles.tileKey(request);
+  return {
+    image: image.key,
+    revision: image.revision,
+    request,
+    key,
+    etag: etagOf(key),
+    cacheControl: cacheControl(v, formula),
+  };
+}
+
+/** Bytes as they are: no compression on top, whatever the client accepts. */
+export function sendBytes(reply: FastifyReply, bytes: Uint8Array, contentType: string): FastifyReply {
+  return reply.header("content-type", contentType).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
