@@ -119,11 +119,11 @@ describe("OME-XML that means harm", () => {
       () => ({ directories: [{ ...plane, description: `${head}<OME>${"<Image/>".repeat(2_000_000)}</OME>` }] }),
     ],
     [
-      "a hundred thousand ranges of four thousand planes",
+      "a hundred thousand ranges of fifteen thousand planes",
       () => {
-        const many = sizes(4000);
-        const ranges = `<TiffData IFD="0" PlaneCount="4000"/>`.repeat(100_000);
-        const rest = Array.from({ length: 3999 }, () => plane);
+        const many = sizes(1, 15_000);
+        const ranges = `<TiffData IFD="0" PlaneCount="15000"/>`.repeat(100_000);
+        const rest = Array.from({ length: 14_999 }, () => plane);
         return { directories: [{ ...plane, description: head + pixels(many, ranges) }, ...rest] };
       },
     ],
