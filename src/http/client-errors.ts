@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { BandloomError } from "../core/errors.ts";
 import { errorBody, errorHeaders } from "./error-answer.ts";
 import { COMMON_HEADERS } from "./headers.ts";
+import { MAX_URL } from "./limits.ts";
 
 /** What node's HTTP parser says of bytes that never became a request. */
 export interface ParserError extends Error {
@@ -22,7 +23,7 @@ export function answerClientError(error: ParserError, socket: Socket): void {
 
 function describe(error: ParserError): BandloomError {
   if (error.code === "HPE_HEADER_OVERFLOW") {
-    return startsWithLongLine(error.rawPacket)
+    return hasLongUrl(error.rawPacket)
       ? new BandloomError("URI_TOO_LONG", "The address is too long. Send long formulas deflated (fz), or by GraphQL.")
       : new BandloomError("HEADERS_TOO_LARGE", "The headers of the request are too large.");
   }
@@ -33,9 +34,11 @@ function describe(error: ParserError): BandloomError {
   return new BandloomError("BAD_REQUEST", message);
 }
 
-/** The request line alone broke the limit. Told from its first packet: later ones do not show where they belong. */
-function startsWithLongLine(packet: unknown): boolean {
-  return Buffer.isBuffer(packet) && /^[A-Z]+ \S+$/.test(packet.toString("latin1"));
+/** The URL alone is too long. Told from the packet that broke the limit, which shows it only if the URL begins there. */
+function hasLongUrl(packet: unknown): boolean {
+  if (!Buffer.isBuffer(packet)) return false;
+  const [, url, more] = /^[A-Z]+ ([^ \r\n]+)(.?)/s.exec(packet.toString("latin1")) ?? [];
+  return url !== undefined && (url.length > MAX_URL || more === "");
 }
 
 function rawAnswer(error: BandloomError): string {

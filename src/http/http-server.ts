@@ -2,19 +2,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { BandloomError } from "../core/errors.ts";
 import { errorBody, errorHeaders } from "./error-answer.ts";
 import { COMMON_HEADERS } from "./headers.ts";
+import { HEADERS_WITHIN_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_URL, REQUEST_WITHIN_MS } from "./limits.ts";
 
-/** The longest URL that is read; ours stay below 6,000 characters (semantics.md 15), those of GraphQL's GET may be longer. */
-const MAX_URL = 16 * 1024;
-
-/** Request line and headers together, bytes: twice the longest URL. More never reaches us (431). */
-const MAX_HEADER_BYTES = 2 * MAX_URL;
-
-/** A client that has not sent its headers, or its body, after this time is not going to. */
-const HEADERS_WITHIN_MS = 10_000;
-const REQUEST_WITHIN_MS = 30_000;
+/** How often connections are looked through for those that take too long. */
 const CHECK_EVERY_MS = 2_000;
-/** Longer than the 60 s that proxies keep idle connections: theirs ends first, so no request meets a closing socket. */
-const KEEP_ALIVE_MS = 72_000;
 
 /** Answers what it can at once; false leaves the request to the routes. */
 export type FastAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
