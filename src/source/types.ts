@@ -103,7 +103,7 @@ export interface ImageSource {
   /**
    * Decode to `target.ptr`: exactly samples × width × height samples, planar, little-endian, predictor undone, no padding
    * between planes. Synchronous and keeps no reference; codecs that only exist asynchronously are awaited in `fetch`.
-   * Output of a codec that is longer than the chunk is refused before it is inflated; a shorter one is SOURCE_UNREADABLE.
+   * Output of a codec that is longer than the chunk is refused or cut, never written; a shorter one is SOURCE_UNREADABLE.
    */
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void;
   close(): void | Promise<void>;

@@ -65,7 +65,11 @@ async function reducedOf(
   for (const directory of directories) {
     if (isFull(directory)) owner = directory;
     else if (((await directory.number(TAG.newSubfileType, 0)) & SUBFILE.mask) !== 0) masks++;
-    else if (owner) reduced.set(owner.offset, [...(reduced.get(owner.offset) ?? []), directory]);
+    else if (owner) {
+      const list = reduced.get(owner.offset);
+      if (list) list.push(directory);
+      else reduced.set(owner.offset, [directory]);
+    }
   }
   return { reduced, masks };
 }

@@ -3,7 +3,7 @@ import type { CodecName } from "./compression.ts";
 import type { BlockGrid } from "./page.ts";
 
 /** Decoded bytes of one tile or strip: what one chunk may take of a worker's memory. */
-const MAX_BLOCK_BYTES = 64 * 2 ** 20;
+const MAX_BLOCK_MIB = 32;
 
 /**
  * How stored blocks make chunks. `blocks`: so many strips are one chunk (1: each block is). `rows`: a single uncompressed
@@ -21,6 +21,8 @@ export interface ChunkShape {
 const SMALL_STRIP_BYTES = 65_536;
 /** About the bytes of a chunk that is cut from, or joined of, strips. */
 const CHUNK_BYTES = 2 ** 18;
+/** Strips of a chunk at most: each costs a read. */
+const MAX_STRIPS = 1024;
 
 export function chunkShape(blocks: BlockGrid, height: number, codec: CodecName): ChunkShape {
   const { tiled, width, rowBytes } = blocks;
@@ -32,14 +34,14 @@ export function chunkShape(blocks: BlockGrid, height: number, codec: CodecName):
   }
   assertBlockBytes(blockBytes);
   const joined = !tiled && blockBytes < SMALL_STRIP_BYTES ? Math.floor(CHUNK_BYTES / Math.max(1, blockBytes)) : 1;
-  const strips = Math.max(1, Math.min(joined, blocks.rows));
+  const strips = Math.max(1, Math.min(joined, blocks.rows, MAX_STRIPS));
   return { width, height: tiled ? blocks.height : Math.min(blocks.height * strips, height), kind: "blocks", strips };
 }
 
 export function assertBlockBytes(bytes: number): void {
-  if (bytes <= MAX_BLOCK_BYTES) return;
   const mebibytes = Math.ceil(bytes / 2 ** 20);
+  if (mebibytes <= MAX_BLOCK_MIB) return;
   throw unreadable(
-    `one of its tiles or strips has ${mebibytes} MiB, where 64 are the most; convert it to tiles of 256 or 512 pixels`,
+    `one of its tiles or strips has ${mebibytes} MiB, where ${MAX_BLOCK_MIB} are the most; convert it to tiles of 256 or 512 pixels`,
   );
 }

@@ -9,6 +9,7 @@ import type { Planes } from "./planes.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
 
 const MAX_CHANNELS = 4096;
+/** Of all directories together. */
 const MAX_METADATA_BYTES = 16 * 2 ** 20;
 const MAX_NODATA_BYTES = 256;
 /** A side from which on an image without pyramid is slow to show small. */
@@ -26,8 +27,9 @@ export async function describe(
   if (columns * full.samples > MAX_CHANNELS)
     throw unreadable(`it has ${columns * full.samples} channels, where ${MAX_CHANNELS} are the most`);
   const channels: ChannelInfo[] = [];
+  const gdal = new GdalTags();
   for (let column = 0; column < columns; column++) {
-    channels.push(...(await columnChannels(planes, column, full, ome, channels.length)));
+    channels.push(...(await columnChannels(planes, column, full, ome, gdal, channels.length)));
   }
   return {
     format: ome ? "OME-TIFF" : "TIFF",
@@ -59,10 +61,11 @@ async function columnChannels(
   column: number,
   { samples, photometric, dataType }: Page,
   ome: OmeMetadata | null,
+  gdal: GdalTags,
   firstIndex: number,
 ): Promise<readonly ChannelInfo[]> {
   const directory = anyDirectory(planes, column);
-  const bands = directory ? await gdalBands(directory, samples) : [];
+  const bands = directory ? await gdal.bands(directory, samples) : [];
   const nodataText = directory ? await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES) : null;
   const nodata = nodataText === null ? null : parseGdalNodata(nodataText);
   // OME-XML describes a directory of several samples by one Channel of as many SamplesPerPixel.
@@ -93,9 +96,22 @@ function statisticsWindow(band: GdalBand | undefined, dataType: DataType): Chann
   return [statistics.min, statistics.max];
 }
 
-async function gdalBands(directory: Directory, samples: number): Promise<readonly GdalBand[]> {
-  const xml = await directory.text(TAG.gdalMetadata, MAX_METADATA_BYTES);
-  return xml === null ? [] : parseGdalMetadata(xml, samples);
+/** GDAL's metadata of many directories, parsed once where they share them. */
+class GdalTags {
+  readonly #known = new Map<number, readonly GdalBand[]>();
+  #budget = MAX_METADATA_BYTES;
+
+  async bands(directory: Directory, samples: number): Promise<readonly GdalBand[]> {
+    const entry = directory.entry(TAG.gdalMetadata);
+    if (!entry) return [];
+    const known = this.#known.get(entry.offset);
+    if (known) return known;
+    const xml = (await directory.text(TAG.gdalMetadata, this.#budget)) ?? "";
+    this.#budget -= xml.length;
+    const bands = parseGdalMetadata(xml, samples);
+    this.#known.set(entry.offset, bands);
+    return bands;
+  }
 }
 
 function anyDirectory(planes: Planes, column: number): Directory | null {

@@ -104,8 +104,9 @@ export function fieldBytes({ type }: Entry): number {
 /** One value as a number; rationals are divided. */
 export function numberAt(view: DataView, at: number, type: number, { littleEndian }: TiffFile): number {
   switch (type) {
-    case 1:
     case 2:
+      throw unreadable("a field that is a number is written as text");
+    case 1:
     case 7:
       return view.getUint8(at);
     case 3:

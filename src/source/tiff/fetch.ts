@@ -12,9 +12,10 @@ export interface ChunkAddress {
   readonly y: number;
 }
 
-/** What a codec may add to incompressible samples, generously. */
+/** What a codec may add to incompressible samples, generously; strips that are joined are many. */
 const EXPANSION = 2;
 const OVERHEAD_BYTES = 65_536;
+const STRIP_OVERHEAD_BYTES = 1024;
 
 /** Lengths of the strips of a joined chunk stand before their bytes. */
 const LENGTH_BYTES = 4;
@@ -43,7 +44,8 @@ function fetchBlock(store: Store, page: Page, index: number, signal: AbortSignal
       // GDAL leaves out tiles that hold nothing: offset and length are 0.
       if (offset === 0 || length === 0) return null;
       const due = blockBytes(page);
-      if (length > due * EXPANSION + OVERHEAD_BYTES)
+      const overhead = page.chunks.strips > 1 ? STRIP_OVERHEAD_BYTES : OVERHEAD_BYTES;
+      if (length > due * EXPANSION + overhead)
         throw unreadable(`one of its tiles or strips claims ${length} bytes, where ${due} hold it uncompressed`);
       if (offset + length > store.size) throw unreadable("one of its tiles or strips lies past its end");
       return store.read(offset, length, signal);

@@ -8,6 +8,9 @@ import { readFrame } from "./jpeg-frame.ts";
 const MARKER_BYTES = 2;
 const SOI = Uint8Array.of(0xff, 0xd8);
 const EOI = 0xd9;
+/** Scans of a progressive stream: encoders write some ten, and each costs a pass over all pixels that nothing can interrupt. */
+const MAX_SCANS = 64;
+const SOS = Uint8Array.of(0xff, 0xda);
 
 /** JPEG as TIFF Technical Note 2 has it: tables may stand apart from the tiles. Decodes to interleaved 8-bit samples. */
 export const jpeg: Codec = {
@@ -64,7 +67,15 @@ function completeStream(bytes: Uint8Array, { width, height, samples, photometric
       `a JPEG tile has ${frame.width} × ${frame.height} pixels of ${frame.components} components, where ${width} × ${height} of ${samples} are due`,
     );
   }
+  if (countScans(stream) > MAX_SCANS) throw unreadable(`a JPEG tile has more than ${MAX_SCANS} scans`);
   return stream;
+}
+
+/** In coded data a 0 follows each 0xff, so the marker's bytes stand nowhere else. */
+function countScans(stream: Buffer): number {
+  let count = 0;
+  for (let at = stream.indexOf(SOS); at >= 0 && count <= MAX_SCANS; at = stream.indexOf(SOS, at + SOS.length)) count++;
+  return count;
 }
 
 function tablesOnly(tables: Uint8Array): Uint8Array {

@@ -47,16 +47,16 @@ export function looksLikeOme(text: string): boolean {
 
 /** Parse OME-XML. SOURCE_UNREADABLE where it is no well-formed XML or its sizes cannot be. */
 export function parseOme(xml: string): OmeMetadata {
-  const images: Attributes[] = [];
+  let images = 0;
   const channels: OmeChannel[] = [];
   const tiffData: TiffData[] = [];
   let root: Attributes = {};
   let pixels: Attributes | null = null;
-  const first = () => images.length === 1;
+  const first = () => images === 1;
   readXml(xml, {
     open(name, attributes) {
       if (name === "OME") root = attributes;
-      else if (name === "Image") images.push(attributes);
+      else if (name === "Image") images++;
       else if (name === "Pixels" && first()) pixels ??= attributes;
       else if (name === "Channel" && first()) channels.push(channelOf(attributes));
       else if (name === "TiffData" && first()) tiffData.push(tiffDataOf(attributes));
@@ -68,7 +68,7 @@ export function parseOme(xml: string): OmeMetadata {
     },
   });
   if (!pixels) throw unreadable("its OME-XML describes no pixels");
-  return complete(pixels, root.UUID ?? null, channels, tiffData, images.length);
+  return complete(pixels, root.UUID ?? null, channels, tiffData, images);
 }
 
 function complete(
@@ -165,6 +165,7 @@ export function planeIfds(ome: OmeMetadata, ifdCount: number): readonly (number 
   const own = (uuid: string | null) => uuid === null || uuid === ome.uuid;
   const elements: readonly TiffData[] =
     ome.tiffData.length > 0 ? ome.tiffData : [{ ifd: null, first: { c: 0, z: 0, t: 0 }, count: null, uuid: null }];
+  let assigned = 0;
   for (const { ifd, first, count, uuid } of elements) {
     if (!own(uuid)) continue;
     // Without IFD and PlaneCount all directories are meant; an IFD alone means one plane.
@@ -173,6 +174,7 @@ export function planeIfds(ome: OmeMetadata, ifdCount: number): readonly (number 
     for (let index = 0; index < planesNamed && start + index < total; index++) {
       const directory = (ifd ?? 0) + index;
       if (directory >= ifdCount) break;
+      if (++assigned > total) throw unreadable("its OME-XML gives planes more than one directory");
       planes[slotOfRank(start + index)] = directory;
     }
   }

@@ -4,7 +4,7 @@ import { unreadable } from "../../unreadable.ts";
 /** Characters of XML that are parsed: a long OME-XML describes every plane of thousands. */
 const MAX_LENGTH = 16 * 2 ** 20;
 const MAX_DEPTH = 32;
-const MAX_ELEMENTS = 2_000_000;
+const MAX_ELEMENTS = 500_000;
 
 export type Attributes = Readonly<Record<string, string>>;
 
