@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createServer } from "../../src/http/index.ts";
+import { createServices } from "../../src/service/index.ts";
+import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
+
+export interface Running {
+  readonly url: string;
+  readonly port: number;
+  /** Data folder. */
+  readonly folder: string;
+  /** What was told to the operator. */
+  readonly events: readonly string[];
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Bytes on a socket, and what comes back until the server closes it. */
+  raw(text: string): Promise<RawAnswer>;
+  close(): Promise<void>;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/** The whole server in this process, on a data folder with the given images (path in the folder → description). */
+export async function runServer(images: Readonly<Record<string, DirectorySpec>>): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
+  for (const [name, directory] of Object.entries(images)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), buildTiff({ directories: [directory] }));
+  }
+  const events: string[] = [];
+  const services = await createServices({
+    dataFolder: folder,
+    cacheFolder: null,
+    cacheBytes: 0,
+    memoryBytes: 64 * 1024 * 1024,
+    workers: 1,
+    onEvent: ({ message }) => events.push(message),
+  });
+  const app = await createServer({ services, introspection: true, logLevel: "silent" });
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const port = Number(new URL(url).port);
+  return {
+    url,
+    port,
+    folder,
+    events,
+    get: (path, init) => fetch(url + path, init),
+    raw: (text) => exchange(port, text),
+    close: async () => {
+      await app.close();
+      await services.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A request line as it stands (fetch would normalise it), on a connection of its own. */
+export function requestText(target: string, method = "GET", headers: Readonly<Record<string, string>> = {}): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n${lines.join("")}\r\n`;
+}
+
+function exchange(port: number, text: string): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(port, "127.0.0.1", () => socket.write(text, "latin1"));
+    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("error", (error) => (chunks.length > 0 ? resolve(parse(chunks)) : reject(error)));
+    socket.on("close", () => resolve(parse(chunks)));
+  });
+}
+
+function parse(chunks: readonly Buffer[]): RawAnswer {
+  const text = Buffer.concat(chunks).toString("latin1");
+  const [head = "", ...body] = text.split("\r\n\r\n");
+  const [status = "", ...lines] = head.split("\r\n");
+  const headers = lines.map((line): [string, string] => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  });
+  return { status: Number(status.split(" ")[1]), headers: new Map(headers), body: body.join("\r\n\r\n") };
+}
