@@ -30,11 +30,13 @@ export function createHttpServer(answer: FastAnswer, routes: RequestListener): S
 function refuseUrl(response: ServerResponse): void {
   const message = `An address has at most ${MAX_URL} characters. Send long formulas deflated (fz), or by GraphQL.`;
   const error = new BandloomError("URI_TOO_LONG", message);
+  const body = JSON.stringify(errorBody(error));
   response
     .writeHead(error.status, {
       ...COMMON_HEADERS,
       ...errorHeaders(error),
       "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(body),
     })
-    .end(JSON.stringify(errorBody(error)));
+    .end(body);
 }

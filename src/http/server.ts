@@ -38,6 +38,8 @@ export async function createServer({
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply.headers(COMMON_HEADERS));
     },
+    // What arrives while the server closes is answered, and its connection ended.
+    return503OnClosing: false,
     bodyLimit: services.limits.requestBytes,
     logger: logLevel === "silent" ? false : { level: logLevel, stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),

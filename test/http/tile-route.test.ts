@@ -44,14 +44,17 @@ describe("a tile over HTTP", () => {
     },
   );
 
-  it.each(["99", String(2 ** 31), "32", String(2 ** 53 + 1), `1${"0".repeat(400)}`])(
-    "is not found at zoom, column or row %s",
-    async (text) => {
-      expect(await code(`/tiles/odd/${text}/0/0.png`)).toBe("404 NOT_FOUND");
-      expect(await code(`/tiles/odd/0/${text}/0.png`)).toBe("404 NOT_FOUND");
-      expect(await code(`/tiles/odd/0/0/${text}.png`)).toBe("404 NOT_FOUND");
-    },
-  );
+  it.each([
+    ["99", "99"],
+    ["32", "32"],
+    ["2^31", String(2 ** 31)],
+    ["2^53 + 1", "9007199254740993"],
+    ["10^400", `1${"0".repeat(400)}`],
+  ])("is not found at zoom, column or row %s", async (_name, text) => {
+    expect(await code(`/tiles/odd/${text}/0/0.png`)).toBe("404 NOT_FOUND");
+    expect(await code(`/tiles/odd/0/${text}/0.png`)).toBe("404 NOT_FOUND");
+    expect(await code(`/tiles/odd/0/0/${text}.png`)).toBe("404 NOT_FOUND");
+  });
 
   it.each(["0", "-1", "1", "255", "1000000", "NaN"])("is a bad request with a tile size of %s", async (size) => {
     expect(await code(`/tiles/odd/0/0/0.png?s=${size}`)).toBe("400 BAD_REQUEST");
@@ -135,7 +138,7 @@ describe("a tile over HTTP", () => {
   });
 
   it.each(["PNG", "exe", "tif", "jpeg", "png.exe"])("is not found as .%s", async (extension) => {
-    expect(["404 NOT_FOUND"]).toContain(await code(`/tiles/odd/0/0/0.${extension}`));
+    expect(await code(`/tiles/odd/0/0/0.${extension}`)).toBe("404 NOT_FOUND");
   });
 
   it.each([
