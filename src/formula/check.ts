@@ -1,7 +1,8 @@
 import type { ExprBuilder } from "./check/builder.ts";
 import { Checker } from "./check/checker.ts";
+import { canonicalText, completeRoots } from "./complete.ts";
 import type { AutoWindowExpr, Expr } from "./expr.ts";
-import type { CheckResult } from "./formula.ts";
+import type { CheckedFormula, CheckResult, WindowRange } from "./formula.ts";
 import { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
 import { locate, type Problem, SyntaxProblem } from "./problem.ts";
 import type { FormulaScope } from "./scope.ts";
@@ -31,8 +32,10 @@ export function checkFormula(
     const display = outputs && displayOf(checker, outputs, tree);
     const diagnostics = checker.problems.map((problem) => locate(source, problem));
     if (outputs === null || display === undefined) return { ok: false, diagnostics };
-    const roots = display ? [display] : outputs;
-    return { ok: true, checked: { scope, diagnostics, outputs, display, autoWindows: autoWindowsOf(roots) } };
+    const autoWindows = autoWindowsOf(display ? [display] : outputs);
+    const checked = { scope, diagnostics, outputs, display, autoWindows };
+    refuseUnwritable(checked, limits, source.length);
+    return { ok: true, checked };
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error;
     const problems: Problem[] = [...checker.problems, error.problem];
@@ -62,6 +65,24 @@ function displayOf(checker: Checker, outputs: readonly Expr[], tree: SyntaxTree)
   if (outputs.length === 3) return builder.named("rgb", shades());
   if (outputs.length === 4) return builder.named("rgba", shades());
   return null;
+}
+
+/** Takes as much room in a text as a window can: two negative numbers with all digits. */
+const WIDEST_WINDOW: WindowRange = { low: -1.1754944e-38, high: -1.1754945e-39 };
+
+/** URLs carry the canonical text, so it must itself keep the limits, with every `let` and every window written out. */
+function refuseUnwritable(checked: CheckedFormula, limits: FormulaLimits, to: number): void {
+  const windows = checked.autoWindows.map(() => WIDEST_WINDOW);
+  const text = canonicalText(completeRoots(checked, windows));
+  if (text.length > limits.length) {
+    const message = `The formula has ${text.length} characters, every let and every window written out; ${limits.length} are allowed.`;
+    throw new SyntaxProblem({ code: "TOO_LONG", message, from: 0, to });
+  }
+  try {
+    parse(text, limits);
+  } catch (error) {
+    throw error instanceof SyntaxProblem ? new SyntaxProblem({ ...error.problem, from: 0, to }) : error;
+  }
 }
 
 function autoWindowsOf(roots: readonly Expr[]): readonly AutoWindowExpr[] {

@@ -17,18 +17,15 @@ const CHANNEL_COST = 4;
  * widened) for each of `checked.autoWindows`, in order. Throws a plain Error when the counts differ.
  */
 export function completeFormula(checked: CheckedFormula, windows: readonly WindowRange[]): Formula {
-  const { autoWindows, diagnostics, outputs } = checked;
+  const { autoWindows, diagnostics, outputs, display: unfinished } = checked;
   if (windows.length !== autoWindows.length) {
     throw new Error(`The formula leaves ${autoWindows.length} windows open, and ${windows.length} are given.`);
   }
-  const replace = replacer(checked, windows);
-  const display = checked.display && replace(checked.display);
-  const roots = display ? [display] : outputs.map(replace);
-  const canonical = roots.map((root) => root.text).join("; ");
-  const chain = roots.map(displayChain);
-  const values = distinct(
-    chain.flatMap(({ values: found }, index) => (found.length > 0 ? found : [given(roots[index])])),
-  );
+  const roots = completeRoots(checked, windows);
+  const display = unfinished && given(roots[0]);
+  const canonical = canonicalText(roots);
+  const chains = display ? planesOf(display).map(displayChain) : roots.map((root) => ({ values: [root], windows: [] }));
+  const values = chains.flatMap((one) => one.values);
   const first = given(values[0]);
   return {
     diagnostics,
@@ -38,12 +35,22 @@ export function completeFormula(checked: CheckedFormula, windows: readonly Windo
     values,
     type: outputs.length === 1 ? given(outputs[0]).type : display ? "color" : "number",
     interval: first.interval,
-    windows: chain.flatMap((one) => one.windows),
+    windows: chains.flatMap((one) => one.windows),
     channels: distinct(roots.flatMap((root) => channelsOf(root).map(({ channel }) => channel))).toSorted(
       (a, b) => a - b,
     ),
     cost: costOf(roots),
   };
+}
+
+/** What the canonical text writes: the picture, or the outputs where they make none. */
+export function completeRoots(checked: CheckedFormula, windows: readonly WindowRange[]): readonly Expr[] {
+  const replace = replacer(checked, windows);
+  return checked.display ? [replace(checked.display)] : checked.outputs.map(replace);
+}
+
+export function canonicalText(roots: readonly Expr[]): string {
+  return roots.map((root) => root.text).join("; ");
 }
 
 /**
@@ -90,7 +97,13 @@ interface DisplayChain {
   readonly windows: readonly WindowRange[];
 }
 
-/** Arguments and ranges of the outermost windows below a root, in order. */
+/** The parts of a picture that are shown apart: red; green; blue. */
+function planesOf(display: Expr): readonly Expr[] {
+  const listed = display.kind === "call" && (display.row.name === "rgb" || display.row.name === "rgba");
+  return listed ? display.args : [display];
+}
+
+/** Arguments and ranges of the outermost windows below a root, in order, each window once; the root where there is none. */
 function displayChain(root: Expr): DisplayChain {
   const seen = new Set<Expr>();
   const values: Expr[] = [];
@@ -107,7 +120,7 @@ function displayChain(root: Expr): DisplayChain {
     if (low?.kind === "const" && high?.kind === "const") windows.push({ low: low.value, high: high.value });
   };
   visit(root);
-  return { values, windows };
+  return { values: values.length > 0 ? values : [root], windows };
 }
 
 function costOf(roots: readonly Expr[]): number {

@@ -12,5 +12,6 @@ export type { FunctionCategory, FunctionRow, Parameter } from "./functions/row.t
 export { callName, functionTable } from "./functions/table.ts";
 export { type ByteOutput, interpret, interpretBytes, type ReadChannel } from "./interpret.ts";
 export { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
+export { type FormulaParts, splitFormula } from "./parts.ts";
 export { isIdentifier, quoteChannel } from "./print.ts";
 export type { FormulaScope, ScopeChannel } from "./scope.ts";

@@ -1,11 +1,12 @@
 import type { Interval } from "./expr.ts";
 
-const FLOAT32_MAX = 3.4028234663852886e38;
-
-/** Bounds that float32 arithmetic may overflow become infinite, so that "finite" can be relied on. */
+/**
+ * Bounds rounded to float32, which may make them infinite. Rounding never changes an order, so what bounds the exact result of an
+ * operation bounds its rounded result as well.
+ */
 export function interval(min: number, max: number, nan: boolean): Interval {
-  const low = Number.isNaN(min) || min < -FLOAT32_MAX ? Number.NEGATIVE_INFINITY : min;
-  const high = Number.isNaN(max) || max > FLOAT32_MAX ? Number.POSITIVE_INFINITY : max;
+  const low = Number.isNaN(min) ? Number.NEGATIVE_INFINITY : Math.fround(min);
+  const high = Number.isNaN(max) ? Number.POSITIVE_INFINITY : Math.fround(max);
   return { min: low, max: high, nan };
 }
 
@@ -32,8 +33,38 @@ export function union(args: readonly Interval[], nan = anyNan(args)): Interval {
   );
 }
 
-/** Of a function that never falls. It may round its bounds apart from its values, so they are widened by 1e-6. */
-export function monotone(f: (x: number) => number, a: Interval, nan: boolean): Interval {
+/** ∞ − ∞ and ∞ / ∞ are NaN. */
+function bothUnbounded(a: Interval, b: Interval): boolean {
+  return !isBounded(a) && !isBounded(b);
+}
+
+export function sum(a: Interval, b: Interval): Interval {
+  return interval(a.min + b.min, a.max + b.max, anyNan([a, b]) || bothUnbounded(a, b));
+}
+
+export function difference(a: Interval, b: Interval): Interval {
+  return interval(a.min - b.max, a.max - b.min, anyNan([a, b]) || bothUnbounded(a, b));
+}
+
+export function product(a: Interval, b: Interval): Interval {
+  // 0 · ∞ is NaN for one value at most; the bounds of all others are those of the finite ends.
+  const times = (x: number, y: number) => (x === 0 || y === 0 ? 0 : x * y);
+  const corners = [times(a.min, b.min), times(a.min, b.max), times(a.max, b.min), times(a.max, b.max)];
+  return hull(corners, anyNan([a, b]) || !isBounded(a) || !isBounded(b));
+}
+
+export function quotient(a: Interval, b: Interval): Interval {
+  if (b.min <= 0 && b.max >= 0) return UNKNOWN;
+  return hull([a.min / b.min, a.min / b.max, a.max / b.min, a.max / b.max], anyNan([a, b]) || bothUnbounded(a, b));
+}
+
+/** Of a function that never falls and is rounded as exactly as the bounds are. */
+export function monotone(f: (x: number) => number, a: Interval, nan = a.nan): Interval {
+  return interval(f(a.min), f(a.max), nan);
+}
+
+/** Of a function that never falls but for its last bits: the bounds are widened by 1e-6. */
+export function nearlyMonotone(f: (x: number) => number, a: Interval, nan = a.nan): Interval {
   const low = f(a.min);
   const high = f(a.max);
   const slack = (x: number) => (Number.isFinite(x) ? Math.abs(x) * 1e-6 : 0);

@@ -21,6 +21,7 @@ const STRENGTH: ReadonlyMap<string, number> = new Map([
   ["!", 7],
   ["^", 8],
 ]);
+const SUM = 5;
 const ATOM = 9;
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
@@ -48,9 +49,14 @@ export function printCall(row: FunctionRow, args: readonly Expr[], options: read
   if (a === undefined) throw new Error("An operator has operands.");
   if (b === undefined) return `${row.name === "neg" ? "-" : row.name}${bracketed(a, strength)}`;
   if (row.name === "^") return `${bracketed(a, strength + 1)} ^ ${bracketed(b, strengthOf(b) === 7 ? 7 : strength)}`;
-  // Left operands of the same strength need no parentheses; comparisons do not chain, so theirs do.
-  const left = COMPARISONS.includes(row.name) ? 5 : strength;
-  return `${bracketed(a, left)} ${row.name} ${bracketed(b, strength + 1)}`;
+  // Left operands of the same strength need no parentheses; comparisons do not chain, so all of theirs do.
+  if (COMPARISONS.includes(row.name)) return `${bracketed(a, SUM)} ${row.name} ${bracketed(b, SUM)}`;
+  return `${bracketed(a, strength)} ${row.name} ${bracketed(b, strength + 1)}`;
+}
+
+/** Whether an operand goes on without parentheses in front of the operator, and not behind it: a + b before + c. */
+export function chains(row: FunctionRow, operand: Expr): boolean {
+  return STRENGTH.get(row.name) === strengthOf(operand);
 }
 
 function strengthOf(expr: Expr): number {

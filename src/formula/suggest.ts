@@ -13,7 +13,7 @@ export function suggest(name: string, known: readonly string[]): readonly string
     .slice(0, MOST_NAMES)
     .filter((one) => one.length <= LONGEST)
     .map((one) => ({ one, steps: distance(name.toLowerCase(), one.toLowerCase()) }))
-    .filter(({ steps }) => steps <= allowed)
+    .filter(({ steps }) => steps <= allowed && steps < name.length)
     .sort((a, b) => a.steps - b.steps || (a.one < b.one ? -1 : 1))
     .slice(0, 3)
     .map(({ one }) => one);

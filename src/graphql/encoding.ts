@@ -19,12 +19,3 @@ export function encodingOf(input: EncodingInput | null | undefined): Encoding {
     throw new BandloomError("BAD_REQUEST", "JPEG is never lossless: use PNG, WEBP or AVIF.");
   return { format, quality, lossless };
 }
-
-/** Media type of each format, as tiles are served. */
-export const CONTENT_TYPES: Record<Encoding["format"], string> = {
-  jpeg: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-  avif: "image/avif",
-  npy: "application/octet-stream",
-};

@@ -5,7 +5,7 @@ import type { FunctionRow, Value } from "../functions/row.ts";
 import { findRow } from "../functions/table.ts";
 import { interval } from "../interval.ts";
 import { numberOps } from "../ops-number.ts";
-import { printCall, printNumber } from "../print.ts";
+import { chains, printCall, printNumber } from "../print.ts";
 import type { FormulaScope } from "../scope.ts";
 import { channelText } from "./names.ts";
 
@@ -111,10 +111,13 @@ function typeOf(row: FunctionRow, args: readonly Expr[]): FormulaType {
   return typeof row.result === "function" ? row.result(args.map((one) => one.type)) : row.result;
 }
 
-/** Constants first, then by text: any order would do, as long as it is always the same. */
+/**
+ * Constants first, then by text: any order would do, as long as it is always the same. But a sum of sums goes on in front, so
+ * that a long one, whatever its names, never becomes a deep nest of parentheses.
+ */
 function order(row: FunctionRow, args: readonly Expr[]): readonly Expr[] {
   if (row.commutative === undefined || (row.commutative === "pair" && args.length !== 2)) return args;
-  const rank = (one: Expr) => (one.kind === "const" ? 0 : 1);
+  const rank = (one: Expr) => (chains(row, one) ? 0 : one.kind === "const" ? 1 : 2);
   return [...args].sort((a, b) => rank(a) - rank(b) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
 }
 

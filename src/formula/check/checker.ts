@@ -221,8 +221,8 @@ export class Checker {
   ): Expr | null {
     const coerced = args.map((arg, index) => this.#coerce(row, parameterAt(row, index), arg, places[index] ?? whole));
     if (!coerced.every((one) => one !== null)) return null;
-    const refused = row.refuse && coerced.length === row.parameters.length ? row.refuse(coerced) : null;
-    if (typeof refused === "string") return this.#error("BAD_ARGUMENT", refused, whole);
+    const refused = row.refuse?.(coerced) ?? null;
+    if (refused !== null) return this.#error("BAD_ARGUMENT", refused, whole);
     if (!row.rewrite) return this.builder.call(row, coerced, options);
     const result = row.rewrite(coerced, this.#tools());
     return typeof result === "string" ? this.#error("BAD_ARGUMENT", result, whole) : result;
@@ -259,7 +259,7 @@ export class Checker {
         return { scale: info.scale, offset: info.offset, range };
       },
       window: (expr, percentiles) =>
-        percentiles === undefined || expr.kind === "const"
+        percentiles === undefined || channelsOf(expr).length === 0
           ? displayWindow(this.builder, expr)
           : this.builder.autoWindow(expr, percentiles),
     };
@@ -312,24 +312,26 @@ export class Checker {
   #warnMisleading(node: NameNode, index: number, by: "exact" | "folded" | "ordinal"): void {
     const number = /^[bB]0*([1-9]\d*)$/.exec(node.name);
     if (node.quoted || by === "ordinal" || !number || Number(number[1]) === index + 1) return;
-    this.problems.push({
-      severity: "warning",
-      code: "MISLEADING_NAME",
-      message: `${shown(node.name)} is the channel of that name, which is number ${index + 1}; channel number ${number[1]} is @${number[1]}.`,
-      from: node.from,
-      to: node.to,
-    });
+    this.#warn(
+      "MISLEADING_NAME",
+      `${shown(node.name)} is the channel of that name, which is number ${index + 1}; channel number ${number[1]} is @${number[1]}.`,
+      node,
+    );
   }
 
   #warnShadowing(name: NameNode): void {
     if (this.#names.find(name.name, false).kind === "none") return;
-    this.problems.push({
-      severity: "warning",
-      code: "SHADOWED_NAME",
-      message: `${shown(name.name)} hides the channel that this name would find; the channel can still be written in backticks or by its number.`,
-      from: name.from,
-      to: name.to,
-    });
+    this.#warn(
+      "SHADOWED_NAME",
+      `${shown(name.name)} hides the channel that this name would find; the channel can still be written in backticks or by its number.`,
+      name,
+    );
+  }
+
+  /** Each warning once, at its first place. */
+  #warn(code: Problem["code"], message: string, { from, to }: { readonly from: number; readonly to: number }): void {
+    if (this.problems.length >= MAX_PROBLEMS || this.problems.some((one) => one.message === message)) return;
+    this.problems.push({ severity: "warning", code, message, from, to });
   }
 
   #refuseManyChannels(outputs: readonly Expr[], tree: SyntaxTree): void {
@@ -351,7 +353,7 @@ export class Checker {
   ): null {
     if (this.problems.length < MAX_PROBLEMS) {
       const { from, to } = range;
-      const suggestions = names.map((name) => ({ label: name, replacement: this.#writable(name), from, to }));
+      const suggestions = names.map((name) => ({ label: shown(name), replacement: this.#writable(name), from, to }));
       this.problems.push({ code, message, from, to, suggestions });
     } else {
       throw new SyntaxProblem({ code, message, from: range.from, to: range.to });

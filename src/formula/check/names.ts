@@ -37,7 +37,7 @@ export class ChannelNames {
     });
   }
 
-  /** Exact name, then folded name (not for names in backticks), then bN (from 1). */
+  /** Exact name, then folded name, then bN (from 1; not in backticks). */
   find(name: string, quoted: boolean): ChannelMatch {
     const exact = this.#exact.get(name);
     if (exact) return match(exact, "exact");

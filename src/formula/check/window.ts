@@ -1,9 +1,9 @@
 import type { ChannelExpr, Expr } from "../expr.ts";
 import type { WindowRange } from "../formula.ts";
+import { given } from "../functions/define.ts";
+import { DEFAULT_PERCENTILES } from "../functions/display.ts";
+import { interpret } from "../interpret.ts";
 import type { ExprBuilder } from "./builder.ts";
-
-/** Percentiles of the automatic window: robust against single hot and dead pixels. */
-export const DEFAULT_PERCENTILES = [0.5, 99.5] as const;
 
 /**
  * A number as a shade, by the display rules: static bounds inside 0…1 or −1…1; 8-bit channels whose greatest possible
@@ -11,18 +11,27 @@ export const DEFAULT_PERCENTILES = [0.5, 99.5] as const;
  */
 export function displayWindow(builder: ExprBuilder, x: Expr): Expr {
   const { min, max } = x.interval;
-  if (x.kind === "const") {
-    const { low, high } = Number.isFinite(x.value) ? nonEmpty({ low: x.value, high: x.value }) : { low: 0, high: 1 };
-    return fixed(builder, x, low, high);
-  }
   if (min >= 0 && max <= 1) return fixed(builder, x, 0, 1);
   if (min >= -1 && max <= 1) return fixed(builder, x, -1, 1);
   const channels = channelsOf(x).map((one) => builder.scope.channels[one.channel]);
-  const bytes = channels.length > 0 && channels.every((one) => one?.dataType === "uint8");
+  if (channels.length === 0) return sameEverywhere(builder, x);
+  const bytes = channels.every((one) => one?.dataType === "uint8");
   if (bytes && Number.isFinite(min) && Number.isFinite(max) && max >= 127) return fixed(builder, x, 0, 255);
   const stated = x.kind === "channel" ? builder.scope.channels[x.channel]?.window : undefined;
-  if (stated && Math.fround(stated[0]) < Math.fround(stated[1])) return fixed(builder, x, ...stated);
+  if (stated && isWindow(stated.map(Math.fround))) return fixed(builder, x, ...stated);
   return builder.autoWindow(x, DEFAULT_PERCENTILES);
+}
+
+/** What percentiles would give if they looked at pixels: all are the same number, or none is valid. */
+function sameEverywhere(builder: ExprBuilder, x: Expr): Expr {
+  const [value] = interpret(x, () => Number.NaN);
+  const { low, high } =
+    value === undefined || Number.isNaN(value) ? { low: 0, high: 1 } : nonEmpty({ low: value, high: value });
+  return fixed(builder, x, low, high);
+}
+
+function isWindow([low, high]: readonly number[]): boolean {
+  return Number.isFinite(low) && Number.isFinite(high) && given(low) < given(high);
 }
 
 /** float32 ends; equal ones become a window of one unit, or of a few steps where a unit is less than a step. */

@@ -1,6 +1,7 @@
-import { anyNan, hull, interval, union } from "../interval.ts";
+import { anyNan, difference, hull, interval, isBounded, monotone, product, sum, union } from "../interval.ts";
 import { hypot } from "../math/index.ts";
-import { componentwise, first, given, noDataOf, number, rising, unary } from "./define.ts";
+import { nearestEven } from "../ops-number.ts";
+import { componentwise, first, given, noDataOf, number, unary } from "./define.ts";
 import type { FunctionRow } from "./row.ts";
 
 const ANY_TWO = [
@@ -41,7 +42,7 @@ export const arithmeticRows: readonly FunctionRow[] = [
     help: "Greatest integer that is not greater.",
     example: "floor(red / 16)",
     cost: 1,
-    interval: rising(Math.floor),
+    interval: (x) => monotone(Math.floor, x),
     apply: (ops, x) => ops.floor(x),
   }),
   unary("arithmetic", {
@@ -49,7 +50,7 @@ export const arithmeticRows: readonly FunctionRow[] = [
     help: "Least integer that is not less.",
     example: "ceil(red / 16)",
     cost: 1,
-    interval: rising(Math.ceil),
+    interval: (x) => monotone(Math.ceil, x),
     apply: (ops, x) => ops.ceil(x),
   }),
   unary("arithmetic", {
@@ -58,7 +59,7 @@ export const arithmeticRows: readonly FunctionRow[] = [
     help: "Nearest integer; ties go to the even one.",
     example: "round(red / 16)",
     cost: 1,
-    interval: rising(Math.round),
+    interval: (x) => monotone(nearestEven, x),
     apply: (ops, x) => ops.nearest(x),
   }),
   unary("arithmetic", {
@@ -67,7 +68,7 @@ export const arithmeticRows: readonly FunctionRow[] = [
     help: "Integer part, towards zero.",
     example: "trunc(red / 16)",
     cost: 1,
-    interval: rising(Math.trunc),
+    interval: (x) => monotone(Math.trunc, x),
     apply: (ops, x) => ops.trunc(x),
   }),
   {
@@ -129,16 +130,13 @@ export const arithmeticRows: readonly FunctionRow[] = [
     result: sameType,
     interval: (args) => {
       const [a, b, t] = [given(args[0]), given(args[1]), given(args[2])];
-      const nan = anyNan(args);
-      if (t.min < 0 || t.max > 1) {
-        const reach = Math.max(Math.abs(t.min), Math.abs(t.max));
-        const span = Math.max(Math.abs(b.max - a.min), Math.abs(b.min - a.max)) * reach;
-        return interval(a.min - span, a.max + span, nan || !Number.isFinite(span));
-      }
-      // A rounding of b − a may carry the result past b by a little.
-      const both = union([a, b], nan);
-      const slack = Math.max(Math.abs(both.min), Math.abs(both.max)) * 2 ** -22;
-      return interval(both.min - slack, both.max + slack, nan || !Number.isFinite(slack));
+      const way = difference(b, a);
+      const any = sum(a, product(way, t));
+      if (t.min < 0 || t.max > 1 || !isBounded(way)) return any;
+      // The roundings of b − a and of its product may carry the result past b by a little.
+      const both = union([a, b], any.nan);
+      const slack = Math.max(Math.abs(both.min), Math.abs(both.max)) * 2 ** -21;
+      return interval(both.min - slack, both.max + slack, any.nan);
     },
     evaluate: (ops, args) =>
       componentwise(ops, args, (a, b, t) => ops.add(given(a), ops.mul(ops.sub(given(b), given(a)), given(t)))),

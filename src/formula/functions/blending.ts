@@ -1,4 +1,4 @@
-import { interval } from "../interval.ts";
+import { interval, UNKNOWN } from "../interval.ts";
 import type { Ops } from "../ops.ts";
 import { alpha, components } from "./define.ts";
 import type { CallContext, FunctionRow, Value } from "./row.ts";
@@ -77,12 +77,15 @@ function blending(name: string, blend: Blend, help: string, example: string): Fu
     example,
     cost: 12,
     result: "color",
+    // Components within 0…1 stay there, but for the rounding of the division by alpha.
     interval: (args) =>
-      interval(
-        0,
-        1,
-        args.every((one) => one.nan),
-      ),
+      args.every((one) => one.min >= 0 && one.max <= 1)
+        ? interval(
+            0,
+            1 + 2 ** -20,
+            args.every((one) => one.nan),
+          )
+        : UNKNOWN,
     evaluate: (ops, args, call) =>
       layers(args, call).reduce((below, above) => composite(ops, blend, below, above)).value,
   };

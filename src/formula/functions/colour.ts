@@ -1,6 +1,7 @@
 import { colormapNames, colormapTables, findColormap } from "../colormaps/index.ts";
 import { COLOUR_FORMS, colourComponents, normaliseColour } from "../colour.ts";
 import { anyNan, interval } from "../interval.ts";
+import { shown } from "../problem.ts";
 import { suggest } from "../suggest.ts";
 import { first, given } from "./define.ts";
 import type { FunctionRow, Parameter } from "./row.ts";
@@ -9,7 +10,7 @@ const shade = (name: string): Parameter => ({ name, type: "shade" });
 
 function readColour(text: string) {
   const option = normaliseColour(text);
-  return option ? { option } : { problem: `"${text.slice(0, 40)}" is no colour: write ${COLOUR_FORMS}.` };
+  return option ? { option } : { problem: `"${shown(text)}" is no colour: write ${COLOUR_FORMS}.` };
 }
 
 function readColormap(text: string) {
@@ -19,7 +20,7 @@ function readColormap(text: string) {
   const hint = close[0]
     ? ` Did you mean "${close[0]}"?`
     : ` Known are ${colormapNames.join(", ")}, each with _r for its reverse.`;
-  return { problem: `There is no colormap "${text.slice(0, 40)}".${hint}` };
+  return { problem: `There is no colormap "${shown(text)}".${hint}` };
 }
 
 export const colourRows: readonly FunctionRow[] = [

@@ -1,7 +1,6 @@
 import type { Expr } from "../expr.ts";
-import { interval } from "../interval.ts";
+import { difference, interval, quotient, sum } from "../interval.ts";
 import { first, given, number } from "./define.ts";
-import { quotient } from "./operators.ts";
 import type { FunctionRow, RewriteTools } from "./row.ts";
 
 const CHANNEL_ONLY = (name: string) =>
@@ -67,9 +66,8 @@ export const dataRows: readonly FunctionRow[] = [
     result: "number",
     interval: (args) => {
       const [a, b] = [given(args[0]), given(args[1])];
-      const nan = a.nan || b.nan || a.min + b.min <= 0 || !Number.isFinite(a.max) || !Number.isFinite(b.max);
-      if (a.min >= 0 && b.min >= 0) return interval(-1, 1, nan);
-      return quotient(interval(a.min - b.max, a.max - b.min, nan), interval(a.min + b.min, a.max + b.max, nan));
+      const any = quotient(difference(a, b), sum(a, b));
+      return a.min >= 0 && b.min >= 0 ? interval(-1, 1, any.nan) : any;
     },
     evaluate: (ops, [a, b]) => [ops.div(ops.sub(first(a), first(b)), ops.add(first(a), first(b)))],
   },

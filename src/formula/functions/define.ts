@@ -1,5 +1,5 @@
 import type { Interval } from "../expr.ts";
-import { anyNan, monotone } from "../interval.ts";
+import { anyNan } from "../interval.ts";
 import type { Ops } from "../ops.ts";
 import type { FunctionCategory, FunctionRow, Parameter, Value } from "./row.ts";
 
@@ -28,11 +28,6 @@ export function unary(category: FunctionCategory, definition: UnaryDefinition): 
     interval: ([x]) => interval(given(x)),
     evaluate: (ops, [x]) => [apply(ops, first(x))],
   };
-}
-
-/** A function of one number that never falls and is defined everywhere. */
-export function rising(f: (x: number) => number): (x: Interval) => Interval {
-  return (x) => monotone(f, x, x.nan);
 }
 
 /** An argument that the check has made sure of. */

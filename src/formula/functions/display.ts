@@ -1,8 +1,12 @@
 import type { Expr } from "../expr.ts";
-import { anyNan, interval, isBounded } from "../interval.ts";
+import { difference, interval, isBounded, quotient } from "../interval.ts";
 import { pow } from "../math/index.ts";
+import { printNumber } from "../print.ts";
 import { first, given, noDataOf, number } from "./define.ts";
 import type { FunctionRow } from "./row.ts";
+
+/** Of the automatic window: robust against single hot and dead pixels. */
+export const DEFAULT_PERCENTILES = [0.5, 99.5] as const;
 
 function refuseWindow([, low, high]: readonly Expr[]): string | null {
   if (low?.kind !== "const" || high?.kind !== "const") return null;
@@ -15,11 +19,20 @@ function refuseGamma([, g]: readonly Expr[]): string | null {
   return `Gamma must be a positive number, not ${g.text}; 1 changes nothing, 2.2 brightens.`;
 }
 
-function refusePercentiles([, low, high]: readonly Expr[]): string | null {
-  if (low?.kind !== "const" || high?.kind !== "const")
-    return "The percentiles must be plain numbers, such as stretch(red, 2, 98).";
-  if (low.value >= 0 && high.value <= 100 && low.value < high.value) return null;
-  return `Percentiles go from 0 to 100, the low one (${low.text}) first and less than the high one (${high.text}).`;
+/** Percentiles as they are given or by default; null where one is a calculation. */
+function percentilesOf([, low, high]: readonly Expr[]): readonly [low: number, high: number] | null {
+  const percent = (expr: Expr | undefined, otherwise: number) =>
+    expr === undefined ? otherwise : expr.kind === "const" ? expr.value : null;
+  const [first, last] = [percent(low, DEFAULT_PERCENTILES[0]), percent(high, DEFAULT_PERCENTILES[1])];
+  return first === null || last === null ? null : [first, last];
+}
+
+function refusePercentiles(args: readonly Expr[]): string | null {
+  const percentiles = percentilesOf(args);
+  if (percentiles === null) return "The percentiles must be plain numbers, such as stretch(red, 2, 98).";
+  const [low, high] = percentiles;
+  if (low >= 0 && high <= 100 && low < high) return null;
+  return `Percentiles go from 0 to 100, the low one (${printNumber(low)}) first and less than the high one (${printNumber(high)}).`;
 }
 
 export const displayRows: readonly FunctionRow[] = [
@@ -37,8 +50,8 @@ export const displayRows: readonly FunctionRow[] = [
     result: "shade",
     refuse: refuseWindow,
     interval: ([x, low, high]) => {
-      const nan = anyNan([given(x), given(low), given(high)]) || !isBounded(given(x));
-      return interval(0, 1, nan || given(low).max >= given(high).min);
+      const scaled = quotient(difference(given(x), given(low)), difference(given(high), given(low)));
+      return interval(0, 1, scaled.nan || !isBounded(given(x)));
     },
     evaluate: (ops, [x, low, high], call) => {
       const value = first(x);
@@ -57,8 +70,8 @@ export const displayRows: readonly FunctionRow[] = [
     category: "display",
     parameters: [
       number("x"),
-      { name: "low", type: "number", default: 0.5 },
-      { name: "high", type: "number", default: 99.5 },
+      { name: "low", type: "number", default: DEFAULT_PERCENTILES[0] },
+      { name: "high", type: "number", default: DEFAULT_PERCENTILES[1] },
     ],
     help: "Window between two percentiles (in percent) of the value over the whole image.",
     example: "stretch(red, 2, 98)",
@@ -69,24 +82,23 @@ export const displayRows: readonly FunctionRow[] = [
     evaluate: () => {
       throw new Error("A rewritten call is never evaluated.");
     },
-    rewrite: ([x, low, high], tools) => {
-      const percent = (expr: Expr | undefined, otherwise: number) => (expr?.kind === "const" ? expr.value : otherwise);
-      return tools.window(given(x), [percent(low, 0.5), percent(high, 99.5)]);
-    },
+    rewrite: (args, tools) => tools.window(given(args[0]), given(percentilesOf(args) ?? undefined)),
   },
   {
     name: "gamma",
     category: "display",
     parameters: [{ name: "shade", type: "shade" }, number("g")],
-    help: "shade^(1/g): g above 1 brightens the middle, below 1 darkens it.",
+    help: "shade^(1/g): g above 1 brightens the middle, below 1 darkens it; no data where g is not positive.",
     example: "gamma(red, 2.2)",
     cost: 26,
     result: "shade",
     refuse: refuseGamma,
     interval: ([s, g]) => interval(0, 1, given(s).nan || given(g).nan || given(g).min <= 0),
-    evaluate: (ops, [s, g]) => {
+    evaluate: (ops, [s, g], call) => {
       const exponent = ops.div(ops.constant(1), first(g));
-      return [noDataOf(ops, pow(ops, first(s), exponent), [first(s), exponent])];
+      const power = noDataOf(ops, pow(ops, first(s), exponent), [first(s), exponent]);
+      if (given(call.args[1]).interval.min > 0) return [power];
+      return [ops.select(ops.gt(first(g), ops.constant(0)), power, ops.constant(Number.NaN))];
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { Interval } from "../expr.ts";
-import { anyNan, hull, interval, UNKNOWN } from "../interval.ts";
+import { difference, interval, isBounded, product, quotient, sum, UNKNOWN } from "../interval.ts";
 import type { Ops } from "../ops.ts";
 import { componentwise, first, given, truth, truthInterval } from "./define.ts";
 import type { FunctionRow, Parameter } from "./row.ts";
@@ -15,30 +15,13 @@ const NUMBERS: readonly Parameter[] = [
 
 const arithmeticType: FunctionRow["result"] = (types) => (types.includes("color") ? "color" : "number");
 
-function products(a: Interval, b: Interval): number[] {
-  // 0 · ∞ is NaN for one pixel at most; the bounds of all others are those of the finite ends.
-  const product = (x: number, y: number) => (x === 0 || y === 0 ? 0 : x * y);
-  return [product(a.min, b.min), product(a.min, b.max), product(a.max, b.min), product(a.max, b.max)];
-}
-
-function unbounded(a: Interval): boolean {
-  return !Number.isFinite(a.min) || !Number.isFinite(a.max);
-}
-
-export function quotient(a: Interval, b: Interval): Interval {
-  if (b.min <= 0 && b.max >= 0) return UNKNOWN;
-  return hull(
-    [a.min / b.min, a.min / b.max, a.max / b.min, a.max / b.max],
-    a.nan || b.nan || (unbounded(a) && unbounded(b)),
-  );
-}
-
 function remainder(a: Interval, b: Interval): Interval {
+  const whole = quotient(a, b);
+  if (!isBounded(whole) || !isBounded(b)) return UNKNOWN;
   // The quotient is rounded before it is cut, so the result may pass its mathematical bounds by the rounding of a.
   const slack = Math.max(Math.abs(a.min), Math.abs(a.max)) * 2 ** -22;
   const bound = Math.max(Math.abs(b.min), Math.abs(b.max)) + slack;
-  const byZero = b.min <= 0 && b.max >= 0;
-  return interval(a.min < 0 ? -bound : -slack, a.max > 0 ? bound : slack, anyNan([a, b]) || byZero || unbounded(a));
+  return interval(a.min < 0 ? -bound : -slack, a.max > 0 ? bound : slack, whole.nan);
 }
 
 function arithmetic(
@@ -107,18 +90,18 @@ export const operatorRows: readonly FunctionRow[] = [
   arithmetic("+", "Sum.", "red + green", {
     commutative: true,
     cost: 1,
-    interval: (a, b) => interval(a.min + b.min, a.max + b.max, a.nan || b.nan || (unbounded(a) && unbounded(b))),
+    interval: sum,
     apply: (ops, a, b) => ops.add(a, b),
   }),
   arithmetic("-", "Difference.", "uv1 - green", {
     cost: 1,
-    interval: (a, b) => interval(a.min - b.max, a.max - b.min, a.nan || b.nan || (unbounded(a) && unbounded(b))),
+    interval: difference,
     apply: (ops, a, b) => ops.sub(a, b),
   }),
   arithmetic("*", "Product.", "2 * red", {
     commutative: true,
     cost: 1,
-    interval: (a, b) => hull(products(a, b), a.nan || b.nan || unbounded(a) || unbounded(b)),
+    interval: product,
     apply: (ops, a, b) => ops.mul(a, b),
   }),
   arithmetic("/", "Quotient; division by zero is no data.", "red / green", {

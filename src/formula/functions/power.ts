@@ -1,15 +1,16 @@
-import type { ConstExpr, Expr, Interval } from "../expr.ts";
-import { interval, monotone, UNKNOWN } from "../interval.ts";
+import type { Expr, Interval } from "../expr.ts";
+import { interval, monotone, nearlyMonotone, UNKNOWN } from "../interval.ts";
 import { exp, log, log2, log10, pow } from "../math/index.ts";
 import type { Ops } from "../ops.ts";
-import { first, given, noDataOf, number, rising, unary } from "./define.ts";
+import { numberOps } from "../ops-number.ts";
+import { first, given, noDataOf, number, unary } from "./define.ts";
 import type { FunctionRow } from "./row.ts";
 
 /** Integer exponents up to this are a fixed sequence of multiplications, part of the kernel's structure. */
 export const MAX_INTEGER_EXPONENT = 16;
 
 const logarithm = (f: (x: number) => number) => (x: Interval) =>
-  monotone((value) => f(Math.max(value, 0)), x, x.nan || x.min < 0);
+  nearlyMonotone((value) => f(Math.max(value, 0)), x, x.nan || x.min < 0);
 
 /** The exponent when it is a literal integer of at most 16 in size, else null. */
 export function integerExponent(exponent: Expr): number | null {
@@ -29,17 +30,17 @@ function integerPower<F, D, B, C>(ops: Ops<F, D, B, C>, x: F, n: number): F {
 }
 
 function powerInterval(base: Interval, exponent: Expr | undefined): Interval {
-  const n = exponent && integerExponent(exponent);
-  if (typeof n !== "number" || n < 0) {
-    const value = (exponent as ConstExpr | undefined)?.kind === "const" ? (exponent as ConstExpr).value : null;
-    if (value === null || base.min < 0 || value < 0) return UNKNOWN;
-    return monotone((x) => x ** value, base, base.nan);
+  if (exponent?.kind !== "const" || !(exponent.value >= 0)) return UNKNOWN;
+  const n = integerExponent(exponent);
+  if (n === null) {
+    if (base.min < 0) return UNKNOWN;
+    const any = nearlyMonotone((x) => x ** exponent.value, base);
+    return base.max <= 1 ? interval(any.min, Math.min(any.max, 1), any.nan) : any;
   }
-  const ends = [base.min ** n, base.max ** n];
-  const low = n % 2 === 0 && base.min <= 0 && base.max >= 0 ? 0 : Math.min(...ends);
-  const slack = (x: number) => (Number.isFinite(x) ? Math.abs(x) * 1e-6 : 0);
-  const high = Math.max(...ends);
-  return interval(low - slack(low), high + slack(high), base.nan);
+  // Each multiplication rounds, but none changes an order: the bounds are the ends' own powers.
+  const ends = [base.min, base.max].map((end) => integerPower(numberOps, end, n));
+  const throughZero = n > 0 && n % 2 === 0 && base.min <= 0 && base.max >= 0;
+  return interval(throughZero ? 0 : Math.min(...ends), Math.max(...ends), base.nan);
 }
 
 export const powerRows: readonly FunctionRow[] = [
@@ -56,7 +57,7 @@ export const powerRows: readonly FunctionRow[] = [
     help: "e to the power of x.",
     example: "exp(-red / 64)",
     cost: 12,
-    interval: rising(Math.exp),
+    interval: (x) => nearlyMonotone(Math.exp, x),
     apply: exp,
   }),
   unary("power", {

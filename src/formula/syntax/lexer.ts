@@ -49,6 +49,7 @@ export function tokenize(source: string): readonly Token[] {
   while (true) {
     position += match(SPACE)?.[0].length ?? 0;
     if (position >= source.length) break;
+    if (source.startsWith("/*", position)) throw unclosedComment(position);
     const number = match(NUMBER);
     if (number) {
       take("number", number[0], number[0].length);
@@ -98,6 +99,12 @@ function refuseNumberTail(source: string, position: number, digits: string): voi
   });
 }
 
+/** Found before the symbol `/` is: searching the end anew from every place would take quadratic time. */
+function unclosedComment(from: number): SyntaxProblem {
+  const message = "This comment is never closed: end it with */.";
+  return new SyntaxProblem({ code: "UNEXPECTED_CHARACTER", message, from, to: from + 2 });
+}
+
 function unexpected(source: string, position: number): SyntaxProblem {
   const character = String.fromCodePoint(source.codePointAt(position) ?? 0);
   const from = position;
@@ -118,14 +125,6 @@ function unexpected(source: string, position: number): SyntaxProblem {
       message: `This ${character} is never closed: put another one behind the ${character === "`" ? "channel's name" : "text"}.`,
       from,
       to: source.length,
-    });
-  }
-  if (source.startsWith("/*", position)) {
-    return new SyntaxProblem({
-      code: "UNEXPECTED_CHARACTER",
-      message: "This comment is never closed: end it with */.",
-      from,
-      to: from + 2,
     });
   }
   const hint = character === "@" ? " Behind @ stands a channel's number, as in @3." : "";

@@ -50,7 +50,7 @@ class Parser {
     const outputs = [this.#expression()];
     while (this.#accept(";") && this.#peek().kind !== "end") outputs.push(this.#expression());
     const rest = this.#peek();
-    if (rest.kind !== "end") throw this.#unexpected(rest);
+    if (rest.kind !== "end") throw rest.text === ")" ? this.#unopened(rest) : this.#unexpected(rest);
     return { bindings, outputs };
   }
 
@@ -106,8 +106,9 @@ class Parser {
     let left = this.#binary(level + 1);
     while (this.#peek().kind === "symbol" && operators.includes(this.#peek().text)) {
       const operator = this.#take();
-      this.#refuseChain(left, operator);
+      this.#refuseChain(left, operator.text, operator);
       const right = this.#binary(level + 1);
+      if (right.kind === "binary") this.#refuseChain(right, operator.text, right);
       left = this.#made({
         kind: "binary",
         operator: this.#wordFor(operator, left, right),
@@ -258,14 +259,25 @@ class Parser {
     });
   }
 
-  #refuseChain(left: SyntaxNode, operator: Token): void {
-    if (left.kind !== "binary" || left.bracketed) return;
-    if (!COMPARISONS.includes(operator.text) || !COMPARISONS.includes(left.operator)) return;
+  /** `operand` stands beside `operator`; the problem goes up to the end of `last`. */
+  #refuseChain(operand: SyntaxNode, operator: string, last: { readonly to: number }): void {
+    if (operand.kind !== "binary" || operand.bracketed) return;
+    if (!COMPARISONS.includes(operator) || !COMPARISONS.includes(operand.operator)) return;
     throw new SyntaxProblem({
       code: "CHAINED_COMPARISON",
-      message: `Comparisons do not chain: write a ${left.operator} b && b ${operator.text} c.`,
-      from: left.from,
-      to: operator.to,
+      message: `Comparisons do not chain: write a ${operand.operator} b && b ${operator} c, or put one of them into parentheses.`,
+      from: operand.from,
+      to: last.to,
+    });
+  }
+
+  #unopened(token: Token): SyntaxProblem {
+    const range = { from: token.from, to: token.to };
+    return new SyntaxProblem({
+      code: "UNEXPECTED_TOKEN",
+      message: "There is no ( that this ) would close.",
+      ...range,
+      suggestions: [{ label: "Leave it out", replacement: "", ...range }],
     });
   }
 
@@ -274,7 +286,7 @@ class Parser {
       const token = this.#peek();
       throw new SyntaxProblem({
         code: "TOO_DEEP",
-        message: `The formula is nested deeper than ${this.#limits.depth}: name its parts with let.`,
+        message: `The formula is nested deeper than ${this.#limits.depth}, every let written out: split it into several pictures.`,
         from: token.from,
         to: token.to,
       });

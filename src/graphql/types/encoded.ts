@@ -1,8 +1,7 @@
 import { Ctx, Field, Int, InterfaceType } from "type-graphql";
 import type { Size } from "../../core/geometry.ts";
-import type { Encoding } from "../../render/types.ts";
+import { CONTENT_TYPES, type Encoding } from "../../render/index.ts";
 import type { GraphqlContext } from "../context.ts";
-import { CONTENT_TYPES } from "../encoding.ts";
 import { Base64, Url } from "../scalars.ts";
 import { Property } from "./property.ts";
 

@@ -1,5 +1,5 @@
 import { BandloomError } from "../../../core/errors.ts";
-import { finiteNumber, readXml } from "./xml.ts";
+import { finiteNumber, MAX_VALUE_LENGTH, readXml } from "./xml.ts";
 
 /** What GDAL's metadata tell of one sample. */
 export interface GdalBand {
@@ -13,13 +13,14 @@ export interface GdalBand {
 
 /**
  * Metadata of GDAL's tag 42112 (GDAL's GTiff driver documentation): Items with a sample number from 0. What is not understood is
- * passed over, for pixels can be read without it; a DTD is refused.
+ * passed over, for pixels can be read without it: numbers that are none, what follows an error in the XML or a DTD.
  */
 export function parseGdalMetadata(xml: string, samples: number): readonly GdalBand[] {
   const items = readItems(xml);
   return Array.from({ length: samples }, (_, sample) => {
-    const item = (name: string) => items.get(`${sample}/${name}`);
-    const [min, max] = [finiteNumber(item("STATISTICS_MINIMUM")), finiteNumber(item("STATISTICS_MAXIMUM"))];
+    const item = (role: string) => items.get(`${sample}/role/${role}`);
+    const statistic = (name: string) => finiteNumber(items.get(`${sample}/name/STATISTICS_${name}`));
+    const [min, max] = [statistic("MINIMUM"), statistic("MAXIMUM")];
     const scale = finiteNumber(item("scale"));
     return {
       description: item("description") || null,
@@ -31,18 +32,18 @@ export function parseGdalMetadata(xml: string, samples: number): readonly GdalBa
   });
 }
 
-/** Texts by `sample/role`, or `sample/name` where an item has no role. */
+/** Texts by sample and role, or name where an item has no role: a name is free, `scale` means something as a role only. */
 function readItems(xml: string): ReadonlyMap<string, string> {
   const items = new Map<string, string>();
   let current: string | null = null;
   try {
     readXml(xml, {
-      open: (name, attributes) => {
-        const { sample, role, name: label } = attributes;
-        current = name === "Item" && sample !== undefined ? `${sample}/${role ?? label}` : null;
+      open: (path, { sample, role, name }) => {
+        const key = role === undefined ? `name/${name}` : `role/${role}`;
+        current = path === "GDALMetadata/Item" && sample !== undefined ? `${sample}/${key}` : null;
       },
       close: (_, text) => {
-        if (current !== null) items.set(current, text.trim());
+        if (current !== null && text.length <= MAX_VALUE_LENGTH) items.set(current, text.trim());
         current = null;
       },
     });

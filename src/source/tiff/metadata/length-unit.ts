@@ -10,8 +10,15 @@ const NANOMETRES: ReadonlyMap<string, number> = new Map([
   ["m", 1e9],
 ]);
 
-/** A wavelength in nanometres; null where the unit is unknown or the value is not positive. */
+/** A wavelength in nanometres; null where the unit is unknown or the value is not positive or not finite. */
 export function nanometres(value: number | null, unit: string): number | null {
-  const factor = NANOMETRES.get(unit);
-  return value === null || value <= 0 || factor === undefined ? null : value * factor;
+  const factor = NANOMETRES.get(canonicalUnit(unit));
+  if (value === null || factor === undefined) return null;
+  const length = value * factor;
+  return length > 0 && Number.isFinite(length) ? length : null;
+}
+
+/** A unit's one spelling: a micro sign for the Greek letter mu, a letter with a ring for the ångström sign or two characters. */
+export function canonicalUnit(unit: string): string {
+  return unit.trim().normalize("NFC").replace("\u03BC", "\u00B5");
 }

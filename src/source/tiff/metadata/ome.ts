@@ -1,6 +1,6 @@
 import type { PixelSize } from "../../types.ts";
 import { unreadable } from "../../unreadable.ts";
-import { nanometres } from "./length-unit.ts";
+import { canonicalUnit, nanometres } from "./length-unit.ts";
 import { type Attributes, finiteNumber, readXml } from "./xml.ts";
 
 /** Planes of one image: z, t and channels multiply. */
@@ -54,21 +54,28 @@ export function parseOme(xml: string): OmeMetadata {
   let pixels: Attributes | null = null;
   const first = () => images === 1;
   readXml(xml, {
-    open(name, attributes) {
-      if (name === "OME") root = attributes;
-      else if (name === "Image") images++;
-      else if (name === "Pixels" && first()) pixels ??= attributes;
-      else if (name === "Channel" && first()) channels.push(channelOf(attributes));
-      else if (name === "TiffData" && first()) tiffData.push(tiffDataOf(attributes));
+    // By their whole path: annotations may hold elements of any name.
+    open(path, attributes) {
+      if (path === "OME") root = attributes;
+      else if (path === "OME/Image") images++;
+      else if (path === "OME/Image/Pixels" && first()) pixels ??= attributes;
+      else if (path === "OME/Image/Pixels/Channel" && first()) channels.push(channelOf(attributes));
+      else if (path === "OME/Image/Pixels/TiffData" && first()) tiffData.push(tiffDataOf(attributes));
     },
-    close(name, text) {
+    close(path, text) {
       const last = tiffData.length - 1;
       const open = tiffData[last];
-      if (name === "UUID" && first() && open) tiffData[last] = { ...open, uuid: text.trim() || null };
+      if (path === "OME/Image/Pixels/TiffData/UUID" && first() && open)
+        tiffData[last] = { ...open, uuid: uuidOf(text) };
     },
   });
   if (!pixels) throw unreadable("its OME-XML describes no pixels");
-  return complete(pixels, root.UUID ?? null, channels, tiffData, images);
+  return complete(pixels, uuidOf(root.UUID ?? ""), channels, tiffData, images);
+}
+
+/** UUIDs are equal in either case (RFC 4122). */
+function uuidOf(text: string): string | null {
+  return text.trim().toLowerCase() || null;
 }
 
 function complete(
@@ -118,16 +125,17 @@ function channelOf(attributes: Attributes): OmeChannel {
 
 /** Color is a signed 32-bit RGBA; alpha says nothing of how a channel is shown. */
 function colourOf(rgba: number | null): string | null {
-  if (rgba === null) return null;
+  // Some writers take the integer as unsigned.
+  if (rgba === null || !Number.isInteger(rgba) || rgba < -(2 ** 31) || rgba >= 2 ** 32) return null;
   return `#${((rgba >>> 8) & 0xffffff).toString(16).padStart(6, "0")}`;
 }
 
 function pixelSizeOf(pixels: Attributes): PixelSize | null {
   const [x, y] = [finiteNumber(pixels.PhysicalSizeX), finiteNumber(pixels.PhysicalSizeY)];
   if (x === null || y === null || !(x > 0 && y > 0)) return null;
-  const unit = pixels.PhysicalSizeXUnit ?? "µm";
+  const unit = canonicalUnit(pixels.PhysicalSizeXUnit ?? "µm");
   // Sides in two units would need a conversion between any two of thirty: they are left out.
-  return unit === (pixels.PhysicalSizeYUnit ?? "µm") ? { x, y, unit } : null;
+  return unit === canonicalUnit(pixels.PhysicalSizeYUnit ?? "µm") ? { x, y, unit } : null;
 }
 
 function tiffDataOf(attributes: Attributes): TiffData {
@@ -167,7 +175,8 @@ export function planeIfds(ome: OmeMetadata, ifdCount: number): readonly (number 
     ome.tiffData.length > 0 ? ome.tiffData : [{ ifd: null, first: { c: 0, z: 0, t: 0 }, count: null, uuid: null }];
   let assigned = 0;
   for (const { ifd, first, count, uuid } of elements) {
-    if (!own(uuid)) continue;
+    // Begun outside the sizes it names no plane; its rank would be another plane's.
+    if (!own(uuid) || first.c >= columns || first.z >= sizeZ || first.t >= sizeT) continue;
     // Without IFD and PlaneCount all directories are meant; an IFD alone means one plane.
     const planesNamed = count ?? (ifd === null ? ifdCount : 1);
     const start = rank({ C: first.c, Z: first.z, T: first.t });

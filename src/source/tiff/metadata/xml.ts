@@ -5,14 +5,21 @@ import { unreadable } from "../../unreadable.ts";
 const MAX_LENGTH = 16 * 2 ** 20;
 const MAX_DEPTH = 32;
 const MAX_ELEMENTS = 500_000;
+/** Characters of a name or value: a name is shown to people, and a number needs few. */
+export const MAX_VALUE_LENGTH = 64 * 2 ** 10;
+/** As XML Schema writes numbers: no hexadecimal, no infinity. */
+const DECIMAL = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 export type Attributes = Readonly<Record<string, string>>;
 
-/** What a reader wants to know of a document, in document order. Names come without their namespace prefix. */
+/**
+ * What a reader wants to know of a document, in document order. `path` is the element's place, `OME/Image/Pixels`: names
+ * without their namespace prefixes, from the root.
+ */
 export interface XmlReader {
-  open(name: string, attributes: Attributes): void;
+  open(path: string, attributes: Attributes): void;
   /** `text` is what stood directly in the element. */
-  close(name: string, text: string): void;
+  close(path: string, text: string): void;
 }
 
 /**
@@ -23,6 +30,7 @@ export function readXml(text: string, reader: XmlReader): void {
   if (text.length > MAX_LENGTH)
     throw unreadable(`its XML has ${text.length} characters, where ${MAX_LENGTH} are the most`);
   const parser = new SaxesParser();
+  const paths: string[] = [];
   const texts: string[] = [];
   let elements = 0;
   parser.on("doctype", () => {
@@ -33,10 +41,19 @@ export function readXml(text: string, reader: XmlReader): void {
   });
   parser.on("opentag", ({ name, attributes }) => {
     elements++;
+    const above = paths.at(-1);
+    const path = above === undefined ? localName(name) : `${above}/${localName(name)}`;
+    paths.push(path);
     texts.push("");
     if (texts.length > MAX_DEPTH) throw unreadable("its XML is nested too deep");
     if (elements > MAX_ELEMENTS) throw unreadable(`its XML has more than ${MAX_ELEMENTS} elements`);
-    reader.open(localName(name), attributes as Attributes);
+    if (name.length > MAX_VALUE_LENGTH) throw unreadable("its XML has a name that is too long");
+    const values = attributes as Attributes;
+    for (const attribute in values) {
+      if (attribute.length > MAX_VALUE_LENGTH || (values[attribute] ?? "").length > MAX_VALUE_LENGTH)
+        throw unreadable(`its XML has an attribute of more than ${MAX_VALUE_LENGTH} characters`);
+    }
+    reader.open(path, values);
   });
   const append = (part: string) => {
     const at = texts.length - 1;
@@ -44,7 +61,7 @@ export function readXml(text: string, reader: XmlReader): void {
   };
   parser.on("text", append);
   parser.on("cdata", append);
-  parser.on("closetag", ({ name }) => reader.close(localName(name), texts.pop() ?? ""));
+  parser.on("closetag", () => reader.close(paths.pop() ?? "", texts.pop() ?? ""));
   parser.write(text.replace(/^\uFEFF/, "")).close();
 }
 
@@ -52,9 +69,9 @@ function localName(name: string): string {
   return name.slice(name.indexOf(":") + 1);
 }
 
-/** A finite number, or null for anything else. */
+/** A finite decimal number, or null for anything else. */
 export function finiteNumber(text: string | undefined): number | null {
-  if (text === undefined || text.trim() === "") return null;
+  if (text === undefined || text.length > MAX_VALUE_LENGTH || !DECIMAL.test(text)) return null;
   const value = Number(text);
   return Number.isFinite(value) ? value : null;
 }

@@ -1,0 +1,82 @@
+import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
+import { createTileCache } from "../cache/index.ts";
+import { createRenderer } from "../render/index.ts";
+import { Catalogue } from "./catalogue.ts";
+import { BoundFormulas } from "./formulas.ts";
+import { CatalogueImages } from "./images.ts";
+import { LIMITS } from "./limits.ts";
+import { PipelineTiles } from "./tiles.ts";
+import type { Services } from "./types.ts";
+import { PercentileWindows } from "./windows.ts";
+
+export interface ServiceEvent {
+  readonly level: "info" | "warn" | "error";
+  readonly message: string;
+  readonly error?: unknown;
+}
+
+export interface ServiceOptions {
+  /** Folder of the images; it must exist. */
+  readonly dataFolder: string;
+  /** Folder of the embedded store; null: tiles are kept in memory, or in Redis. */
+  readonly cacheFolder: string | null;
+  /** Size of the embedded store, bytes. */
+  readonly cacheBytes: number;
+  /** Tiles in memory, bytes. */
+  readonly memoryBytes: number;
+  /** Worker threads; default: one for each core. */
+  readonly workers?: number;
+  /** A cache that several servers share, in place of the embedded store. */
+  readonly redisUrl?: string;
+  /** Base of absolute URLs. */
+  readonly publicUrl?: string;
+  onEvent(event: ServiceEvent): void;
+}
+
+/** The whole pipeline: catalogue, formulas, cache, workers. Resolves when it can serve; `close` ends everything. */
+export async function createServices(options: ServiceOptions): Promise<Services> {
+  const { dataFolder, onEvent, publicUrl, redisUrl } = options;
+  const renderer = createRenderer(options.workers === undefined ? {} : { workers: options.workers });
+  const cache = await createTileCache({
+    memoryBytes: options.memoryBytes,
+    redisUrl: redisUrl ?? null,
+    folder: redisUrl === undefined ? writableFolder(options) : null,
+    embeddedBytes: options.cacheBytes,
+    log: (message) => onEvent({ level: "warn", message }),
+  });
+  const images = new CatalogueImages(new Catalogue(dataFolder), renderer);
+  const formulas = new BoundFormulas(new PercentileWindows(renderer));
+  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl });
+  let closed = false;
+  return {
+    ...{ images, formulas, tiles },
+    limits: LIMITS,
+    stats: () => ({ version: VERSION, cache: cache.stats() }),
+    readiness: () => (closed ? "The server is shutting down." : null),
+    async close() {
+      closed = true;
+      await renderer.close();
+      await images.close();
+      await cache.close();
+    },
+  };
+}
+
+/** Where the embedded store cannot be written the server goes on with memory alone (semantics.md 9). */
+function writableFolder({ cacheFolder, onEvent }: ServiceOptions): string | null {
+  if (cacheFolder === null) return null;
+  try {
+    mkdirSync(cacheFolder, { recursive: true });
+    accessSync(cacheFolder, constants.W_OK);
+    return cacheFolder;
+  } catch (error) {
+    const message = "The cache folder cannot be written: tiles are kept in memory only.";
+    onEvent({ level: "warn", message, error });
+    return null;
+  }
+}
+
+/** package.json lies two folders above, in the sources and in what is built of them. */
+const { version: VERSION } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};

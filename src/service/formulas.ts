@@ -1,0 +1,83 @@
+import { LRUCache } from "lru-cache";
+import { BandloomError } from "../core/errors.ts";
+import { SingleFlight } from "../core/single-flight.ts";
+import { checkFormula, completeFormula } from "../formula/index.ts";
+import { formulaScope } from "./scope.ts";
+import { defaultText, displayText, layersText } from "./sugar.ts";
+import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice, ServedImage } from "./types.ts";
+import { hash, pictureVersion } from "./version.ts";
+import type { PercentileWindows } from "./windows.ts";
+
+/** Bound formulas that are kept, by the characters of their texts. */
+const MAX_CHARACTERS = 8 * 2 ** 20;
+/** What a small formula takes besides its text. */
+const ENTRY_CHARACTERS = 4096;
+
+/** Formula texts bound to images: parsed, checked and completed once for each revision. */
+export class BoundFormulas implements FormulaService {
+  readonly #windows: PercentileWindows;
+  readonly #known = new LRUCache<string, BoundFormula>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: ({ source }) => ENTRY_CHARACTERS + 4 * source.length,
+  });
+  readonly #flights = new SingleFlight<BoundFormula>();
+
+  constructor(windows: PercentileWindows) {
+    this.#windows = windows;
+  }
+
+  async bind(
+    image: ServedImage,
+    source: string | null,
+    choice: PlaneChoice = {},
+    signal?: AbortSignal,
+  ): Promise<BoundFormula> {
+    const text = source ?? defaultText(image);
+    const plane = planeOf(image, choice);
+    const key = JSON.stringify([image.key, image.revision, plane.z, plane.t, text]);
+    const known = this.#known.get(key);
+    if (known) return known;
+    const work = async (shared: AbortSignal) => {
+      const bound = await this.#bind(image, text, plane, shared);
+      this.#known.set(key, bound);
+      return bound;
+    };
+    return this.#flights.run(key, work, signal);
+  }
+
+  displayText(source: string, display: DisplayOptions): string {
+    return displayText(source, display);
+  }
+
+  layersText(layers: readonly Layer[]): string {
+    return layersText(layers);
+  }
+
+  defaultText(image: ServedImage): string {
+    return defaultText(image);
+  }
+
+  async #bind(
+    image: ServedImage,
+    source: string,
+    plane: BoundFormula["plane"],
+    signal: AbortSignal,
+  ): Promise<BoundFormula> {
+    const result = checkFormula(source, formulaScope(image, plane));
+    const id = hash([image.key, source, plane.z, plane.t, image.revision]).slice(0, 32);
+    const base = { image, source, plane, id };
+    if (!result.ok) return { ...base, valid: false, diagnostics: result.diagnostics };
+    const windows = await this.#windows.resolve(image, result.checked, signal);
+    const formula = completeFormula(result.checked, windows);
+    return { ...base, valid: true, formula, version: pictureVersion([image]), diagnostics: formula.diagnostics };
+  }
+}
+
+function planeOf({ info }: ServedImage, { z = 0, t = 0 }: PlaneChoice): BoundFormula["plane"] {
+  const within = (value: number, count: number) => Number.isInteger(value) && value >= 0 && value < count;
+  if (within(z, info.depth) && within(t, info.times)) return { z, t };
+  throw new BandloomError(
+    "BAD_REQUEST",
+    `There is no plane z ${z}, t ${t}: this image has z 0 to ${info.depth - 1} and t 0 to ${info.times - 1}.`,
+  );
+}

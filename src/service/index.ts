@@ -1,0 +1,20 @@
+/** The pipeline, joined: images, formulas and tiles behind one object. */
+
+export { createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
+export { LIMITS } from "./limits.ts";
+export type {
+  BoundFormula,
+  CacheOutcome,
+  FormulaService,
+  ImageService,
+  InvalidFormula,
+  Limits,
+  RegionRequest,
+  ServedImage,
+  ServedTile,
+  ServiceStats,
+  Services,
+  TileRequest,
+  TileService,
+  ValidFormula,
+} from "./types.ts";

@@ -1,0 +1,25 @@
+import { DEFAULT_FORMULA_LIMITS } from "../formula/index.ts";
+import type { Limits } from "./types.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What every server grants (semantics.md 21; `server { limits }` shows it). */
+export const LIMITS: Limits = {
+  formulaLength: DEFAULT_FORMULA_LIMITS.length,
+  formulaNodes: DEFAULT_FORMULA_LIMITS.nodes,
+  formulaDepth: DEFAULT_FORMULA_LIMITS.depth,
+  formulaChannels: DEFAULT_FORMULA_LIMITS.channels,
+  tilesAsUrls: 1024,
+  tilesInline: 256,
+  inlineBytes: 16 * MIB,
+  queryCost: 5000,
+  queryDepth: 12,
+  queryAliases: 15,
+  queryTokens: 1000,
+  regionSide: 4096,
+  tileSizes: [64, 128, 256, 512, 1024],
+  probePoints: 256,
+  histogramBins: 4096,
+  requestBytes: MIB,
+};

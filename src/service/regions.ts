@@ -1,0 +1,27 @@
+import { levelSize, type Size } from "../core/geometry.ts";
+import type { PictureTask } from "../render/index.ts";
+import type { RegionRequest } from "./types.ts";
+
+/** Scaled to fit `maxSize` and never up; no side vanishes. */
+export function regionSize({ region, maxSize }: RegionRequest): Size {
+  const longest = Math.max(region.width, region.height);
+  const scale = Math.min(1, maxSize / longest);
+  const side = (length: number) => Math.max(1, Math.round(length * scale));
+  return { width: side(region.width), height: side(region.height) };
+}
+
+/** From the coarsest level that is still as fine as the result. */
+export function regionTask(request: RegionRequest): PictureTask {
+  const { formula, region, encoding } = request;
+  const { info, levels } = formula.image;
+  const resize = regionSize(request);
+  const scale = Math.min(region.width / resize.width, region.height / resize.height);
+  const level = Math.min(levels - 1, Math.max(0, Math.floor(Math.log2(scale))));
+  const size = levelSize(info, level);
+  const downsample = 2 ** level;
+  const x = Math.min(size.width - 1, Math.floor(region.x / downsample));
+  const y = Math.min(size.height - 1, Math.floor(region.y / downsample));
+  const right = Math.min(size.width, Math.ceil((region.x + region.width) / downsample));
+  const bottom = Math.min(size.height, Math.ceil((region.y + region.height) / downsample));
+  return { level, region: { x, y, width: right - x, height: bottom - y }, pad: null, resize, encoding };
+}

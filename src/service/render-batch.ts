@@ -1,0 +1,68 @@
+import type { Kernel } from "../kernel/index.ts";
+import type { Picture, PictureTask, Renderer } from "../render/index.ts";
+import type { ServedImage } from "./types.ts";
+
+interface Member {
+  readonly task: PictureTask;
+  readonly signal: AbortSignal;
+  readonly resolve: (picture: Picture) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Pictures that are asked for together. Those of one image and kernel become one job, so that each chunk is read and decoded
+ * once for all of them. A job is aborted when nobody waits for any of its pictures any more.
+ */
+export class RenderBatch {
+  readonly #renderer: Renderer;
+  readonly #jobs = new Map<Kernel, { readonly image: ServedImage; readonly members: Member[] }>();
+
+  constructor(renderer: Renderer) {
+    this.#renderer = renderer;
+  }
+
+  /** Settles after `start`. */
+  add(image: ServedImage, kernel: Kernel, task: PictureTask, signal: AbortSignal): Promise<Picture> {
+    const job = this.#jobs.get(kernel) ?? { image, members: [] };
+    this.#jobs.set(kernel, job);
+    return new Promise((resolve, reject) => {
+      job.members.push({ task, signal, resolve, reject });
+    });
+  }
+
+  start(): void {
+    for (const [kernel, { image, members }] of this.#jobs) void this.#run(kernel, image, members);
+  }
+
+  async #run(kernel: Kernel, { source, info }: ServedImage, members: readonly Member[]): Promise<void> {
+    const pictures = members.map(({ task }) => task);
+    try {
+      const results = await this.#renderer.pictures({ source, info, kernel, pictures }, whenAllLeft(members));
+      for (const [index, { resolve, reject }] of members.entries()) {
+        const result = results[index];
+        if (result instanceof Error || result === undefined) reject(result ?? new Error("A picture has no result."));
+        else resolve(result);
+      }
+    } catch (error) {
+      for (const { reject } of members) reject(error);
+    }
+  }
+}
+
+function whenAllLeft(members: readonly Member[]): AbortSignal {
+  const [only] = members;
+  if (only && members.length === 1) return only.signal;
+  const controller = new AbortController();
+  let waiting = members.length;
+  for (const { signal } of members) {
+    signal.addEventListener(
+      "abort",
+      () => {
+        waiting--;
+        if (waiting === 0) controller.abort(signal.reason);
+      },
+      { once: true },
+    );
+  }
+  return controller.signal;
+}

@@ -1,0 +1,82 @@
+import { BandloomError } from "../core/errors.ts";
+import { ChannelNames, type FormulaParts, normaliseColour, splitFormula } from "../formula/index.ts";
+import type { DisplayOptions, Layer, ServedImage } from "./types.ts";
+
+/** Display options as formula text: over(colormap(invert(gamma(window(x)))), nodataColor) (semantics.md 18). */
+export function displayText(source: string, options: DisplayOptions): string {
+  if (options.window && options.percentiles)
+    throw new BandloomError("BAD_REQUEST", "Give a window or percentiles, not both.");
+  const parts = splitFormula(source);
+  // What is no formula is left as it is: its diagnostics are about the text that was given.
+  if (!parts || parts.outputs.length === 0) return source;
+  const shown = shownOutputs(parts, options);
+  if (options.nodataColor === undefined) return parts.prelude + shown.join("; ");
+  const picture = shown.length === 1 ? shown[0] : `${shown.length === 4 ? "rgba" : "rgb"}(${shown.join(", ")})`;
+  return `${parts.prelude}over(${picture}, colour("${colour(options.nodataColor)}"))`;
+}
+
+function shownOutputs({ outputs }: FormulaParts, options: DisplayOptions): readonly string[] {
+  const { gamma, invert, colormap, window, percentiles } = options;
+  if (colormap !== undefined && outputs.length > 1)
+    throw new BandloomError("BAD_REQUEST", "A colormap shows one number, and this formula has several outputs.");
+  if (colormap !== undefined && !/^\w+$/.test(colormap))
+    throw new BandloomError("BAD_REQUEST", "There is no such colormap. `{ colormaps { name } }` lists them.");
+  const windows = window && pairs(window, outputs.length, "window");
+  const stretches = percentiles && pairs(percentiles, outputs.length, "percentiles");
+  return outputs.map((output, index) => {
+    const between = (name: string, ends: readonly (readonly number[])[]) =>
+      `${name}(${output}, ${(ends[index] ?? []).map(numberText).join(", ")})`;
+    let text = windows ? between("window", windows) : stretches ? between("stretch", stretches) : output;
+    if (gamma !== undefined) text = `gamma(${text}, ${numberText(gamma)})`;
+    if (invert) text = `invert(${text})`;
+    return colormap === undefined ? text : `colormap(${text}, "${colormap}")`;
+  });
+}
+
+/** Two numbers for all outputs, or two for each. */
+function pairs(numbers: readonly number[], outputs: number, name: string): readonly (readonly number[])[] {
+  if (numbers.length !== 2 && numbers.length !== 2 * outputs)
+    throw new BandloomError("BAD_REQUEST", `${name} takes two numbers, or two for each of the ${outputs} outputs.`);
+  return Array.from({ length: outputs }, (_, index) => {
+    const at = numbers.length === 2 ? 0 : 2 * index;
+    return numbers.slice(at, at + 2);
+  });
+}
+
+function numberText(value: number): string {
+  if (Number.isFinite(value)) return String(value).replace("e+", "e");
+  throw new BandloomError("BAD_REQUEST", "Display options are finite numbers.");
+}
+
+function colour(text: string): string {
+  const normal = normaliseColour(text);
+  if (normal) return normal;
+  throw new BandloomError("BAD_REQUEST", 'A colour is written like "#ff8800", "#f80" or "orange".');
+}
+
+/** Layers from the lowest to the highest, each tinted and laid on what is below by its blend. */
+export function layersText(layers: readonly Layer[]): string {
+  const [lowest, ...others] = layers.filter(({ visible }) => visible);
+  if (!lowest) return 'colour("black")';
+  return others.reduce((below, layer) => {
+    if (layer.blend === "over") return `over(${tinted(layer)}, ${below})`;
+    return `${layer.blend}(${below}, ${tinted(layer)})`;
+  }, tinted(lowest));
+}
+
+function tinted({ expression, color, window }: Layer): string {
+  const parts = splitFormula(expression);
+  if (parts && (parts.prelude !== "" || parts.outputs.length > 1))
+    throw new BandloomError("BAD_REQUEST", "A layer is one expression, without let and semicolons.");
+  const text = parts?.outputs[0] ?? expression;
+  const shown = window ? `window(${text}, ${(pairs(window, 1, "window")[0] ?? []).map(numberText).join(", ")})` : text;
+  return `tint(${shown}, "${colour(color)}")`;
+}
+
+/** Red, green and blue where the image has channels of these names, else its first channel. */
+export function defaultText({ info }: ServedImage): string {
+  const names = new ChannelNames(info);
+  const found = ["red", "green", "blue"].map((name) => names.find(name, false));
+  const indices = found.map((one) => (one.kind === "found" && one.by !== "ordinal" ? one.index : null));
+  return indices.includes(null) ? "@1" : `rgb(${indices.map((index) => `@${(index ?? 0) + 1}`).join(", ")})`;
+}

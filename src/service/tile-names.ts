@@ -1,0 +1,91 @@
+import { KeyMaker } from "../cache/index.ts";
+import { encoderIdentity, type PictureFormat } from "../render/index.ts";
+import type { RegionRequest, TileRequest, ValidFormula } from "./types.ts";
+import { keyPath, pictureSuffix } from "./urls.ts";
+import { RENDER_VERSION } from "./version.ts";
+
+/** What the tiles of one formula share, worked out once: a query names hundreds of them. */
+interface FormulaNames {
+  readonly tileKeys: KeyMaker;
+  readonly regionKeys: KeyMaker;
+  readonly key: string;
+  readonly suffixes: Map<string, string>;
+}
+
+/** Cache keys and URLs of pictures. */
+export class TileNames {
+  readonly #base: string;
+  readonly #formulas = new WeakMap<ValidFormula, FormulaNames>();
+
+  /** `publicUrl`: base of absolute URLs; undefined: they begin with `/`. */
+  constructor(publicUrl: string | undefined) {
+    this.#base = publicUrl?.replace(/\/+$/, "") ?? "";
+  }
+
+  tileKey({ formula, level, x, y, tileSize, pad, encoding }: TileRequest): string {
+    const { format, quality, lossless } = encoding;
+    const fields = { level, x, y, tileSize, pad, format, quality, lossless, encoder: encoderOf(format) };
+    return this.#names(formula).tileKeys.tile(fields);
+  }
+
+  regionKey({ formula, region, maxSize, encoding }: RegionRequest): string {
+    const { format, quality, lossless } = encoding;
+    const { name, version } = encoderOf(format);
+    const { x, y, width, height } = region;
+    const fields = [x, y, width, height, maxSize, format, quality, lossless, name, version];
+    return this.#names(formula).regionKeys.key(fields);
+  }
+
+  tileUrl(request: TileRequest): string {
+    const { formula, level, x, y } = request;
+    const zoom = formula.image.levels - 1 - level;
+    return `${this.#base}/tiles/${this.#names(formula).key}/${zoom}/${x}/${y}${this.#suffix(request)}`;
+  }
+
+  /** For map viewers: `{z}/{x}/{y}` left open. */
+  urlTemplate(request: Omit<TileRequest, "level" | "x" | "y">): string {
+    return `${this.#base}/tiles/${this.#names(request.formula).key}/{z}/{x}/{y}${this.#suffix(request)}`;
+  }
+
+  regionUrl({ formula: bound, region, maxSize, encoding }: RegionRequest): string {
+    const { x, y, width, height } = region;
+    const suffix = pictureSuffix({ formula: bound.formula.canonical, version: bound.version, encoding });
+    return `${this.#base}/regions/${this.#names(bound).key}/${x},${y},${width},${height}/${maxSize}${suffix}`;
+  }
+
+  #suffix({ formula: bound, tileSize, pad, encoding }: Omit<TileRequest, "level" | "x" | "y">): string {
+    const { suffixes } = this.#names(bound);
+    const { format, quality, lossless } = encoding;
+    const name = `${tileSize} ${pad} ${format} ${quality} ${lossless}`;
+    const known = suffixes.get(name);
+    if (known !== undefined) return known;
+    const made = pictureSuffix({ formula: bound.formula.canonical, version: bound.version, tileSize, pad, encoding });
+    suffixes.set(name, made);
+    return made;
+  }
+
+  #names(bound: ValidFormula): FormulaNames {
+    const known = this.#formulas.get(bound);
+    if (known) return known;
+    const { image, formula } = bound;
+    const scope = {
+      renderVersion: RENDER_VERSION,
+      formula: formula.canonical,
+      images: [{ key: image.key, revision: image.revision }],
+    };
+    const made: FormulaNames = {
+      tileKeys: new KeyMaker({ kind: "tile", ...scope }),
+      regionKeys: new KeyMaker({ kind: "region", ...scope }),
+      key: keyPath(image.key),
+      suffixes: new Map(),
+    };
+    this.#formulas.set(bound, made);
+    return made;
+  }
+}
+
+function encoderOf(format: PictureFormat): { readonly name: string; readonly version: string } {
+  const identity = encoderIdentity(format);
+  const at = identity.search(/[@/]/);
+  return { name: identity.slice(0, at), version: identity.slice(at + 1) };
+}

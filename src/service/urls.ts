@@ -1,0 +1,67 @@
+import { deflateRawSync } from "node:zlib";
+import { BandloomError } from "../core/errors.ts";
+import type { Encoding, PictureFormat } from "../render/index.ts";
+
+/** Formulas whose encoded text is longer travel deflated. */
+const MAX_PLAIN = 1500;
+/** URLs beyond this length get lost on their way: browsers and proxies take some 8,000 characters. */
+const MAX_DEFLATED = 6000;
+
+/** What a URL leaves out. */
+export const DEFAULT_TILE_SIZE = 256;
+const DEFAULT_QUALITY = 80;
+
+const EXTENSIONS: Readonly<Record<PictureFormat, string>> = {
+  jpeg: "jpg",
+  png: "png",
+  webp: "webp",
+  avif: "avif",
+  npy: "npy",
+};
+
+export interface PictureQuery {
+  /** Canonical formula. */
+  readonly formula: string;
+  readonly version: string;
+  readonly tileSize?: number;
+  readonly encoding: Encoding;
+  readonly pad?: boolean;
+}
+
+/** `.jpg?f=…&v=…`: everything behind the place of a picture (semantics.md 15). LIMIT_EXCEEDED when the formula is too long. */
+export function pictureSuffix({ formula, version, tileSize, encoding, pad }: PictureQuery): string {
+  const { format, quality, lossless } = encoding;
+  const hasQuality = format !== "png" && format !== "npy" && !lossless;
+  return [
+    `.${EXTENSIONS[format]}?${formulaParameter(formula)}&v=${version}`,
+    tileSize !== undefined && tileSize !== DEFAULT_TILE_SIZE ? `&s=${tileSize}` : "",
+    hasQuality && quality !== DEFAULT_QUALITY ? `&q=${quality}` : "",
+    lossless && (format === "webp" || format === "avif") ? "&lossless=1" : "",
+    pad ? "&pad=1" : "",
+  ].join("");
+}
+
+/** An image's key as path segments. */
+export function keyPath(key: string): string {
+  return key.split("/").map(percentEncode).join("/");
+}
+
+/** Everything outside RFC 3986's unreserved characters, UTF-8. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function formulaParameter(formula: string): string {
+  const plain = percentEncode(formula);
+  if (plain.length <= MAX_PLAIN) return `f=${plain}`;
+  const deflated = deflateRawSync(formula).toString("base64url");
+  if (deflated.length <= MAX_DEFLATED) return `fz=${deflated}`;
+  throw new BandloomError(
+    "LIMIT_EXCEEDED",
+    "The formula is too long for a URL. Ask for base64 or dataUri, or write it shorter.",
+    { details: { limit: MAX_DEFLATED, length: deflated.length } },
+  );
+}

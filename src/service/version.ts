@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+import type { ServedImage } from "./types.ts";
+
+/** Raised when the same formula on the same bytes gives other pixels: keys, ETags and URLs change with it. */
+export const RENDER_VERSION = 1;
+
+/** `v` of URLs: 16 hex digits over the render version and every (key, revision) that is read (semantics.md 14). */
+export function pictureVersion(images: readonly Pick<ServedImage, "key" | "revision">[]): string {
+  return hash([RENDER_VERSION, images.map(({ key, revision }) => [key, revision])]).slice(0, 16);
+}
+
+/** SHA-256 in hex of a value as JSON: typed, its strings quoted, so that different values have different texts. */
+export function hash(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
