@@ -185,12 +185,19 @@ describe("planes", () => {
     ["each by itself", '<TiffData IFD="3"/><TiffData IFD="0" FirstC="1" FirstZ="1"/>', [3, null, null, 0]],
     ["a count beyond the last plane ends with it", '<TiffData IFD="0" FirstZ="1" PlaneCount="9"/>', [null, null, 0, 1]],
     ["directories that do not exist", '<TiffData IFD="3" PlaneCount="4"/>', [3, null, null, null]],
-    ["channels that do not exist", '<TiffData IFD="0" FirstC="3"/>', [null, null, null, null]],
-    ["z that do not exist", '<TiffData IFD="0" FirstZ="2"/>', [null, null, null, null]],
-    ["t that do not exist", '<TiffData IFD="0" FirstT="1"/>', [null, null, null, null]],
     ["numbers that are none", '<TiffData IFD="-1" FirstC="x" PlaneCount="1e3.5"/>', [0, 1, 2, 3]],
   ])("are where TiffData puts them: %s", (_, data, expected) => {
     expect(ifds({ sizes: [2, 2, 1], data }, 4)).toEqual(expected);
+  });
+
+  // The dimension that is counted fastest: beyond its size, the next rank is another plane's.
+  it.each([
+    ["XYCZT", "FirstC"],
+    ["XYZTC", "FirstZ"],
+    ["XYTZC", "FirstT"],
+  ])("that begin outside the sizes are nowhere: order %s, %s", (order, first) => {
+    const data = `<TiffData IFD="0" ${first}="2"/>`;
+    expect(ifds({ order, sizes: [2, 2, 2], data }, 8)).toEqual(new Array(8).fill(null));
   });
 
   it("of this file are told by its UUID, whatever name it had; those of other files are missing", () => {
@@ -227,6 +234,7 @@ describe("hostile OME-XML", () => {
     ["20 million characters", `<OME>${" ".repeat(20e6)}</OME>`, "characters"],
     ["a million elements", `<OME>${"<a/>".repeat(1e6)}</OME>`, "elements"],
     ["a long attribute", ome({ channels: `<Channel Name="${"a".repeat(70_000)}"/>` }), "attribute"],
+    ["a long name of an attribute", ome({ channels: `<Channel ${"a".repeat(70_000)}="1"/>` }), "attribute"],
     ["a long element name", `<OME><${"a".repeat(70_000)}/></OME>`, "too long"],
     ["no channels", ome({ sizes: [0, 1, 1] }), "SizeC"],
     ["negative planes", ome({ sizes: [1, -1, 1] }), "SizeZ"],

@@ -62,7 +62,7 @@ export function readXml(text: string, reader: XmlReader): void {
   parser.on("text", append);
   parser.on("cdata", append);
   parser.on("closetag", () => reader.close(paths.pop() ?? "", texts.pop() ?? ""));
-  parser.write(text.replace(/^\uFEFF/, "")).close();
+  parser.write(text).close();
 }
 
 function localName(name: string): string {
@@ -71,7 +71,7 @@ function localName(name: string): string {
 
 /** A finite decimal number, or null for anything else. */
 export function finiteNumber(text: string | undefined): number | null {
-  if (text === undefined || text.length > MAX_VALUE_LENGTH || !DECIMAL.test(text)) return null;
+  if (text === undefined || !DECIMAL.test(text)) return null;
   const value = Number(text);
   return Number.isFinite(value) ? value : null;
 }
