@@ -8,7 +8,7 @@ const MAX_PLANES = 1_000_000;
 const ORDERS = ["XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"] as const;
 type DimensionOrder = (typeof ORDERS)[number];
 
-export interface OmeChannel {
+interface OmeChannel {
   readonly name: string | null;
   readonly wavelengthNm: number | null;
   /** `#rrggbb`. */
