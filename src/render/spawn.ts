@@ -21,6 +21,8 @@ export function spawnWorker({ cacheBytes, memoryBytes }: Omit<WorkerSettings, "c
 
 /** A worker does not inherit the loader of its parent: it registers tsx for itself, then loads the file. */
 function bootstrap(file: URL): string {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm/api")).href;
+  // `resolve` finds the CommonJS entry, whose `register` looks for its loader in the wrong folder when it is imported.
+  const entry = createRequire(import.meta.url).resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs");
+  const tsx = pathToFileURL(entry).href;
   return `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
 }
