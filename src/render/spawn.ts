@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import type { Spawn } from "./pool/lane.ts";
 import type { WorkerSettings } from "./protocol.ts";
@@ -19,10 +17,7 @@ export function spawnWorker({ cacheBytes, memoryBytes }: Omit<WorkerSettings, "c
   };
 }
 
-/** A worker does not inherit the loader of its parent: it registers tsx for itself, then loads the file. */
+/** A worker does not inherit the loader of its parent: it registers tsx (found from the working folder) for itself, then loads the file. */
 function bootstrap(file: URL): string {
-  // `resolve` finds the CommonJS entry, whose `register` looks for its loader in the wrong folder when it is imported.
-  const entry = createRequire(import.meta.url).resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs");
-  const tsx = pathToFileURL(entry).href;
-  return `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
+  return `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
 }
