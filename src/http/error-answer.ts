@@ -7,7 +7,7 @@ export interface ErrorBody {
 }
 
 export function errorBody({ code, message, details }: BandloomError): ErrorBody {
-  return { ...details, code, message };
+  return { code, message, ...details };
 }
 
 /** Seconds after which a client may try again, for the errors that pass. */

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { IMAGES } from "./images.ts";
 import { type Running, requestText, runServer } from "./running.ts";
@@ -142,7 +143,7 @@ describe("HTTP", () => {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
-        query: `{ image(key: "odd") { render(formula: "window(b1, 0, 255)") { tiles(level: 0) { nodes { url } } } } }`,
+        query: `{ image(key: "odd") { render(formula: "window(b1, 0, 255)") { tiles(level: 0, x: {from: 0, to: 0}, y: {from: 0, to: 0}) { nodes { url } } } } }`,
       }),
     });
     const { data: answer } = (await data.json()) as {
@@ -221,6 +222,43 @@ describe("HTTP", () => {
     const text =
       "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     expect((await server.raw(text)).status).toBe(400);
+  });
+
+  it("fails at no request target, whatever its bytes", async () => {
+    const pieces = fc.constantFrom(
+      "/",
+      "tiles/odd",
+      "regions/odd",
+      "channels/odd/b1",
+      "/0/0/0",
+      ".png",
+      ".raw",
+      "%",
+      "%2F",
+      "%00",
+      "%ff",
+      "?",
+      "&",
+      "=",
+      "f=b1",
+      "..",
+      "0,0,9,9",
+      "+",
+      "#",
+      ";",
+      "*",
+      "\u00e9",
+    );
+    const target = fc
+      .array(fc.oneof(pieces, fc.string({ maxLength: 5 })), { maxLength: 10 })
+      .map((parts) => `/${parts.join("").replaceAll(/[\s\u0080-\uffff]/g, "")}`);
+    await fc.assert(
+      fc.asyncProperty(target, async (text) => {
+        const { status } = await server.raw(requestText(text));
+        expect([200, 400, 404]).toContain(status);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("goes on when clients leave before their answers", async () => {

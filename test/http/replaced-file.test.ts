@@ -1,0 +1,32 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { PNG } from "pngjs";
+import { expect, it } from "vitest";
+import { buildTiff } from "../fixtures/tiff-builder.ts";
+import { runServer } from "./running.ts";
+
+/** A file is compared with what is known of it once a second. */
+const CHECK_INTERVAL_MS = 1_000;
+
+const image = (value: number) => ({ width: 8, height: 8, value: () => value });
+
+it("shows a file that was replaced under an address that was asked before, with another ETag", async () => {
+  const server = await runServer({ "a.tif": image(10) });
+  const path = "/tiles/a/0/0/0.png?f=window(b1,0,255)";
+  const first = await server.get(path);
+  const old = first.headers.get("etag") ?? "";
+  expect((await server.get(path)).headers.get("x-bandloom-cache")).toBe("MEMORY");
+
+  const other = join(server.folder, ".new");
+  await writeFile(other, buildTiff({ directories: [image(20)] }));
+  await rename(other, join(server.folder, "a.tif"));
+  await setTimeout(CHECK_INTERVAL_MS + 100);
+
+  const second = await server.get(path, { headers: { "if-none-match": old } });
+  expect(second.status).toBe(200);
+  expect(second.headers.get("etag")).not.toBe(old);
+  const picture = PNG.sync.read(Buffer.from(await second.arrayBuffer()));
+  expect(picture.data[0]).toBe(20);
+  await server.close();
+});
