@@ -2,6 +2,10 @@ import type { Expr } from "./expr.ts";
 import type { FunctionRow } from "./functions/row.ts";
 import { callName } from "./functions/table.ts";
 
+const SUM = 5;
+const SIGN = 7;
+const ATOM = 9;
+
 /** Binding strength of what the text of a node is; operands that bind less are put into parentheses. */
 const STRENGTH: ReadonlyMap<string, number> = new Map([
   ["||", 1],
@@ -12,17 +16,15 @@ const STRENGTH: ReadonlyMap<string, number> = new Map([
   ["<=", 4],
   [">", 4],
   [">=", 4],
-  ["+", 5],
-  ["-", 5],
+  ["+", SUM],
+  ["-", SUM],
   ["*", 6],
   ["/", 6],
   ["%", 6],
-  ["neg", 7],
-  ["!", 7],
+  ["neg", SIGN],
+  ["!", SIGN],
   ["^", 8],
 ]);
-const SUM = 5;
-const ATOM = 9;
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
 /** The shortest decimal text that reads back as the same float32. NaN and the infinities are written as calculations. */
@@ -48,7 +50,8 @@ export function printCall(row: FunctionRow, args: readonly Expr[], options: read
   const [a, b] = args;
   if (a === undefined) throw new Error("An operator has operands.");
   if (b === undefined) return `${row.name === "neg" ? "-" : row.name}${bracketed(a, strength)}`;
-  if (row.name === "^") return `${bracketed(a, strength + 1)} ^ ${bracketed(b, strengthOf(b) === 7 ? 7 : strength)}`;
+  // Of the unary operators, only a minus may stand behind ^ without parentheses.
+  if (row.name === "^") return `${bracketed(a, ATOM)} ^ ${isNegative(b) ? b.text : bracketed(b, strength)}`;
   // Left operands of the same strength need no parentheses; comparisons do not chain, so all of theirs do.
   if (COMPARISONS.includes(row.name)) return `${bracketed(a, SUM)} ${row.name} ${bracketed(b, SUM)}`;
   return `${bracketed(a, strength)} ${row.name} ${bracketed(b, strength + 1)}`;
@@ -60,7 +63,7 @@ export function chains(row: FunctionRow, operand: Expr): boolean {
 }
 
 function strengthOf(expr: Expr): number {
-  if (expr.kind === "const") return expr.text.startsWith("-") ? 7 : ATOM;
+  if (expr.kind === "const") return expr.text.startsWith("-") ? SIGN : ATOM;
   if (expr.kind !== "call") return ATOM;
   return STRENGTH.get(expr.row.name) ?? ATOM;
 }
@@ -69,7 +72,13 @@ function bracketed(expr: Expr, least: number): string {
   return strengthOf(expr) < least ? `(${expr.text})` : expr.text;
 }
 
-const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
+/** A number or an expression that begins with a minus and is held together by it. */
+function isNegative(expr: Expr): boolean {
+  return expr.text.startsWith("-") && strengthOf(expr) === SIGN;
+}
+
+/** What can be written without backticks; invisible characters, which joiners are, cannot. */
+const IDENTIFIER = /^[\p{ID_Start}_](?:(?!\p{Cf})\p{ID_Continue})*$/u;
 const KEYWORDS: readonly string[] = ["let", "use"];
 
 /** Whether a name can be written without backticks. */

@@ -16,6 +16,7 @@ import { channelText } from "./names.ts";
 export class ExprBuilder {
   readonly scope: FormulaScope;
   readonly #known = new Map<string, Expr>();
+  readonly #structures = new Map<Expr, string>();
 
   constructor(scope: FormulaScope) {
     this.scope = scope;
@@ -75,7 +76,7 @@ export class ExprBuilder {
   call(row: FunctionRow, args: readonly Expr[], options: readonly (string | number)[] = []): Expr {
     const [only] = args;
     if (row.name === "neg" && only?.kind === "call" && only.row.name === "neg") return given(only.args[0]);
-    const ordered = order(row, args);
+    const ordered = this.#order(row, args);
     const index = normalisedDifference(row, ordered);
     if (index) return this.named("ndi", index);
     const type = typeOf(row, ordered);
@@ -97,6 +98,41 @@ export class ExprBuilder {
     });
   }
 
+  /**
+   * Constants first, then by structure, then by text: any order would do, as long as it is always the same. But
+   * - a sum of sums goes on in front, so that a long one, whatever its names, never becomes a deep nest of parentheses;
+   * - the value of a constant decides only between equal structures, so that a new value needs no new kernel.
+   */
+  #order(row: FunctionRow, args: readonly Expr[]): readonly Expr[] {
+    if (row.commutative === undefined || (row.commutative === "pair" && args.length !== 2)) return args;
+    const rank = (one: Expr) => (chains(row, one) ? 0 : one.kind === "const" ? 1 : 2);
+    return [...args].sort(
+      (a, b) => rank(a) - rank(b) || compare(this.#structure(a), this.#structure(b)) || compare(a.text, b.text),
+    );
+  }
+
+  /** An expression without the values of its constants. */
+  #structure(expr: Expr): string {
+    const known = this.#structures.get(expr);
+    if (known !== undefined) return known;
+    const structure = this.#structureOf(expr);
+    this.#structures.set(expr, structure);
+    return structure;
+  }
+
+  #structureOf(expr: Expr): string {
+    switch (expr.kind) {
+      case "const":
+        return "";
+      case "channel":
+        return expr.text;
+      case "autoWindow":
+        return `stretch(${this.#structure(expr.argument)})`;
+      case "call":
+        return `${expr.row.name}(${[...expr.args.map((one) => this.#structure(one)), ...expr.options].join()})`;
+    }
+  }
+
   #shared<T extends Expr>(made: T): Expr {
     // Text alone does not tell a shade from a number of the same writing: a window that is still open is neither.
     const key = `${made.kind}:${made.text}`;
@@ -111,14 +147,8 @@ function typeOf(row: FunctionRow, args: readonly Expr[]): FormulaType {
   return typeof row.result === "function" ? row.result(args.map((one) => one.type)) : row.result;
 }
 
-/**
- * Constants first, then by text: any order would do, as long as it is always the same. But a sum of sums goes on in front, so
- * that a long one, whatever its names, never becomes a deep nest of parentheses.
- */
-function order(row: FunctionRow, args: readonly Expr[]): readonly Expr[] {
-  if (row.commutative === undefined || (row.commutative === "pair" && args.length !== 2)) return args;
-  const rank = (one: Expr) => (chains(row, one) ? 0 : one.kind === "const" ? 1 : 2);
-  return [...args].sort((a, b) => rank(a) - rank(b) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** (a − b) / (a + b) is ndi(a, b): the same operations, with tighter bounds. */

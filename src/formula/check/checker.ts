@@ -87,7 +87,7 @@ export class Checker {
         const argument = this.#expr(node.argument);
         return (
           argument &&
-          this.#apply(given(findRow(node.operator === "-" ? "neg" : node.operator)), [argument], [node], node)
+          this.#apply(given(findRow(node.operator === "-" ? "neg" : node.operator)), [argument], [node.argument], node)
         );
       }
       case "binary": {

@@ -3,7 +3,7 @@ import type { Token, TokenKind } from "./token.ts";
 
 const SPACE = /(?:[ \t\r\n]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
-const NAME = /[\p{ID_Start}_][\p{ID_Continue}]*/uy;
+const NAME = /[\p{ID_Start}_](?:(?!\p{Cf})\p{ID_Continue})*/uy;
 const ORDINAL = /@(\d{1,6})/y;
 const QUOTED = /`((?:[^`]|``)*)`/y;
 const TEXT = /"([^"\r\n]*)"|'([^'\r\n]*)'/y;

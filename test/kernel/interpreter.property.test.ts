@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  checkFormula,
+  completeFormula,
+  type Expr,
+  type Formula,
+  functionTable,
+  interpret,
+  interpretBytes,
+} from "../../src/formula/index.ts";
+import { compileKernel, type KernelOutput } from "../../src/kernel/index.ts";
+import { anyTree, EVERY_TYPE, generator, write } from "../formula/random-formula.ts";
+import { Arena } from "./arena.ts";
+import { type RandomPlane, randomPlanes, readerOf } from "./random-planes.ts";
+import { runKernel } from "./run-kernel.ts";
+
+const FORMULAS = 3000;
+const NAN_BITS = 0x7fc00000;
+
+function completed(text: string, seed: number): Formula {
+  const result = checkFormula(text, EVERY_TYPE);
+  if (!result.ok) throw new Error(`${text}: ${result.diagnostics[0]?.message}`);
+  const random = generator(seed);
+  return completeFormula(
+    result.checked,
+    result.checked.autoWindows.map(() => {
+      const low = Math.round(random() * 400 - 200);
+      return { low, high: low + random() * 300 };
+    }),
+  );
+}
+
+/** Bytes of each output plane, pixel by pixel, by the reference interpreter. */
+function expected(expressions: readonly Expr[], output: KernelOutput, planes: readonly RandomPlane[], pixels: number) {
+  const readers = Array.from({ length: pixels }, (_, index) => readerOf(planes, index));
+  const [only] = expressions;
+  if (output !== "float32" && only) {
+    return [Uint8Array.from(readers.flatMap((read) => interpretBytes(only, output, read)))];
+  }
+  return expressions.flatMap((expr) => {
+    const values = readers.map((read) => interpret(expr, read));
+    return (values[0] ?? []).map((_, component) => {
+      const plane = new Float32Array(values.map((value) => value[component] ?? Number.NaN));
+      const bits = new Uint32Array(plane.buffer);
+      plane.forEach((value, index) => {
+        if (Number.isNaN(value)) bits[index] = NAN_BITS;
+      });
+      return new Uint8Array(plane.buffer);
+    });
+  });
+}
+
+function note(reached: Set<string>, root: Expr): void {
+  const seen = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr) || expr.kind !== "call") return;
+    seen.add(expr);
+    reached.add(expr.row.name);
+    expr.args.forEach(visit);
+  };
+  visit(root);
+}
+
+describe("a compiled kernel", () => {
+  it("gives what the interpreter gives, bit for bit, for every function, type of samples, output and number of pixels", {
+    timeout: 120_000,
+  }, () => {
+    const arena = new Arena();
+    const reached = new Set<string>();
+    const property = fc.property(anyTree, fc.integer(), fc.integer({ min: 1, max: 53 }), (tree, seed, pixels) => {
+      const text = write(tree);
+      for (const { name, rewrite } of functionTable) if (rewrite && text.includes(`${name}(`)) reached.add(name);
+      const formula = completed(text, seed);
+      const planes = randomPlanes(EVERY_TYPE, pixels, seed);
+      const { display, values } = formula;
+      if (!display) throw new Error("one output makes a picture");
+      note(reached, display);
+      const bytes: KernelOutput[] = formula.type === "color" ? ["rgb8", "rgba8"] : ["gray8", "rgb8", "rgba8"];
+      const byteOutput = bytes[Math.abs(seed) % bytes.length] ?? "rgba8";
+      for (const [output, expressions] of [
+        [byteOutput, [display]],
+        ["float32", values],
+      ] as const) {
+        const kernel = compileKernel({
+          output,
+          expressions,
+          inputOf: (channel) => {
+            const plane = planes[channel];
+            if (!plane) throw new Error(`no plane ${channel}`);
+            return plane.input;
+          },
+        });
+        const actual = runKernel(arena, kernel, planes, pixels).map((plane) => Buffer.from(plane).toString("hex"));
+        const wanted = expected(expressions, output, planes, pixels).map((plane) => Buffer.from(plane).toString("hex"));
+        expect(actual, `${output} of ${formula.canonical}`).toEqual(wanted);
+      }
+    });
+    fc.assert(property, { numRuns: FORMULAS });
+    expect(functionTable.map(({ name }) => name).filter((name) => !reached.has(name))).toEqual([]);
+  });
+});
