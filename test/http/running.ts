@@ -19,7 +19,7 @@ export interface Running {
   close(): Promise<void>;
 }
 
-export interface RawAnswer {
+interface RawAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
