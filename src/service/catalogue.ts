@@ -1,6 +1,6 @@
 import { type Dirent, realpathSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { basename, join, sep } from "node:path";
 
 /** Endings that a key leaves out, the longer first. */
 const EXTENSIONS = [".ome.tiff", ".ome.tif", ".tiff", ".tif"] as const;
@@ -11,8 +11,22 @@ const MAX_ENTRIES = 1_000_000;
 /** A list of images may be this old, milliseconds. */
 const SCAN_INTERVAL_MS = 1000;
 
+/** Where images lie. */
+export interface ImageFiles {
+  /** Where the file of a key lies; null for a key of nothing, whatever the reason. */
+  path(key: string): string | null;
+  /** All keys, sorted by code point; at most a second old. */
+  keys(): Promise<readonly string[]>;
+}
+
+/** One file, whatever it is called; its key is its name. */
+export function singleFile(path: string): ImageFiles {
+  const name = basename(path);
+  return { path: (key) => (key === name ? path : null), keys: async () => [name] };
+}
+
 /** Image files of a data folder by key: the path without its extension (semantics.md 9). Nothing outside the folder is ever opened. */
-export class Catalogue {
+export class Catalogue implements ImageFiles {
   readonly #root: string;
   #scan: { readonly at: number; readonly keys: Promise<readonly string[]> } | null = null;
 
@@ -21,7 +35,6 @@ export class Catalogue {
     this.#root = realpathSync(root);
   }
 
-  /** Where the file of a key lies; null for a key of nothing, whatever the reason. */
   path(key: string): string | null {
     if (!isKey(key)) return null;
     const stem = withoutExtension(key);
@@ -35,7 +48,6 @@ export class Catalogue {
     return files.length === 1 ? (files[0] ?? null) : null;
   }
 
-  /** All keys, sorted by code point; at most a second old. */
   keys(): Promise<readonly string[]> {
     const now = performance.now();
     if (!this.#scan || now - this.#scan.at > SCAN_INTERVAL_MS) {
@@ -49,7 +61,9 @@ export class Catalogue {
   }
 
   #files(stem: string): readonly string[] {
-    return EXTENSIONS.map((extension) => join(this.#root, stem + extension)).filter((path) => this.#isOurs(path));
+    // `x.ome` + `.tif` is the file of key `x`, and of no other.
+    const names = EXTENSIONS.map((extension) => stem + extension).filter((name) => withoutExtension(name) === stem);
+    return names.map((name) => join(this.#root, name)).filter((path) => this.#isOurs(path));
   }
 
   /** A regular file that lies in the data folder, also when symbolic links are followed. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache } from "../cache/index.ts";
 import { createRenderer } from "../render/index.ts";
-import { Catalogue } from "./catalogue.ts";
+import { Catalogue, type ImageFiles, singleFile } from "./catalogue.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
@@ -15,9 +15,12 @@ export interface ServiceEvent {
   readonly error?: unknown;
 }
 
-export interface ServiceOptions {
+export interface ServiceOptions extends PipelineOptions {
   /** Folder of the images; it must exist. */
   readonly dataFolder: string;
+}
+
+export interface PipelineOptions {
   /** Folder of the embedded store; null: tiles are kept in memory, or in Redis. */
   readonly cacheFolder: string | null;
   /** Size of the embedded store, bytes. */
@@ -33,9 +36,19 @@ export interface ServiceOptions {
   onEvent(event: ServiceEvent): void;
 }
 
-/** The whole pipeline: catalogue, formulas, cache, workers. Resolves when it can serve; `close` ends everything. */
-export async function createServices(options: ServiceOptions): Promise<Services> {
-  const { dataFolder, onEvent, publicUrl, redisUrl } = options;
+/** The whole pipeline on a folder of images. Resolves when it can serve; `close` ends everything. */
+export function createServices(options: ServiceOptions): Promise<Services> {
+  return createPipeline(new Catalogue(options.dataFolder), options);
+}
+
+/** The whole pipeline for one file, whose key is its name. Nothing outlives it. */
+export function createFileServices(path: string, workers?: number): Promise<Services> {
+  const nothing = { cacheFolder: null, cacheBytes: 0, memoryBytes: 0, onEvent: () => {} };
+  return createPipeline(singleFile(path), workers === undefined ? nothing : { ...nothing, workers });
+}
+
+async function createPipeline(files: ImageFiles, options: PipelineOptions): Promise<Services> {
+  const { onEvent, publicUrl, redisUrl } = options;
   const renderer = createRenderer(options.workers === undefined ? {} : { workers: options.workers });
   const cache = await createTileCache({
     memoryBytes: options.memoryBytes,
@@ -44,8 +57,8 @@ export async function createServices(options: ServiceOptions): Promise<Services>
     embeddedBytes: options.cacheBytes,
     log: (message) => onEvent({ level: "warn", message }),
   });
-  const images = new CatalogueImages(new Catalogue(dataFolder), renderer);
-  const formulas = new BoundFormulas(new PercentileWindows(renderer));
+  const images = new CatalogueImages(files, renderer);
+  const formulas = new BoundFormulas(images, new PercentileWindows(renderer));
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl });
   let closed = false;
   return {
@@ -63,7 +76,7 @@ export async function createServices(options: ServiceOptions): Promise<Services>
 }
 
 /** Where the embedded store cannot be written the server goes on with memory alone (semantics.md 9). */
-function writableFolder({ cacheFolder, onEvent }: ServiceOptions): string | null {
+function writableFolder({ cacheFolder, onEvent }: PipelineOptions): string | null {
   if (cacheFolder === null) return null;
   try {
     mkdirSync(cacheFolder, { recursive: true });

@@ -2,27 +2,33 @@ import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { checkFormula, completeFormula } from "../formula/index.ts";
+import { isSourceChanged } from "../render/index.ts";
+import { formulaCharacters } from "./formula-characters.ts";
+import type { CatalogueImages } from "./images.ts";
 import { formulaScope } from "./scope.ts";
 import { defaultText, displayText, layersText } from "./sugar.ts";
 import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice, ServedImage } from "./types.ts";
 import { hash, pictureVersion } from "./version.ts";
 import type { PercentileWindows } from "./windows.ts";
 
-/** Bound formulas that are kept, by the characters of their texts. */
-const MAX_CHARACTERS = 8 * 2 ** 20;
-/** What a small formula takes besides its text. */
-const ENTRY_CHARACTERS = 4096;
+/** Bound formulas that are kept, by the characters of all their texts. */
+const MAX_CHARACTERS = 32 * 2 ** 20;
+/** What a formula takes besides its texts. */
+const ENTRY_CHARACTERS = 1024;
 
 /** Formula texts bound to images: parsed, checked and completed once for each revision. */
 export class BoundFormulas implements FormulaService {
+  readonly #images: CatalogueImages;
   readonly #windows: PercentileWindows;
   readonly #known = new LRUCache<string, BoundFormula>({
     maxSize: MAX_CHARACTERS,
-    sizeCalculation: ({ source }) => ENTRY_CHARACTERS + 4 * source.length,
+    sizeCalculation: (bound, key) =>
+      ENTRY_CHARACTERS + key.length + bound.source.length + (bound.valid ? formulaCharacters(bound.formula) : 0),
   });
   readonly #flights = new SingleFlight<BoundFormula>();
 
-  constructor(windows: PercentileWindows) {
+  constructor(images: CatalogueImages, windows: PercentileWindows) {
+    this.#images = images;
     this.#windows = windows;
   }
 
@@ -67,7 +73,10 @@ export class BoundFormulas implements FormulaService {
     const id = hash([image.key, source, plane.z, plane.t, image.revision]).slice(0, 32);
     const base = { image, source, plane, id };
     if (!result.ok) return { ...base, valid: false, diagnostics: result.diagnostics };
-    const windows = await this.#windows.resolve(image, result.checked, signal);
+    const windows = await this.#windows.resolve(image, result.checked, signal).catch((error: unknown) => {
+      if (isSourceChanged(error)) this.#images.recheck(image.key);
+      throw error;
+    });
     const formula = completeFormula(result.checked, windows);
     return { ...base, valid: true, formula, version: pictureVersion([image]), diagnostics: formula.diagnostics };
   }

@@ -3,7 +3,7 @@ import { BandloomError } from "../core/errors.ts";
 import { levelCount } from "../core/geometry.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { type FileStamp, fileRevision, fileStamp, type Renderer, sameStamp } from "../render/index.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { ImageFiles } from "./catalogue.ts";
 import type { ImageListOptions, ImageService, ServedImage } from "./types.ts";
 
 /** Descriptions of images that are kept: a few kilobytes each. */
@@ -22,12 +22,12 @@ interface Known {
 
 /** The images of a catalogue. Files are described by workers: a hostile one costs a worker, never the process. */
 export class CatalogueImages implements ImageService {
-  readonly #catalogue: Catalogue;
+  readonly #catalogue: ImageFiles;
   readonly #renderer: Renderer;
   readonly #known = new LRUCache<string, Known>({ max: MAX_IMAGES });
   readonly #flights = new SingleFlight<ServedImage>();
 
-  constructor(catalogue: Catalogue, renderer: Renderer) {
+  constructor(catalogue: ImageFiles, renderer: Renderer) {
     this.#catalogue = catalogue;
     this.#renderer = renderer;
   }
@@ -67,9 +67,12 @@ export class CatalogueImages implements ImageService {
     const stamp = fileStamp(path);
     const known = this.#known.get(key);
     if (known && sameStamp(known.stamp, stamp)) {
-      known.checked = performance.now();
-      if (known.outcome instanceof Error) throw known.outcome;
-      return known.outcome;
+      if (!(known.outcome instanceof Error)) {
+        known.checked = performance.now();
+        return known.outcome;
+      }
+      // Nor is a hostile file read more often than once a second, however many ask for it.
+      if (performance.now() - known.checked <= CHECK_INTERVAL_MS) throw known.outcome;
     }
     return this.#describe(key, path, signal);
   }
@@ -89,7 +92,7 @@ export class CatalogueImages implements ImageService {
     }
   }
 
-  /** A file that cannot be read stays so as long as it is the same file. Other failures may pass and are not kept. */
+  /** That a file cannot be read is kept until the next check; other failures may pass at once and are not kept. */
   async #read(key: string, path: string, signal: AbortSignal): Promise<ServedImage | BandloomError> {
     try {
       const revision = fileRevision(path);

@@ -1,6 +1,6 @@
 /** The pipeline, joined: images, formulas and tiles behind one object. */
 
-export { createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
+export { createFileServices, createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
 export { LIMITS } from "./limits.ts";
 export type {
   BoundFormula,
@@ -18,3 +18,4 @@ export type {
   TileService,
   ValidFormula,
 } from "./types.ts";
+export { keyPath } from "./urls.ts";

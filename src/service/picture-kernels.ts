@@ -25,9 +25,9 @@ export class PictureKernels {
     return this.#kernel(bound, level, pictureOutput(display, format, padded), [display]);
   }
 
-  /** The numbers before the display chain, a plane each. */
-  values(bound: ValidFormula, level: number, expressions = bound.formula.values): Kernel {
-    return this.#kernel(bound, level, "float32", expressions);
+  /** The numbers before the display chain, a plane each; `count`: the first of them alone. */
+  values(bound: ValidFormula, level: number, count = bound.formula.values.length): Kernel {
+    return this.#kernel(bound, level, "float32", bound.formula.values.slice(0, count));
   }
 
   /** Colours under single points; null where the formula makes no picture. */
@@ -39,8 +39,7 @@ export class PictureKernels {
   #kernel({ image, formula }: ValidFormula, level: number, output: KernelOutput, expressions: readonly Expr[]): Kernel {
     const { info } = image;
     const served = servedLevel(info, level);
-    const texts = expressions.map(({ text }) => text);
-    const key = JSON.stringify([image.key, image.revision, served.kind, output, formula.hash, texts.length, texts[0]]);
+    const key = JSON.stringify([image.key, image.revision, served.kind, output, formula.hash, expressions.length]);
     const known = this.#kernels.get(key);
     if (known) return known;
     const inputOf = (channel: number, z: number, t: number) => planeInput(info, served, channel, z, t);

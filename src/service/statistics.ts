@@ -21,7 +21,7 @@ export async function statistics(
       `Statistics look at ${MAX_STATISTICS_PIXELS} pixels at most; at level ${chosen} the region has ${pixels.width * pixels.height}. Name a coarser level, or none.`,
     );
   const { source, info } = image;
-  const kernel = kernels.values(formula, chosen, formula.formula.values.slice(0, 1));
+  const kernel = kernels.values(formula, chosen, 1);
   const job = { source, info, kernel, level: chosen, regions: [pixels], bins, percentiles };
   return { ...(await renderer.statistics(job, signal)), level: chosen, exact: chosen === 0 };
 }

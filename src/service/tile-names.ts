@@ -1,5 +1,5 @@
 import { KeyMaker } from "../cache/index.ts";
-import { encoderIdentity, type PictureFormat } from "../render/index.ts";
+import { type Encoding, encoderIdentity, type PictureFormat } from "../render/index.ts";
 import type { RegionRequest, TileRequest, ValidFormula } from "./types.ts";
 import { keyPath, pictureSuffix } from "./urls.ts";
 import { RENDER_VERSION } from "./version.ts";
@@ -23,13 +23,15 @@ export class TileNames {
   }
 
   tileKey({ formula, level, x, y, tileSize, pad, encoding }: TileRequest): string {
-    const { format, quality, lossless } = encoding;
+    const { format, lossless } = encoding;
+    const quality = qualityOf(encoding);
     const fields = { level, x, y, tileSize, pad, format, quality, lossless, encoder: encoderOf(format) };
     return this.#names(formula).tileKeys.tile(fields);
   }
 
   regionKey({ formula, region, maxSize, encoding }: RegionRequest): string {
-    const { format, quality, lossless } = encoding;
+    const { format, lossless } = encoding;
+    const quality = qualityOf(encoding);
     const { name, version } = encoderOf(format);
     const { x, y, width, height } = region;
     const fields = [x, y, width, height, maxSize, format, quality, lossless, name, version];
@@ -84,8 +86,30 @@ export class TileNames {
   }
 }
 
-function encoderOf(format: PictureFormat): { readonly name: string; readonly version: string } {
+/** A quality that changes no byte changes no key. */
+function qualityOf({ format, quality }: Encoding): number {
+  return format === "png" || format === "npy" ? 0 : quality;
+}
+
+interface Encoder {
+  readonly name: string;
+  readonly version: string;
+}
+
+const encoders = new Map<PictureFormat, Encoder>();
+
+/** Options that change nothing in a format change no key. */
+function effective({ format, quality, lossless }: Encoding): { readonly quality: number; readonly lossless: boolean } {
+  const exact = format === "png" || format === "npy" || lossless;
+  return { quality: exact ? 0 : quality, lossless: lossless && (format === "webp" || format === "avif") };
+}
+
+function encoderOf(format: PictureFormat): Encoder {
+  const known = encoders.get(format);
+  if (known) return known;
   const identity = encoderIdentity(format);
   const at = identity.search(/[@/]/);
-  return { name: identity.slice(0, at), version: identity.slice(at + 1) };
+  const made = { name: identity.slice(0, at), version: identity.slice(at + 1) };
+  encoders.set(format, made);
+  return made;
 }

@@ -105,15 +105,7 @@ export class PipelineTiles implements TileService {
       requests.map((request) => this.#wantedTile(request)),
       signal,
     );
-    return Promise.all(
-      served.map(async (tile, index) => {
-        const request = requests[index];
-        if (!request || !isSourceChanged(tile)) return tile;
-        const formula = await this.#rebound(request.formula, signal);
-        const again = formula && (await this.#serve([this.#wantedTile({ ...request, formula })], signal));
-        return again?.[0] ?? tile;
-      }),
-    );
+    return served.some(isSourceChanged) ? this.#serveAgain(requests, served, signal) : served;
   }
 
   regionSize(request: RegionRequest): Size {
@@ -125,29 +117,37 @@ export class PipelineTiles implements TileService {
   }
 
   async region(request: RegionRequest, signal?: AbortSignal) {
-    const { width, height } = regionSize(request);
-    const wanted = (formula: ValidFormula): Wanted => ({
-      key: this.#names.regionKey({ ...request, formula }),
-      formula,
-      task: regionTask({ ...request, formula }),
-      padded: false,
-    });
-    let [served] = await this.#serve([wanted(request.formula)], signal);
-    if (isSourceChanged(served)) {
-      const formula = await this.#rebound(request.formula, signal);
-      if (formula) [served] = await this.#serve([wanted(formula)], signal);
-    }
-    if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
-    return { bytes: served.bytes, width, height, contentType: served.contentType, key: served.key };
+    const { bytes, contentType, key } = await this.#onCurrent(
+      request.formula,
+      async (formula) => {
+        const wanted = { ...request, formula };
+        const region = { key: this.#names.regionKey(wanted), formula, task: regionTask(wanted), padded: false };
+        const [served] = await this.#serve([region], signal);
+        if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
+        return served;
+      },
+      signal,
+    );
+    return { bytes, ...regionSize(request), contentType, key };
   }
 
-  chunk({ image, channel, storedLevel, z, t, x, y }: ChunkRequest, signal?: AbortSignal): Promise<RawChunk> {
+  async chunk({ image, channel, storedLevel, z, t, x, y }: ChunkRequest, signal?: AbortSignal): Promise<RawChunk> {
     const { source, info } = image;
-    return this.#renderer.chunk({ source, info, channel, level: storedLevel, z, t, x, y }, signal);
+    try {
+      return await this.#renderer.chunk({ source, info, channel, level: storedLevel, z, t, x, y }, signal);
+    } catch (error) {
+      // The new file may be cut otherwise: whoever asked looks at it first.
+      if (isSourceChanged(error)) this.#images.recheck(image.key);
+      throw error;
+    }
   }
 
   statistics(request: StatisticsRequest, signal?: AbortSignal) {
-    return statistics(this.#renderer, this.#kernels, request, signal);
+    return this.#onCurrent(
+      request.formula,
+      (formula) => statistics(this.#renderer, this.#kernels, { ...request, formula }, signal),
+      signal,
+    );
   }
 
   probe(
@@ -156,7 +156,11 @@ export class PipelineTiles implements TileService {
     level: number,
     signal?: AbortSignal,
   ): Promise<readonly ProbedPoint[]> {
-    return probe(this.#renderer, this.#kernels, { formula, points, level }, signal);
+    return this.#onCurrent(
+      formula,
+      (current) => probe(this.#renderer, this.#kernels, { formula: current, points, level }, signal),
+      signal,
+    );
   }
 
   #wantedTile(request: TileRequest): Wanted {
@@ -190,6 +194,9 @@ export class PipelineTiles implements TileService {
     const { key, formula, task, padded } = wanted;
     let own = false;
     const work = async (shared: AbortSignal): Promise<ServedTile> => {
+      // Another request may have rendered it while this one asked the slower tiers.
+      const done = this.peek(key);
+      if (done) return done;
       own = true;
       const { format } = task.encoding;
       const kernel = this.#kernels.picture(formula, task.level, format, padded);
@@ -199,13 +206,55 @@ export class PipelineTiles implements TileService {
       return { key, ...tile, cache: "RENDERED" };
     };
     const tile = await this.#flights.run(key, work, signal);
-    return own ? tile : { ...tile, cache: "SHARED" };
+    return own || tile.cache === "MEMORY" ? tile : { ...tile, cache: "SHARED" };
   }
 
-  /** The same text on the file as it is now; null where it is no formula of it any more. */
+  /** Once more, together, what failed because its file changed under it. */
+  async #serveAgain(
+    requests: readonly TileRequest[],
+    served: readonly (ServedTile | Error)[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly (ServedTile | Error)[]> {
+    const failed = requests.filter((_, index) => isSourceChanged(served[index]));
+    const current = new Map<ValidFormula, ValidFormula | null>();
+    for (const formula of new Set(failed.map((request) => request.formula)))
+      current.set(formula, await this.#rebound(formula, signal));
+    const again = failed.flatMap((request) => {
+      const formula = current.get(request.formula);
+      return formula ? [{ request, wanted: this.#wantedTile({ ...request, formula }) }] : [];
+    });
+    const answers = await this.#serve(
+      again.map(({ wanted }) => wanted),
+      signal,
+    );
+    const byRequest = new Map(again.map(({ request }, index) => [request, answers[index]] as const));
+    return served.map((tile, index) => {
+      const request = requests[index];
+      return (request && isSourceChanged(tile) && byRequest.get(request)) || tile;
+    });
+  }
+
+  /** Work on a formula, and once more on the file as it is now where it changed under the work. */
+  async #onCurrent<T>(
+    formula: ValidFormula,
+    work: (formula: ValidFormula) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    try {
+      return await work(formula);
+    } catch (error) {
+      const current = isSourceChanged(error) ? await this.#rebound(formula, signal) : null;
+      if (!current) throw error;
+      return work(current);
+    }
+  }
+
+  /** The same text on the file as it is now; null where that is another size, so that places in it mean something else. */
   async #rebound({ image, source, plane }: ValidFormula, signal?: AbortSignal): Promise<ValidFormula | null> {
     this.#images.recheck(image.key);
-    const bound = await this.#formulas.bind(await this.#images.get(image.key, signal), source, plane, signal);
+    const now = await this.#images.get(image.key, signal);
+    if (now.info.width !== image.info.width || now.info.height !== image.info.height) return null;
+    const bound = await this.#formulas.bind(now, source, plane, signal);
     return bound.valid ? bound : null;
   }
 }

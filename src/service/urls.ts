@@ -31,7 +31,7 @@ export interface PictureQuery {
 /** `.jpg?f=…&v=…`: everything behind the place of a picture (semantics.md 15). LIMIT_EXCEEDED when the formula is too long. */
 export function pictureSuffix({ formula, version, tileSize, encoding, pad }: PictureQuery): string {
   const { format, quality, lossless } = encoding;
-  const hasQuality = format !== "png" && format !== "npy" && !lossless;
+  const hasQuality = format !== "png" && format !== "npy";
   return [
     `.${EXTENSIONS[format]}?${formulaParameter(formula)}&v=${version}`,
     tileSize !== undefined && tileSize !== DEFAULT_TILE_SIZE ? `&s=${tileSize}` : "",

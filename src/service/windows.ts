@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Region } from "../core/geometry.ts";
+import { levelCount, type Region } from "../core/geometry.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { type CheckedFormula, type Expr, type WindowRange, windowArgument } from "../formula/index.ts";
 import { compileKernel } from "../kernel/index.ts";
@@ -100,9 +100,6 @@ export function sampledRegions(info: ServedImage["info"]): {
 
 /** Served levels that lie in the file, finest first. */
 function storedLevels(info: ServedImage["info"]) {
-  const levels = [servedLevel(info, 0)];
-  while ((levels.at(-1)?.size.width ?? 0) > 256 || (levels.at(-1)?.size.height ?? 0) > 256) {
-    levels.push(servedLevel(info, levels.length));
-  }
+  const levels = Array.from({ length: levelCount(info) }, (_, level) => servedLevel(info, level));
   return levels.filter(({ kind }) => kind === "stored");
 }
