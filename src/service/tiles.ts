@@ -1,24 +1,16 @@
-import type { CacheHit, TileCache } from "../cache/index.ts";
+import type { TileCache } from "../cache/index.ts";
 import { levelSize, type Region, type Size, tileRegion } from "../core/geometry.ts";
-import { SingleFlight } from "../core/single-flight.ts";
-import {
-  CONTENT_TYPES,
-  type Encoding,
-  isSourceChanged,
-  type PictureTask,
-  type RawChunk,
-  type Renderer,
-} from "../render/index.ts";
+import { type Encoding, isSourceChanged, type RawChunk, type Renderer } from "../render/index.ts";
+import { CurrentFormulas } from "./current-formulas.ts";
 import type { BoundFormulas } from "./formulas.ts";
 import type { CatalogueImages } from "./images.ts";
 import { PictureKernels } from "./picture-kernels.ts";
 import { probe } from "./probe.ts";
 import { regionSize, regionTask } from "./regions.ts";
-import { RenderBatch } from "./render-batch.ts";
+import { RenderedOnce, type WantedPicture } from "./rendered-once.ts";
 import { statistics } from "./statistics.ts";
 import { TileNames } from "./tile-names.ts";
 import type {
-  CacheOutcome,
   ChunkRequest,
   ProbedPoint,
   RegionRequest,
@@ -29,12 +21,6 @@ import type {
   ValidFormula,
 } from "./types.ts";
 
-const OUTCOMES: Readonly<Record<CacheHit["tier"], CacheOutcome>> = {
-  memory: "MEMORY",
-  embedded: "EMBEDDED",
-  redis: "REDIS",
-};
-
 interface TilesOptions {
   readonly images: CatalogueImages;
   readonly formulas: BoundFormulas;
@@ -43,31 +29,21 @@ interface TilesOptions {
   readonly publicUrl: string | undefined;
 }
 
-/** Anything that is rendered once and then kept under its key. */
-interface Wanted {
-  readonly key: string;
-  readonly formula: ValidFormula;
-  readonly task: PictureTask;
-  /** The picture is laid on a larger canvas. */
-  readonly padded: boolean;
-}
-
 /** Key → cache → render → cache: where the pipeline is joined. */
 export class PipelineTiles implements TileService {
   readonly #images: CatalogueImages;
-  readonly #formulas: BoundFormulas;
   readonly #renderer: Renderer;
-  readonly #cache: TileCache;
   readonly #names: TileNames;
   readonly #kernels = new PictureKernels();
-  readonly #flights = new SingleFlight<ServedTile>();
+  readonly #pictures: RenderedOnce;
+  readonly #current: CurrentFormulas;
 
   constructor({ images, formulas, renderer, cache, publicUrl }: TilesOptions) {
     this.#images = images;
-    this.#formulas = formulas;
     this.#renderer = renderer;
-    this.#cache = cache;
     this.#names = new TileNames(publicUrl);
+    this.#pictures = new RenderedOnce(renderer, cache, this.#kernels);
+    this.#current = new CurrentFormulas(images, formulas);
   }
 
   tileKey(request: TileRequest): string {
@@ -90,8 +66,7 @@ export class PipelineTiles implements TileService {
   }
 
   peek(key: string): ServedTile | null {
-    const tile = this.#cache.peek(key);
-    return tile && { key, ...tile, cache: "MEMORY" };
+    return this.#pictures.peek(key);
   }
 
   async tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile> {
@@ -101,10 +76,8 @@ export class PipelineTiles implements TileService {
   }
 
   async tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]> {
-    const served = await this.#serve(
-      requests.map((request) => this.#wantedTile(request)),
-      signal,
-    );
+    const wanted = requests.map((request) => this.#wantedTile(request));
+    const served = await this.#pictures.serve(wanted, signal);
     return served.some(isSourceChanged) ? this.#serveAgain(requests, served, signal) : served;
   }
 
@@ -117,17 +90,14 @@ export class PipelineTiles implements TileService {
   }
 
   async region(request: RegionRequest, signal?: AbortSignal) {
-    const { bytes, contentType, key } = await this.#onCurrent(
-      request.formula,
-      async (formula) => {
-        const wanted = { ...request, formula };
-        const region = { key: this.#names.regionKey(wanted), formula, task: regionTask(wanted), padded: false };
-        const [served] = await this.#serve([region], signal);
-        if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
-        return served;
-      },
-      signal,
-    );
+    const render = async (formula: ValidFormula): Promise<ServedTile> => {
+      const wanted = { ...request, formula };
+      const picture = { key: this.#names.regionKey(wanted), formula, task: regionTask(wanted), padded: false };
+      const [served] = await this.#pictures.serve([picture], signal);
+      if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
+      return served;
+    };
+    const { bytes, contentType, key } = await this.#current.retry(request.formula, render, signal);
     return { bytes, ...regionSize(request), contentType, key };
   }
 
@@ -136,18 +106,16 @@ export class PipelineTiles implements TileService {
     try {
       return await this.#renderer.chunk({ source, info, channel, level: storedLevel, z, t, x, y }, signal);
     } catch (error) {
-      // The new file may be cut otherwise: whoever asked looks at it first.
+      // The new file may be cut otherwise: whoever asked must look at it first.
       if (isSourceChanged(error)) this.#images.recheck(image.key);
       throw error;
     }
   }
 
   statistics(request: StatisticsRequest, signal?: AbortSignal) {
-    return this.#onCurrent(
-      request.formula,
-      (formula) => statistics(this.#renderer, this.#kernels, { ...request, formula }, signal),
-      signal,
-    );
+    const compute = (formula: ValidFormula) =>
+      statistics(this.#renderer, this.#kernels, { ...request, formula }, signal);
+    return this.#current.retry(request.formula, compute, signal);
   }
 
   probe(
@@ -156,57 +124,22 @@ export class PipelineTiles implements TileService {
     level: number,
     signal?: AbortSignal,
   ): Promise<readonly ProbedPoint[]> {
-    return this.#onCurrent(
-      formula,
-      (current) => probe(this.#renderer, this.#kernels, { formula: current, points, level }, signal),
-      signal,
-    );
+    const look = (current: ValidFormula) =>
+      probe(this.#renderer, this.#kernels, { formula: current, points, level }, signal);
+    return this.#current.retry(formula, look, signal);
   }
 
-  #wantedTile(request: TileRequest): Wanted {
+  #wantedTile(request: TileRequest): WantedPicture {
     const { formula, level, tileSize, pad, encoding } = request;
     const region = regionOfTile(request);
-    const cut = region.width < tileSize || region.height < tileSize;
+    const padded = pad && (region.width < tileSize || region.height < tileSize);
+    const canvas = padded ? { width: tileSize, height: tileSize } : null;
     return {
       key: this.#names.tileKey(request),
       formula,
-      task: { level, region, pad: pad && cut ? { width: tileSize, height: tileSize } : null, resize: null, encoding },
-      padded: pad && cut,
+      task: { level, region, pad: canvas, resize: null, encoding },
+      padded,
     };
-  }
-
-  /** Answers in order: what the cache holds, what somebody renders already, and the rest as one batch. */
-  async #serve(wanted: readonly Wanted[], signal: AbortSignal | undefined): Promise<readonly (ServedTile | Error)[]> {
-    const hits = await this.#cache.get(wanted.map(({ key }) => key));
-    signal?.throwIfAborted();
-    const batch = new RenderBatch(this.#renderer);
-    const answers = wanted.map((one, index): Promise<ServedTile> | ServedTile => {
-      const hit = hits[index];
-      return hit ? { key: one.key, ...hit.tile, cache: OUTCOMES[hit.tier] } : this.#render(one, batch, signal);
-    });
-    batch.start();
-    const settled = await Promise.allSettled(answers);
-    signal?.throwIfAborted();
-    return settled.map((one) => (one.status === "fulfilled" ? one.value : asError(one.reason)));
-  }
-
-  async #render(wanted: Wanted, batch: RenderBatch, signal: AbortSignal | undefined): Promise<ServedTile> {
-    const { key, formula, task, padded } = wanted;
-    let own = false;
-    const work = async (shared: AbortSignal): Promise<ServedTile> => {
-      // Another request may have rendered it while this one asked the slower tiers.
-      const done = this.peek(key);
-      if (done) return done;
-      own = true;
-      const { format } = task.encoding;
-      const kernel = this.#kernels.picture(formula, task.level, format, padded);
-      const { bytes } = await batch.add(formula.image, kernel, task, shared);
-      const tile = { bytes, contentType: CONTENT_TYPES[format] };
-      this.#cache.set(key, tile);
-      return { key, ...tile, cache: "RENDERED" };
-    };
-    const tile = await this.#flights.run(key, work, signal);
-    return own || tile.cache === "MEMORY" ? tile : { ...tile, cache: "SHARED" };
   }
 
   /** Once more, together, what failed because its file changed under it. */
@@ -215,54 +148,22 @@ export class PipelineTiles implements TileService {
     served: readonly (ServedTile | Error)[],
     signal: AbortSignal | undefined,
   ): Promise<readonly (ServedTile | Error)[]> {
-    const failed = requests.filter((_, index) => isSourceChanged(served[index]));
+    const failed = requests.flatMap((request, index) => (isSourceChanged(served[index]) ? [{ request, index }] : []));
     const current = new Map<ValidFormula, ValidFormula | null>();
-    for (const formula of new Set(failed.map((request) => request.formula)))
-      current.set(formula, await this.#rebound(formula, signal));
-    const again = failed.flatMap((request) => {
+    for (const formula of new Set(failed.map(({ request }) => request.formula)))
+      current.set(formula, await this.#current.rebind(formula, signal));
+    const again = failed.flatMap(({ request, index }) => {
       const formula = current.get(request.formula);
-      return formula ? [{ request, wanted: this.#wantedTile({ ...request, formula }) }] : [];
+      return formula ? [{ index, wanted: this.#wantedTile({ ...request, formula }) }] : [];
     });
-    const answers = await this.#serve(
-      again.map(({ wanted }) => wanted),
-      signal,
-    );
-    const byRequest = new Map(again.map(({ request }, index) => [request, answers[index]] as const));
-    return served.map((tile, index) => {
-      const request = requests[index];
-      return (request && isSourceChanged(tile) && byRequest.get(request)) || tile;
-    });
-  }
-
-  /** Work on a formula, and once more on the file as it is now where it changed under the work. */
-  async #onCurrent<T>(
-    formula: ValidFormula,
-    work: (formula: ValidFormula) => Promise<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    try {
-      return await work(formula);
-    } catch (error) {
-      const current = isSourceChanged(error) ? await this.#rebound(formula, signal) : null;
-      if (!current) throw error;
-      return work(current);
-    }
-  }
-
-  /** The same text on the file as it is now; null where that is another size, so that places in it mean something else. */
-  async #rebound({ image, source, plane }: ValidFormula, signal?: AbortSignal): Promise<ValidFormula | null> {
-    this.#images.recheck(image.key);
-    const now = await this.#images.get(image.key, signal);
-    if (now.info.width !== image.info.width || now.info.height !== image.info.height) return null;
-    const bound = await this.#formulas.bind(now, source, plane, signal);
-    return bound.valid ? bound : null;
+    const wanted = again.map((one) => one.wanted);
+    const answers = [...served];
+    for (const [at, tile] of (await this.#pictures.serve(wanted, signal)).entries())
+      answers[again[at]?.index ?? -1] = tile;
+    return answers;
   }
 }
 
 function regionOfTile({ formula, level, tileSize, x, y }: TileRequest): Region {
   return tileRegion(levelSize(formula.image.info, level), tileSize, x, y);
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error("A picture failed.", { cause: reason });
 }
