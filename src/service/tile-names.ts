@@ -98,12 +98,6 @@ interface Encoder {
 
 const encoders = new Map<PictureFormat, Encoder>();
 
-/** Options that change nothing in a format change no key. */
-function effective({ format, quality, lossless }: Encoding): { readonly quality: number; readonly lossless: boolean } {
-  const exact = format === "png" || format === "npy" || lossless;
-  return { quality: exact ? 0 : quality, lossless: lossless && (format === "webp" || format === "avif") };
-}
-
 function encoderOf(format: PictureFormat): Encoder {
   const known = encoders.get(format);
   if (known) return known;
