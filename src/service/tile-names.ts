@@ -23,15 +23,13 @@ export class TileNames {
   }
 
   tileKey({ formula, level, x, y, tileSize, pad, encoding }: TileRequest): string {
-    const { format, lossless } = encoding;
-    const quality = qualityOf(encoding);
+    const { format, quality, lossless } = effective(encoding);
     const fields = { level, x, y, tileSize, pad, format, quality, lossless, encoder: encoderOf(format) };
     return this.#names(formula).tileKeys.tile(fields);
   }
 
   regionKey({ formula, region, maxSize, encoding }: RegionRequest): string {
-    const { format, lossless } = encoding;
-    const quality = qualityOf(encoding);
+    const { format, quality, lossless } = effective(encoding);
     const { name, version } = encoderOf(format);
     const { x, y, width, height } = region;
     const fields = [x, y, width, height, maxSize, format, quality, lossless, name, version];
@@ -86,9 +84,10 @@ export class TileNames {
   }
 }
 
-/** A quality that changes no byte changes no key. */
-function qualityOf({ format, quality }: Encoding): number {
-  return format === "png" || format === "npy" ? 0 : quality;
+/** Options that change no byte of a format change no key, as they stand in no URL. */
+function effective({ format, quality, lossless }: Encoding): Encoding {
+  const choosable = format === "webp" || format === "avif";
+  return { format, quality: choosable || format === "jpeg" ? quality : 0, lossless: lossless && choosable };
 }
 
 interface Encoder {
