@@ -102,7 +102,7 @@ describe("the request that started it, on an image of 100,000 × 100,000 × 15",
     for (let batch = 0; batch < 20; batch++) {
       const fetches = Array.from({ length: 100 }, async (_, index) => {
         const n = batch * 100 + index;
-        const path = `/tiles/demo-100k/7/${(n * 7) % 390}/${(n * 13) % 390}.jpg?f=red%20%2B%20uv1%2A${n % 5}`;
+        const path = `/tiles/demo-100k/9/${(n * 7) % 390}/${(n * 13) % 390}.jpg?f=red%20%2B%20uv1%2A${n % 5}`;
         const response = await fetch(`${server.url}${path}`);
         expect(response.status).toBe(200);
         await response.arrayBuffer();
