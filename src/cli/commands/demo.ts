@@ -1,41 +1,84 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { DEFAULT_DEMO_SIZE, demoFileName, MAX_DEMO_SIZE, MIN_DEMO_SIZE, makeDemo } from "../demo/make.ts";
-import { EXIT } from "../exit.ts";
-import { NO_PROGRESS, showProgress } from "../progress.ts";
-import { UsageError } from "../usage-error.ts";
+import { Command } from "commander";
+import { BandloomError } from "../../core/errors.ts";
+import { addSettingFlags } from "../config/flags.ts";
+import { examples } from "../examples.ts";
+import { EXIT_CODES_HELP } from "../exit-codes.ts";
+import { wholeNumberOption } from "../options.ts";
 
-export interface DemoCommand {
-  readonly size: string | undefined;
-  readonly output: string | undefined;
-  readonly data: string;
-  readonly json: boolean;
+interface DemoFlags {
+  readonly size?: string;
+  readonly output?: string;
+  readonly config?: string;
+  readonly json?: true;
+  readonly [flag: string]: unknown;
 }
 
-/** Writes the demo image. */
-export async function demoCommand({ size, output, data, json }: DemoCommand): Promise<number> {
-  const pixels = size === undefined ? DEFAULT_DEMO_SIZE : Number(size);
-  if (!Number.isInteger(pixels) || pixels < MIN_DEMO_SIZE || pixels > MAX_DEMO_SIZE)
-    throw new UsageError(`--size should be a whole number from ${MIN_DEMO_SIZE} to ${MAX_DEMO_SIZE}, not "${size}".`);
-  const path = resolve(output ?? join(data, demoFileName(pixels)));
-  mkdirSync(dirname(path), { recursive: true });
-  await writeDemo(path, pixels, json);
-  const { size: bytes } = statSync(path);
-  if (json) process.stdout.write(`${JSON.stringify({ path, width: pixels, height: pixels, bytes })}\n`);
-  else process.stdout.write(`${path}: ${pixels} × ${pixels} pixels, 15 channels, ${(bytes / 1e6).toFixed(0)} MB\n`);
-  return EXIT.done;
+export function demoCommand(): Command {
+  const command = new Command("demo")
+    .description("Make the demo sky: 15 channels from far infrared to ultraviolet, an OME-TIFF with a pyramid.")
+    .option(
+      "--size <PIXELS>",
+      "width and height, 64 to 262144; beyond 8192 the picture is laid out of few tiles (default: 4096)",
+    )
+    .option(
+      "-o, --output <FILE>",
+      "file to write (default: demo.ome.tif, or demo-100k.ome.tif and so on, in the data folder)",
+    )
+    .option("--json", "print what was made as JSON");
+  return addSettingFlags(command, ["data"])
+    .addHelpText(
+      "after",
+      examples("bandloom demo", "bandloom demo --size 100000", "bandloom demo --size 1024 -o /tmp/sky.ome.tif --json"),
+    )
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(demo);
 }
 
-/** With a progress bar unless `quiet`; what is half written is removed when the process is told to end. */
-export async function writeDemo(path: string, size: number, quiet: boolean): Promise<void> {
-  const progress = quiet ? NO_PROGRESS : showProgress("Painting the demo sky");
-  const controller = new AbortController();
-  const stop = () => controller.abort(new Error("Interrupted."));
+async function demo({ size: text, output, config, json, ...flags }: DemoFlags): Promise<void> {
+  const { DEFAULT_DEMO_SIZE, demoFileName, MAX_DEMO_SIZE, MIN_DEMO_SIZE } = await import("../demo/make.ts");
+  const range = { from: MIN_DEMO_SIZE, to: MAX_DEMO_SIZE };
+  const size = text === undefined ? DEFAULT_DEMO_SIZE : wholeNumberOption("--size", text, range);
+  const path = output === undefined ? join(await dataFolder(flags, config), demoFileName(size)) : resolve(output);
+  const { makeDemoFile } = await import("../demo/make-file.ts");
+  const { bytes, seconds } = await interruptible((signal) => makeDemoFile({ path, size, signal }));
+  if (json) process.stdout.write(`${JSON.stringify({ file: path, width: size, height: size, bytes }, null, 2)}\n`);
+  else {
+    const { formatBytes } = await import("../output/format.ts");
+    process.stdout.write(`${path}: ${size} × ${size} pixels, ${formatBytes(bytes)}, in ${seconds.toFixed(1)} s\n`);
+  }
+}
+
+async function dataFolder(flags: Readonly<Record<string, unknown>>, config: string | undefined): Promise<string> {
+  const { readSettings } = await import("../config/read.ts");
+  const environment = process.env;
+  const { data } = readSettings({ flags, ...(config ? { config } : {}), environment, folder: process.cwd() });
+  await mkdir(data).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EEXIST") return;
+    throw new BandloomError(
+      "SOURCE_FAILED",
+      `The data folder ${data} cannot be made: is there a folder ${dirname(data)}?`,
+    );
+  });
+  return data;
+}
+
+/** Ctrl-C leaves no half-written file behind. */
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { constants } = await import("node:os");
+  const control = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    process.exitCode = 128 + constants.signals[signal];
+    control.abort();
+  };
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    await makeDemo({ size, path, progress: progress.update, signal: controller.signal });
+    return await work(control.signal);
+  } catch (error) {
+    if (control.signal.aborted) process.exit();
+    throw error;
   } finally {
-    progress.stop();
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
 }

@@ -1,87 +1,104 @@
-import { writeFileSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
-import type { Region } from "../../core/geometry.ts";
-import type { PictureFormat } from "../../render/index.ts";
-import { createFileServices, LIMITS } from "../../service/index.ts";
-import { EXIT } from "../exit.ts";
-import { formatDiagnostics } from "../format-diagnostics.ts";
-import { UsageError } from "../usage-error.ts";
+import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { Command } from "commander";
+import { BandloomError } from "../../core/errors.ts";
+import type { Region, Size } from "../../core/geometry.ts";
+import type { PictureFormat } from "../../render/types.ts";
+import { examples } from "../examples.ts";
+import { EXIT_CODES_HELP } from "../exit-codes.ts";
+import { wholeNumberOption } from "../options.ts";
 
-export interface RenderCommand {
-  readonly file: string;
-  readonly formula: string | undefined;
-  readonly region: string | undefined;
-  readonly maxSize: string | undefined;
-  readonly quality: string | undefined;
-  readonly lossless: boolean;
-  readonly output: string;
-  readonly json: boolean;
-}
-
+/** The largest side that WebP can hold; the others could hold more. */
+const MAX_SIDE = 16_383;
+const DEFAULT_SIDE = 4096;
+const DEFAULT_QUALITY = 80;
 const FORMATS: ReadonlyMap<string, PictureFormat> = new Map([
+  [".png", "png"],
   [".jpg", "jpeg"],
   [".jpeg", "jpeg"],
-  [".png", "png"],
   [".webp", "webp"],
   [".avif", "avif"],
   [".npy", "npy"],
 ]);
-const DEFAULT_SIDE = 1024;
-const DEFAULT_QUALITY = 80;
 
-/** One picture of one file, as the server would render it. */
-export async function renderCommand(command: RenderCommand): Promise<number> {
-  const { file, output, lossless, json } = command;
+interface RenderFlags {
+  readonly output: string;
+  readonly formula?: string;
+  readonly region?: string;
+  readonly maxSize?: string;
+  readonly quality?: string;
+  readonly lossless?: true;
+  readonly json?: true;
+}
+
+export function renderCommand(): Command {
+  return new Command("render")
+    .description("Render a formula over an image file, or a part of it, to a picture.")
+    .argument("<FILE>", "TIFF, GeoTIFF, COG or OME-TIFF")
+    .requiredOption("-o, --output <FILE>", `picture to write: ${[...FORMATS.keys()].join(", ")} (npy: float32 values)`)
+    .option("--formula <TEXT>", "what to compute (default: the channels red, green and blue, else the first one)")
+    .option("--region <X,Y,WIDTH,HEIGHT>", "rectangle of full-resolution pixels (default: the whole image)")
+    .option(
+      "--max-size <PIXELS>",
+      `longest side of the picture; larger regions are scaled down (default: ${DEFAULT_SIDE})`,
+    )
+    .option("--quality <1-100>", `of jpg, webp and avif (default: ${DEFAULT_QUALITY})`)
+    .option("--lossless", "webp and avif without loss")
+    .option("--json", "print what was made as JSON")
+    .addHelpText(
+      "after",
+      examples(
+        "bandloom render data/demo.ome.tif --formula 'red + 2*(uv1 - green)' -o sky.png",
+        "bandloom render scene.tif --formula 'B04; B03; B02' --region 0,0,2048,2048 --max-size 1024 -o scene.jpg",
+        `bandloom render scene.tif --formula 'ndi(B08, B04)' -o ndvi.npy`,
+      ),
+    )
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(render);
+}
+
+async function render(file: string, flags: RenderFlags): Promise<void> {
+  const { json, output } = flags;
+  const format = formatOf(output);
+  const quality = wholeNumberOption("--quality", flags.quality ?? String(DEFAULT_QUALITY), { from: 1, to: 100 });
+  const maxSize = wholeNumberOption("--max-size", flags.maxSize ?? String(DEFAULT_SIDE), { from: 1, to: MAX_SIDE });
+  const lossless = flags.lossless ?? false;
+  if (lossless && format !== "webp" && format !== "avif")
+    throw new BandloomError("BAD_REQUEST", "--lossless is for webp and avif; png and npy always are, jpg never is.");
+  const [{ withImage }, { formatJson, formatBytes, formatSize }, { invalidFormula, tellWarnings }] = await Promise.all([
+    import("../image-file.ts"),
+    import("../output/format.ts"),
+    import("../output/formula.ts"),
+  ]);
+  const made = await withImage(file, async (image, { formulas, tiles }) => {
+    const region = regionOf(flags.region, image.info);
+    const formula = await formulas.bind(image, flags.formula ?? null);
+    if (!formula.valid) throw invalidFormula(formula.source, formula.diagnostics);
+    if (!json) tellWarnings(formula.source, formula.diagnostics);
+    const picture = await tiles.region({ formula, region, maxSize, encoding: { format, quality, lossless } });
+    return { ...picture, region, ...formula.formula };
+  });
+  await writeFile(output, made.bytes);
+  const { width, height, bytes, region, canonical, hash, diagnostics } = made;
+  const facts = { file: output, width, height, bytes: bytes.length, region, canonical, hash, diagnostics };
+  process.stdout.write(
+    json ? formatJson(facts) : `${output}: ${formatSize(width, height)} pixels, ${formatBytes(bytes.length)}\n`,
+  );
+}
+
+function formatOf(output: string): PictureFormat {
   const format = FORMATS.get(extname(output).toLowerCase());
-  if (!format) throw new UsageError(`-o should end in ${[...FORMATS.keys()].join(", ")}.`);
-  const maxSize = wholeNumber(command.maxSize, "--max-size", DEFAULT_SIDE, LIMITS.regionSide);
-  const quality = wholeNumber(command.quality, "--quality", DEFAULT_QUALITY, 100);
-  const services = await createFileServices(resolve(file));
-  try {
-    const image = await services.images.get(basename(file));
-    const region = parseRegion(command.region) ?? { x: 0, y: 0, width: image.info.width, height: image.info.height };
-    assertInside(region, image.info);
-    const bound = await services.formulas.bind(image, command.formula ?? null);
-    if (!bound.valid) {
-      if (json) process.stdout.write(`${JSON.stringify({ valid: false, diagnostics: bound.diagnostics })}\n`);
-      else process.stderr.write(formatDiagnostics(bound.source, bound.diagnostics));
-      return EXIT.usage;
-    }
-    const encoding = { format, quality, lossless };
-    const picture = await services.tiles.region({ formula: bound, region, maxSize, encoding });
-    writeFileSync(output, picture.bytes);
-    const { width, height, bytes } = picture;
-    const { canonical } = bound.formula;
-    if (json)
-      process.stdout.write(
-        `${JSON.stringify({ path: resolve(output), width, height, bytes: bytes.length, canonical })}\n`,
-      );
-    else process.stdout.write(`${output}: ${width} × ${height} pixels of ${canonical}\n`);
-    return EXIT.done;
-  } finally {
-    await services.close();
-  }
+  if (format) return format;
+  throw new BandloomError("BAD_REQUEST", `The name of the picture ends in one of ${[...FORMATS.keys()].join(", ")}.`);
 }
 
-function parseRegion(text: string | undefined): Region | null {
-  if (text === undefined) return null;
-  const match = /^(\d+),(\d+),(\d+),(\d+)$/.exec(text.replaceAll(" ", ""));
-  if (!match) throw new UsageError(`--region should be x,y,width,height in pixels of the file, not "${text}".`);
-  const [x = 0, y = 0, width = 0, height = 0] = match.slice(1).map(Number);
-  return { x, y, width, height };
-}
-
-function assertInside(
-  { x, y, width, height }: Region,
-  image: { readonly width: number; readonly height: number },
-): void {
-  if (width >= 1 && height >= 1 && x + width <= image.width && y + height <= image.height) return;
-  throw new UsageError(`--region should lie inside the image, which has ${image.width} × ${image.height} pixels.`);
-}
-
-function wholeNumber(text: string | undefined, flag: string, missing: number, most: number): number {
-  if (text === undefined) return missing;
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= most) return value;
-  throw new UsageError(`${flag} should be a whole number from 1 to ${most}, not "${text}".`);
+function regionOf(text: string | undefined, image: Size): Region {
+  if (text === undefined) return { x: 0, y: 0, width: image.width, height: image.height };
+  const [, ...numbers] = /^(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})$/.exec(text.replaceAll(" ", "")) ?? [];
+  const [x, y, width, height] = numbers.map(Number);
+  if (x === undefined || y === undefined || !width || !height)
+    throw new BandloomError("BAD_REQUEST", "--region is four whole numbers, x,y,width,height, such as 0,0,512,512.");
+  if (x + width <= image.width && y + height <= image.height) return { x, y, width, height };
+  const message = `--region reaches beyond the image, which is ${image.width} × ${image.height} pixels.`;
+  throw new BandloomError("BAD_REQUEST", message);
 }

@@ -1,12 +1,11 @@
-import type { Config } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 
-/** What the supervisor tells a server when it starts it. */
-export interface ToServer {
-  readonly config: Config;
-  /** It was running before: nothing needs to be told again. */
-  readonly again: boolean;
+/** From the supervisor to the process that serves, once. */
+export interface StartMessage {
+  readonly settings: Settings;
+  /** Print what to open: the first time only. */
+  readonly announce: boolean;
 }
 
-export interface FromServer {
-  readonly kind: "ready";
-}
+/** From the process that serves, once: it listens. */
+export const READY = "ready";

@@ -1,54 +1,109 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Config } from "../config/settings.ts";
-import type { FromServer, ToServer } from "./messages.ts";
+import type { Settings } from "../config/settings.ts";
+import { EXIT } from "../exit-codes.ts";
+import { READY, type StartMessage } from "./messages.ts";
 
-const SERVER = fileURLToPath(new URL(`./server.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
-/** A server that crashed is started again after this long, twice as long each time, at most the longest; milliseconds. */
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 10_000;
-/** A server that ran so long was healthy: the next crash is the first one again. */
-const HEALTHY_MS = 60_000;
+const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** A signal that follows within this time is the same: a terminal and npm both pass on one Ctrl-C. */
+const SAME_SIGNAL_MS = 500;
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 10_000;
+/** One that served this long was sound: the next crash is a first one again. */
+const SOUND_AFTER_MS = 60_000;
 
 /**
- * Runs the server as a child and starts it again when it crashes: a native codec can take its process with it (the server's
- * workers survive everything else). Resolves with the exit code when the server ends by itself or was told to.
+ * Runs the server in a process of its own and starts it again when it crashes: a native codec that dies on a hostile file takes its
+ * process along. Resolves with the exit code when the server ended by itself, never became ready, or was asked to end.
  */
-export function superviseServer(config: Config): Promise<number> {
-  return new Promise((resolve) => {
-    let child: ChildProcess | null = null;
-    let restart: NodeJS.Timeout | undefined;
-    let stopping = false;
+export async function supervise(settings: Settings): Promise<number> {
+  const stop = new StopRequest();
+  try {
     let delay = FIRST_DELAY_MS;
+    for (let announce = true; ; announce = false) {
+      const started = performance.now();
+      const end = await runOnce({ settings, announce }, stop);
+      if (stop.killedBy !== null) return 128 + constants.signals[stop.killedBy];
+      // What failed before it ever served has told why; what ended in order is done.
+      if (stop.signal.aborted || end.code === EXIT.ok || (announce && !end.ready)) return exitCodeOf(end);
+      if (performance.now() - started > SOUND_AFTER_MS) delay = FIRST_DELAY_MS;
+      tell(`the server ended with ${end.signal ?? `code ${end.code}`}; it is started again`);
+      await sleep(delay, undefined, { signal: stop.signal }).catch(() => {});
+      if (stop.signal.aborted) return EXIT.ok;
+      delay = Math.min(MAX_DELAY_MS, delay * 2);
+    }
+  } finally {
+    stop.dispose();
+  }
+}
 
-    const start = (again: boolean): void => {
-      const begun = performance.now();
-      let ready = false;
-      const started = fork(SERVER, { execArgv: process.execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] });
-      child = started;
-      started.send({ config, again } satisfies ToServer);
-      started.on("message", (message: FromServer) => {
-        ready ||= message.kind === "ready";
-      });
-      started.on("exit", (code, signal) => {
-        child = null;
-        // A server that never was ready has said why: starting it again would only repeat it.
-        if (stopping || !ready || code === 0) return resolve(code ?? 1);
-        if (performance.now() - begun > HEALTHY_MS) delay = FIRST_DELAY_MS;
-        process.stderr.write(`bandloom: the server ended (${signal ?? `exit code ${code}`}); it is started again.\n`);
-        restart = setTimeout(start, delay, true);
-        delay = Math.min(LONGEST_DELAY_MS, delay * 2);
-      });
-    };
-    const stop = (): void => {
-      // The second time it is meant: nothing is waited for.
-      child?.kill(stopping ? "SIGKILL" : "SIGTERM");
-      stopping = true;
-      if (child) return;
-      clearTimeout(restart);
-      resolve(0);
-    };
-    process.on("SIGTERM", stop).on("SIGINT", stop);
-    start(false);
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly ready: boolean;
+}
+
+async function runOnce(start: StartMessage, stop: StopRequest): Promise<End> {
+  const child = fork(fileURLToPath(new URL("./child.js", import.meta.url)), [], { stdio: "inherit" });
+  let ready = false;
+  child.on("message", (message) => {
+    if (message === READY) ready = true;
   });
+  // A child that is gone before it heard anything: its exit tells.
+  child.on("error", () => {});
+  child.send(start, () => {});
+  stop.passTo(child);
+  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  return { code, signal, ready };
+}
+
+function exitCodeOf({ code, signal }: End): number {
+  if (signal === null) return code ?? EXIT.failure;
+  tell(`the server ended with ${signal}`);
+  return 128 + constants.signals[signal];
+}
+
+function tell(message: string): void {
+  process.stderr.write(`bandloom: ${message}\n`);
+}
+
+/** The operator's signals: the first asks the server to end, the second ends it. */
+class StopRequest {
+  readonly #control = new AbortController();
+  readonly #listener = (signal: NodeJS.Signals) => this.#hear(signal);
+  #child: ChildProcess | null = null;
+  #heardAt = 0;
+  killedBy: NodeJS.Signals | null = null;
+
+  constructor() {
+    for (const name of STOP_SIGNALS) process.on(name, this.#listener);
+  }
+
+  get signal(): AbortSignal {
+    return this.#control.signal;
+  }
+
+  passTo(child: ChildProcess): void {
+    this.#child = child;
+    if (this.signal.aborted) child.kill("SIGTERM");
+  }
+
+  dispose(): void {
+    for (const name of STOP_SIGNALS) process.off(name, this.#listener);
+  }
+
+  #hear(signal: NodeJS.Signals): void {
+    const now = performance.now();
+    if (!this.signal.aborted) {
+      this.#heardAt = now;
+      this.#control.abort();
+      this.#child?.kill("SIGTERM");
+    } else if (now - this.#heardAt > SAME_SIGNAL_MS) {
+      this.killedBy = signal;
+      this.#child?.kill("SIGKILL");
+    }
+  }
 }

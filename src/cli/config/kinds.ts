@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { type KindValues, LOG_LEVELS } from "./settings.ts";
+
+interface Kind<T> {
+  /** From what stands in a flag, a variable or a file. */
+  readonly schema: z.ZodType<T, string>;
+  /** Completes "… is expected". */
+  readonly expects: string;
+  readonly example: string;
+  /** The value may hold a password: messages never show it. */
+  readonly secret?: boolean;
+}
+
+const MAX_PORT = 65_535;
+/** Every thread takes memory of its own; more than this is a slip of the keyboard. */
+const MAX_THREADS = 256;
+/** A pebibyte. */
+const MAX_BYTES = 2 ** 50;
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+  ...{ k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 },
+};
+const SIZE = /^(\d{1,16}(?:\.\d{1,6})?)\s*([a-z]{0,3})$/i;
+
+const wholeNumber = z.string().regex(/^\d{1,16}$/);
+
+export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
+  folder: { schema: z.string().refine((text) => !text.includes("\0")), expects: "a folder", example: "/srv/images" },
+  host: {
+    schema: z.string().regex(/^[\p{L}\p{N}_.:%-]{1,253}$/u),
+    expects: "a host name or an IP address",
+    example: "127.0.0.1",
+  },
+  port: {
+    schema: wholeNumber.transform(Number).pipe(z.number().max(MAX_PORT)),
+    expects: `a whole number from 0 to ${MAX_PORT}`,
+    example: "8080",
+  },
+  bytes: {
+    schema: z.string().regex(SIZE).transform(bytesOf).pipe(z.number().max(MAX_BYTES)),
+    expects: "a number of bytes, or one of KiB, MiB, GiB, TiB",
+    example: "512MiB",
+  },
+  threads: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_THREADS)),
+    expects: `a whole number from 1 to ${MAX_THREADS}`,
+    example: "4",
+  },
+  url: {
+    schema: z.string().refine(isBaseUrl),
+    expects: "an http or https URL without query, fragment and credentials",
+    example: "https://tiles.example.org",
+  },
+  redis: {
+    schema: z.url({ protocol: /^rediss?$/ }),
+    expects: "a redis:// or rediss:// URL",
+    example: "redis://127.0.0.1:6379",
+    secret: true,
+  },
+  switch: { schema: z.stringbool(), expects: "true or false", example: "false" },
+  level: { schema: z.enum(LOG_LEVELS), expects: `one of ${LOG_LEVELS.join(", ")}`, example: "info" },
+};
+
+/** NaN for a unit that there is not. */
+function bytesOf(text: string): number {
+  const [, number = "", unit = ""] = SIZE.exec(text) ?? [];
+  return Math.floor(Number(number) * (UNITS[unit.toLowerCase()] ?? Number.NaN));
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, search, hash, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && search + hash + username + password === "" && !/[?#]/.test(text);
+}

@@ -1,0 +1,26 @@
+import { realpath } from "node:fs/promises";
+import { basename } from "node:path";
+import { BandloomError } from "../core/errors.ts";
+import { createFileServices, type ServedImage, type Services } from "../service/index.ts";
+
+/** The pipeline of the server over one image file, for as long as `work` takes. NOT_FOUND, SOURCE_UNREADABLE. */
+export async function withImage<T>(
+  file: string,
+  work: (image: ServedImage, services: Services) => T | Promise<T>,
+): Promise<T> {
+  const path = await imagePath(file);
+  const services = await createFileServices(path);
+  try {
+    return await work(await services.images.get(basename(path)), services);
+  } finally {
+    await services.close();
+  }
+}
+
+async function imagePath(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    throw new BandloomError("NOT_FOUND", `There is no file ${file}.`, { cause: error });
+  }
+}

@@ -1,0 +1,43 @@
+import { checkFormula } from "../../formula/index.ts";
+import { keyPath, type ServedImage, type Services } from "../../service/index.ts";
+import { formulaScope } from "../../service/scope.ts";
+import { printable } from "../output/format.ts";
+
+const DEMO_KEY = "demo";
+/** Shown where the image has such channels; else an image is asked for as it is. */
+const FORMULA = "red + 2*(uv1 - green)";
+/** Images that are tried for the one to show: the first may be damaged. */
+const MAX_TRIED = 5;
+
+/** What to open, for people: the page, and one curl line that works. */
+export async function announcement(services: Services, url: string, folder: string): Promise<string> {
+  const image = await imageToShow(services);
+  const lines = [
+    `Bandloom ${services.stats().version} serves ${folder}`,
+    "",
+    `  API page   ${url}/`,
+    image
+      ? `  One tile   curl -o tile.jpg '${url}${tilePath(image)}'`
+      : "  No image   yet: put TIFF files into the data folder",
+  ];
+  return `${lines.map(printable).join("\n")}\n`;
+}
+
+async function imageToShow({ images }: Services): Promise<ServedImage | null> {
+  const demo = await images.get(DEMO_KEY).catch(() => null);
+  if (demo) return demo;
+  const keys = await images.keys();
+  for (const key of keys.slice(0, MAX_TRIED)) {
+    const image = await images.get(key).catch(() => null);
+    if (image) return image;
+  }
+  return null;
+}
+
+/** The whole image in one tile: the coarsest zoom is 0. */
+function tilePath(image: ServedImage): string {
+  const known = checkFormula(FORMULA, formulaScope(image, { z: 0, t: 0 })).ok;
+  // A quotation mark would end the shell's.
+  const key = keyPath(image.key).replaceAll("'", "%27");
+  return `/tiles/${key}/0/0/0.jpg${known ? `?f=${encodeURIComponent(FORMULA.replaceAll(" ", ""))}` : ""}`;
+}
