@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,9 +120,13 @@ describe("a request that is no JSON of ours", () => {
   });
 
   it("is refused at 10 MB, before it is read", async () => {
-    const answer = await post(JSON.stringify({ query: `{ server { version } } #${"x".repeat(10_000_000)}` }));
-    expect(answer.status).toBe(413);
-    expect(codes(answer)).toEqual(["TOO_LARGE"]);
+    const socket = connect(server.port, "127.0.0.1");
+    const head = ["POST /graphql HTTP/1.1", "host: x", "content-type: application/json", "content-length: 10000000"];
+    socket.write(`${head.join("\r\n")}\r\n\r\n{"query":"`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer.toString()).toContain('"code":"TOO_LARGE"');
     await expectAlive();
   });
 });
@@ -149,13 +155,12 @@ describe("a query that asks for too much", () => {
   });
 
   it("is refused with tiles that cost more than the limit, and says the cost", async () => {
-    const tiles = (i: number) =>
-      `t${i}: tiles(level: 0, x: {from: 0, to: 1}, y: {from: 0, to: 1}, tileSize: 64) { nodes { base64 } }`;
-    const wide = "tiles(level: 0, x: {from: 0, to: 999999}, y: {from: 0, to: 999999}, tileSize: 64) { count }";
-    const cheap = await query(`{ image(key: "demo") { ${RENDER} { ${wide} } } }`);
-    expect(cheap.status).toBe(200);
-    const text = `{ image(key: "demo") { ${many(8, (i) => `r${i}: render(formula: "red+${i}") { ${many(1, () => tiles(0).replaceAll("to: 1", "to: 7"))} }`)} } }`;
-    const answer = await expectRefused(text);
+    const tiles = (fields: string) =>
+      `tiles(level: 0, x: {from: 0, to: 7}, y: {from: 0, to: 7}, tileSize: 64) { nodes { ${fields} } }`;
+    const pictures = (fields: string) =>
+      `{ image(key: "demo") { ${many(8, (i) => `r${i}: render(formula: "red+${i}") { ${tiles(fields)} }`)} } }`;
+    expect((await query(pictures("url"))).status).toBe(200);
+    const answer = await expectRefused(pictures("base64"));
     expect(codes(answer)).toEqual(["LIMIT_EXCEEDED"]);
     expect(answer.body.errors?.[0]?.message).toContain("10240");
   });
@@ -176,7 +181,7 @@ describe("a query that asks for too much", () => {
     await expectRefused(text);
   });
 
-  it.each([["first: 1000000000"], ["first: -1"], ["first: 0"], ['after: "bogus"'], ["first: 2, last: 2"]])(
+  it.each([["first: 1000000000"], ["first: -1"], ['after: "bogus"'], ["first: 2, last: 2"]])(
     "is refused with images(%s)",
     async (page) => {
       const answer = await query(`{ images(${page}) { totalCount } }`);
@@ -199,7 +204,7 @@ describe("variables that do not fit", () => {
   ])("are refused: %s", async (_, variables) => {
     const answer = await query(text, variables);
     expect(answer.status).toBe(400);
-    expect(codes(answer)).toEqual(["BAD_USER_INPUT"]);
+    expect(new Set(codes(answer))).toEqual(new Set(["BAD_USER_INPUT"]));
     await expectAlive();
   });
 });
@@ -207,10 +212,11 @@ describe("variables that do not fit", () => {
 describe("what the API keeps to itself", () => {
   it("has no mutations, and answers them neither by GET nor by POST", async () => {
     const text = "mutation { purge }";
-    expect(
-      (await send({ headers: { "apollo-require-preflight": "1" } }, `/graphql?query=${encodeURIComponent(text)}`))
-        .status,
-    ).toBeOneOf([400, 405]);
+    const get = await send(
+      { headers: { "apollo-require-preflight": "1" } },
+      `/graphql?query=${encodeURIComponent(text)}`,
+    );
+    expect(get.status).toBe(405);
     expect((await query(text)).status).toBe(400);
   });
 

@@ -13,6 +13,10 @@ export function guardPlugin(): ApolloServerPlugin<GraphqlContext> {
       return {
         async didResolveOperation({ schema, document, operation, request, contextValue }) {
           if (!operation) return;
+          if (!schema.getRootType(operation.operation)) {
+            const message = `This API has no ${operation.operation}s: ask by a query.`;
+            throw requestError(new BandloomError("BAD_REQUEST", message), 400);
+          }
           const variables = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
           // Execution answers variables that do not fit.
           if (variables.errors) return;
