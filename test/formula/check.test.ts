@@ -143,10 +143,13 @@ describe("limits", () => {
   it("do not nest a long sum, in whatever order its names come", () => {
     const names = Array.from({ length: 60 }, (_, index) => channel(`c${String(99 - index)}`));
     const scope = scopeOf(names);
+    const terms = [...names, ...names].map(({ name }) => name);
+    const withConstants = terms.flatMap((name, index) => [name, `${index}`, `(${name} / 2)`]);
     for (const operator of ["+", "*", "&&", "-"]) {
-      const text = [...names, ...names].map(({ name }) => name).join(operator);
-      const { canonical } = complete(text, scope);
-      expect(complete(canonical, scope).canonical, operator).toBe(canonical);
+      for (const list of [terms, withConstants]) {
+        const { canonical } = complete(list.join(operator), scope);
+        expect(complete(canonical, scope).canonical, operator).toBe(canonical);
+      }
     }
   });
 

@@ -7,7 +7,7 @@ import { first, given, noDataOf, number, unary } from "./define.ts";
 import type { FunctionRow } from "./row.ts";
 
 /** Integer exponents up to this are a fixed sequence of multiplications, part of the kernel's structure. */
-export const MAX_INTEGER_EXPONENT = 16;
+const MAX_INTEGER_EXPONENT = 16;
 
 const logarithm = (f: (x: number) => number) => (x: Interval) =>
   nearlyMonotone((value) => f(Math.max(value, 0)), x, x.nan || x.min < 0);

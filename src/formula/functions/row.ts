@@ -44,7 +44,7 @@ export interface RewriteTools {
   window(expr: Expr, percentiles?: readonly [low: number, high: number]): Expr;
 }
 
-export interface RewriteChannel {
+interface RewriteChannel {
   readonly scale: number;
   readonly offset: number;
   /** Smallest and greatest stored value; null for floats without a window in the metadata. */

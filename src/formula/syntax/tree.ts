@@ -16,12 +16,12 @@ interface Range {
   readonly to: number;
 }
 
-export interface NumberNode extends Range {
+interface NumberNode extends Range {
   readonly kind: "number";
   readonly value: number;
 }
 
-export interface TextNode extends Range {
+interface TextNode extends Range {
   readonly kind: "text";
   readonly text: string;
 }
@@ -34,7 +34,7 @@ export interface NameNode extends Range {
 }
 
 /** `@7`: always channel 7, from 1. */
-export interface OrdinalNode extends Range {
+interface OrdinalNode extends Range {
   readonly kind: "ordinal";
   readonly ordinal: number;
 }
@@ -45,7 +45,7 @@ export interface CallNode extends Range {
   readonly args: readonly SyntaxNode[];
 }
 
-export interface UnaryNode extends Range {
+interface UnaryNode extends Range {
   readonly kind: "unary";
   readonly operator: string;
   readonly argument: SyntaxNode;
@@ -61,7 +61,7 @@ export interface BinaryNode extends Range {
   readonly bracketed: boolean;
 }
 
-export interface ConditionalNode extends Range {
+interface ConditionalNode extends Range {
   readonly kind: "conditional";
   readonly condition: SyntaxNode;
   readonly whenTrue: SyntaxNode;
@@ -76,7 +76,7 @@ export interface PlaneNode extends Range {
 }
 
 /** `before.red` */
-export interface MemberNode extends Range {
+interface MemberNode extends Range {
   readonly kind: "member";
   readonly object: NameNode;
   readonly member: NameNode;

@@ -16,7 +16,7 @@ export interface GraphNode {
  * Bounds the time that one formula can take to compile: about 0.1 s at this size. The costliest functions are some 150
  * nodes, so that formulas near the language's own limit of 1,000 nodes fit unless they are made of powers alone.
  */
-export const MAX_GRAPH_NODES = 50_000;
+const MAX_GRAPH_NODES = 50_000;
 
 /**
  * The arithmetic of a kernel as a graph without duplicates (value numbering): equal operations on equal operands are

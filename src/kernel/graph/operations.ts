@@ -9,7 +9,7 @@ export type Half = 0 | 1;
 type Vector = Code<"v128">;
 
 /** The code of an operand; `half` counts for wide ones only. */
-export type OperandCode = (index: number, half: Half) => Vector;
+type OperandCode = (index: number, half: Half) => Vector;
 
 /** What a node computes on four pixels. */
 export interface OperationRow {
@@ -58,7 +58,7 @@ const ONE_BITS = 0x3ff0000000000000n;
  * Every operation of a kernel. Names without a mark work on float32 lanes or on masks of them; those with 64 on pairs of
  * float64 lanes; the last group only prepares bytes for output.
  */
-export const OPERATIONS = {
+const OPERATIONS = {
   constant: leaf(false),
   parameter: leaf(false),
   input: leaf(false),

@@ -54,7 +54,7 @@ export function loadSplat(bytes: SampleBytes, address: Code<"i32">): Code<"v128"
 export const ZERO = v128.const(new Uint8Array(VECTOR));
 
 /** 0, 1, 2 … 15. */
-export const BYTE_NUMBERS = v128.const(Array.from({ length: VECTOR }, (_, index) => index));
+const BYTE_NUMBERS = v128.const(Array.from({ length: VECTOR }, (_, index) => index));
 
 /** The first `count` bytes (1 to 15) of a at `address`; those behind stay as they are. */
 export function storeFirst(address: Code<"i32">, a: Code<"v128">, count: Code<"i32">): Code<"none"> {

@@ -1,5 +1,4 @@
 import { type Code, code, type Label, type ResultType, VALUE_TYPES } from "./code.ts";
-import { unsignedLeb } from "./leb128.ts";
 
 const NO_RESULT = 0x40;
 const END = 0x0b;
@@ -76,18 +75,10 @@ export function returnValue(value: Code): Statement {
   return code("none", [value, 0x0f]);
 }
 
-export function drop(value: Code): Statement {
-  return code("none", [value, 0x1a]);
-}
-
 /** A function that can be called: its index and result. */
 export interface Callable<R extends ResultType = ResultType> {
   readonly index: number;
   readonly result: R;
-}
-
-export function call<R extends ResultType>(target: Callable<R>, ...args: readonly Code[]): Code<R> {
-  return code(target.result, [...args, 0x10, ...unsignedLeb(target.index)]);
 }
 
 /** Byte of a block's or function's result. */
