@@ -1,0 +1,104 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createTileCache } from "../../src/cache/index.ts";
+import { BandloomError } from "../../src/core/errors.ts";
+import { levelCount } from "../../src/core/geometry.ts";
+import { checkFormula, completeFormula } from "../../src/formula/index.ts";
+import { createRenderer, type Encoding, type PictureJob, type Renderer } from "../../src/render/index.ts";
+import { Catalogue } from "../../src/service/catalogue.ts";
+import { BoundFormulas } from "../../src/service/formulas.ts";
+import { CatalogueImages } from "../../src/service/images.ts";
+import { formulaScope } from "../../src/service/scope.ts";
+import { PipelineTiles } from "../../src/service/tiles.ts";
+import type { ServedImage, ValidFormula } from "../../src/service/types.ts";
+import { pictureVersion } from "../../src/service/version.ts";
+import { PercentileWindows } from "../../src/service/windows.ts";
+import type { ImageInfo } from "../../src/source/types.ts";
+import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
+
+export const PNG: Encoding = { format: "png", quality: 80, lossless: false };
+export const NPY: Encoding = { format: "npy", quality: 80, lossless: false };
+export const JPEG: Encoding = { format: "jpeg", quality: 80, lossless: false };
+
+/** A folder of images, gone when `remove` is called. Paths in the folder → description, or bytes of any kind. */
+export async function imageFolder(files: Readonly<Record<string, DirectorySpec | Uint8Array>>) {
+  const folder = await mkdtemp(join(tmpdir(), "bandloom-service-"));
+  const put = async (name: string, content: DirectorySpec | Uint8Array) => {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content instanceof Uint8Array ? content : buildTiff({ directories: [content] }));
+  };
+  for (const [name, content] of Object.entries(files)) await put(name, content);
+  return { folder, put, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The pipeline as the server joins it, on real files and a real worker; what the worker is asked for is written down. */
+export async function openPipeline(files: Readonly<Record<string, DirectorySpec | Uint8Array>>) {
+  const { folder, put, remove } = await imageFolder(files);
+  const renderer = createRenderer({ workers: 1 });
+  const asked = { descriptions: 0, statistics: 0, jobs: [] as PictureJob[], aborted: 0 };
+  const watched: Renderer = {
+    describe: (source, signal) => {
+      asked.descriptions++;
+      return renderer.describe(source, signal);
+    },
+    pictures: (job, signal) => {
+      asked.jobs.push(job);
+      signal?.addEventListener("abort", () => asked.aborted++);
+      return renderer.pictures(job, signal);
+    },
+    statistics: (job, signal) => {
+      asked.statistics++;
+      return renderer.statistics(job, signal);
+    },
+    probe: (job, signal) => renderer.probe(job, signal),
+    chunk: (job, signal) => renderer.chunk(job, signal),
+    metrics: () => renderer.metrics(),
+    close: () => renderer.close(),
+  };
+  const memory = { memoryBytes: 2 ** 25, redisUrl: null, folder: null, embeddedBytes: 0, log: () => {} };
+  const cache = await createTileCache(memory);
+  const images = new CatalogueImages(new Catalogue(folder), watched);
+  const formulas = new BoundFormulas(images, new PercentileWindows(watched));
+  const tiles = new PipelineTiles({ images, formulas, renderer: watched, cache, publicUrl: undefined });
+  return {
+    ...{ folder, put, asked, images, formulas, tiles, cache },
+    async bind(key: string, text: string | null): Promise<ValidFormula> {
+      const bound = await formulas.bind(await images.get(key), text);
+      if (!bound.valid) throw new Error(`${text} is refused: ${bound.diagnostics[0]?.message}`);
+      return bound;
+    },
+    async close() {
+      await renderer.close();
+      await cache.close();
+      await remove();
+    },
+  };
+}
+
+export type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
+
+export function servedImage(info: ImageInfo, key = "plate", revision = "a".repeat(32)): ServedImage {
+  return { key, name: key, info, revision, source: { key, path: `/${key}`, revision }, levels: levelCount(info) };
+}
+
+/** A formula that needs no pixels to be complete, bound to an image that needs no file. */
+export function boundTo(image: ServedImage, text: string): ValidFormula {
+  const plane = { z: 0, t: 0 };
+  const result = checkFormula(text, formulaScope(image, plane));
+  if (!result.ok) throw new Error(`${text} is refused: ${result.diagnostics[0]?.message}`);
+  const formula = completeFormula(result.checked, []);
+  const version = pictureVersion([image]);
+  return { image, source: text, plane, id: "", valid: true, formula, version, diagnostics: [] };
+}
+
+/** The code of a BandloomError, or what else came of it. */
+export async function codeOf(work: () => unknown): Promise<string> {
+  try {
+    await work();
+    return "no error";
+  } catch (error) {
+    return error instanceof BandloomError ? error.code : String(error).slice(0, 200);
+  }
+}
