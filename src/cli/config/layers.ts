@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { BandloomError } from "../../core/errors.ts";
 import { isSystemError } from "../failure.ts";
 import { closest } from "./closest.ts";
@@ -86,11 +86,20 @@ function yamlKeys(text: string, place: string): ReadonlyMap<string, unknown> {
     const line = text.slice(0, error.pos[0]).split("\n").length;
     throw new BandloomError("BAD_REQUEST", `${place} is no YAML, line ${line}: ${error.message}`);
   }
-  const content: unknown = document.toJS({ maxAliasCount: 0 });
+  const content = plainContent(document, place);
   if (content === null || content === undefined) return new Map();
   if (typeof content !== "object" || Array.isArray(content))
     throw new BandloomError("BAD_REQUEST", `${place} holds no settings. Write one a line, as \`port: 8080\`.`);
   return new Map(Object.entries(content));
+}
+
+/** Without aliases: a short file could stand for gigabytes. */
+function plainContent(document: Document, place: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    throw new BandloomError("BAD_REQUEST", `${place} uses an alias (*name). Write the value itself.`, { cause: error });
+  }
 }
 
 function refuseUnknownKeys(keys: readonly string[], place: string): void {

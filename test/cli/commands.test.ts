@@ -1,0 +1,241 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildTiff } from "../fixtures/tiff-builder.ts";
+import { bandloom } from "./program.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "bandloom-commands-"));
+const demo = join(folder, "demo.ome.tif");
+
+beforeAll(async () => {
+  const { code } = await bandloom(["demo", "--size", "512", "-o", demo]);
+  expect(code).toBe(0);
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
+
+describe("help", () => {
+  it.each([["serve"], ["demo"], ["inspect"], ["render"], ["formula", "check"]])(
+    "of %s %s has examples and exit codes",
+    async (...command) => {
+      const { code, stdout } = await bandloom([...command, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Examples:\n  $ bandloom ${command.join(" ")}`);
+      expect(stdout).toMatch(/Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 /);
+    },
+  );
+
+  it("names every command, and does not load the server", async () => {
+    const { stdout } = await bandloom(["--help"], { environment: { NODE_V8_COVERAGE: join(folder, "coverage") } });
+    for (const command of ["serve", "demo", "inspect", "render", "formula"])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+    const [report = ""] = readdirSync(join(folder, "coverage"));
+    const { result } = json(readFileSync(join(folder, "coverage", report), "utf8")) as { result: { url: string }[] };
+    expect(result.filter(({ url }) => /fastify|graphql|sharp|zod|dist\/(service|http)/.test(url))).toEqual([]);
+  });
+
+  it("comes with wrong usage when there is no command at all", async () => {
+    const { code, stdout, stderr } = await bandloom([]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("Usage: bandloom");
+  });
+
+  it("leaves the version to --version", async () => {
+    const { version } = json(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect((await bandloom(["--version"])).stdout).toBe(`${version}\n`);
+  });
+});
+
+describe("wrong usage", () => {
+  it.each([
+    [["nope"], "unknown command 'nope'"],
+    [["serve", "--prot", "80"], "Did you mean --port?"],
+    [["serve", "--port", "many"], '--port: the value "many" cannot be used'],
+    [["demo", "--size", "63"], "--size"],
+    [["demo", "--size", "1e3"], "--size"],
+    [["render", demo], "-o, --output"],
+    [["render", demo, "-o", "x.gif"], ".png, .jpg, .jpeg, .webp, .avif, .npy"],
+    [["render", demo, "-o", "x.png", "--lossless"], "--lossless is for webp and avif"],
+    [["render", demo, "-o", "x.png", "--quality", "0"], "--quality"],
+    [["render", demo, "-o", "x.png", "--region", "0,0,10"], "x,y,width,height"],
+    [["render", demo, "-o", "x.png", "--region", "500,0,13,1"], "512 × 512"],
+    [["formula", "check", "red", "--channels", "a,,b"], "--channels"],
+    [["formula", "check", "red", "--channels", "a", "--image", demo], "exclude each other"],
+  ])("is told in a sentence with exit code 2: %j", async (args, message) => {
+    const { code, stdout, stderr } = await bandloom(args, { cwd: folder });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^bandloom: /);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("refuses a variable of the environment that is no setting", async () => {
+    const { code, stderr } = await bandloom(["serve"], { environment: { BANDLOOM_PROT: "1" }, cwd: folder });
+    expect(code).toBe(2);
+    expect(stderr).toBe("bandloom: BANDLOOM_PROT in the environment is no setting. Did you mean BANDLOOM_PORT?\n");
+  });
+
+  it("is JSON where JSON was asked for", async () => {
+    const { code, stdout, stderr } = await bandloom(["inspect", "--json", "--nope"]);
+    expect([code, stderr]).toEqual([2, ""]);
+    expect(json(stdout)).toMatchObject({ code: "BAD_REQUEST", message: expect.stringContaining("--nope") as string });
+  });
+});
+
+describe("inspect", () => {
+  it("shows channels, levels and how they are stored", async () => {
+    const { code, stdout } = await bandloom(["inspect", demo]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("512 × 512 pixels");
+    expect(stdout).toMatch(/^ {2}7 +Red +uint8 +660 nm +#ff0000$/m);
+    expect(stdout).toMatch(/^ {2}1 +256 × 256 +256 × 256 +deflate$/m);
+  });
+
+  it("gives the same as JSON", async () => {
+    const { stdout } = await bandloom(["inspect", demo, "--json"]);
+    const info = json(stdout);
+    expect(info).toMatchObject({ file: demo, format: "OME-TIFF", width: 512, height: 512, servedLevels: 2 });
+    expect(info.channels).toHaveLength(15);
+  });
+
+  it("ends with 1 for a file that is not there, or is no image", async () => {
+    const missing = await bandloom(["inspect", join(folder, "missing.tif")]);
+    expect([missing.code, missing.stdout]).toEqual([1, ""]);
+    expect(missing.stderr).toMatch(/^bandloom: There is no file .*missing\.tif\.\n$/);
+    writeFileSync(join(folder, "text.tif"), "no image at all");
+    const text = await bandloom(["inspect", join(folder, "text.tif"), "--json"]);
+    expect(text.code).toBe(1);
+    expect(json(text.stdout)).toMatchObject({ code: "SOURCE_UNREADABLE" });
+  });
+
+  it("shows names of a hostile file without their control characters", async () => {
+    const path = join(folder, "escape.tif");
+    const gdalMetadata = `<GDALMetadata><Item name="DESCRIPTION" sample="0" role="description">a&#x9b;2Jb</Item></GDALMetadata>`;
+    const image = { width: 16, height: 16, type: "uint8", samples: 1, tile: [16, 16], gdalMetadata } as const;
+    writeFileSync(path, buildTiff({ directories: [image] }));
+    const { code, stdout } = await bandloom(["inspect", path]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("a\uFFFD2Jb");
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+});
+
+describe("render", () => {
+  it("writes the picture of a formula, as large as the image", async () => {
+    const out = join(folder, "out.png");
+    const { code, stdout } = await bandloom(["render", demo, "--formula", "red + 2*(uv1 - green)", "-o", out]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("512 × 512 pixels");
+    const { width, height, format } = await sharp(out).metadata();
+    expect([width, height, format]).toEqual([512, 512, "png"]);
+  });
+
+  it("writes a region, scaled to fit, with facts as JSON", async () => {
+    const out = join(folder, "out.JPG");
+    const args = ["--region", "128,64,256,128", "--max-size", "100", "--quality", "60", "--json"];
+    const { code, stdout } = await bandloom(["render", demo, "--formula", "red;green;blue", "-o", out, ...args]);
+    expect(code).toBe(0);
+    const region = { x: 128, y: 64, width: 256, height: 128 };
+    expect(json(stdout)).toMatchObject({
+      file: out,
+      width: 100,
+      height: 50,
+      region,
+      hash: expect.any(String) as string,
+    });
+    expect(await sharp(out).metadata()).toMatchObject({ width: 100, height: 50, format: "jpeg" });
+  });
+
+  it("writes values as npy", async () => {
+    const out = join(folder, "values.npy");
+    expect((await bandloom(["render", demo, "--formula", "red/4", "-o", out])).code).toBe(0);
+    expect(readFileSync(out).subarray(0, 6).toString("latin1")).toBe("\u0093NUMPY");
+  });
+
+  it("shows what is wrong with a formula, and writes nothing", async () => {
+    const out = join(folder, "never.png");
+    const { code, stderr } = await bandloom(["render", demo, "--formula", "red + gren", "-o", out]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(" 1 | red + gren\n   |       ^^^^");
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("ends with 1 where the picture cannot be written", async () => {
+    const { code, stderr } = await bandloom(["render", demo, "--formula", "red", "-o", join(folder, "no", "x.png")]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^bandloom: .*x\.png: no such file or directory\.\n$/);
+  });
+});
+
+describe("formula check", () => {
+  it("gives canonical text and hash, the same for equivalent texts", async () => {
+    const one = await bandloom(["formula", "check", "red + 2*(uv1 - green)"]);
+    const other = await bandloom(["formula", "check", "(uv1-green)*2+red"]);
+    expect([one.code, other.code]).toEqual([0, 0]);
+    expect(one.stdout).toMatch(/^canonical {2}window\(.*\)\nhash {7}[0-9a-f]{64}\n$/);
+    expect(other.stdout).toBe(one.stdout);
+    expect(one.stderr).toContain("Checked against the demo image's channels: FIR-2");
+  });
+
+  it("finds the same on the image itself", async () => {
+    const names = await bandloom(["formula", "check", "red - green", "--json"]);
+    const image = await bandloom(["formula", "check", "red - green", "--json", "--image", demo]);
+    expect(json(image.stdout).hash).toBe(json(names.stdout).hash);
+  });
+
+  it("checks against channels of given names", async () => {
+    const { code, stdout } = await bandloom([
+      "formula",
+      "check",
+      "nir/vis > 2 ? 1 : 0",
+      "--channels",
+      "nir, vis",
+      "--json",
+    ]);
+    expect(code).toBe(0);
+    expect(json(stdout)).toMatchObject({ valid: true, channels: ["nir", "vis"], diagnostics: [] });
+  });
+
+  it("says that only pixels can complete a percentile window", async () => {
+    const { code, stdout } = await bandloom(["formula", "check", "nir/vis", "--channels", "nir,vis"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("--image")]);
+  });
+
+  it("ends with 2 for an invalid formula, with diagnostics as text or JSON", async () => {
+    const text = await bandloom(["formula", "check", "red + gren"]);
+    expect([text.code, text.stdout]).toEqual([2, ""]);
+    expect(text.stderr).toContain("^^^^");
+    const data = await bandloom(["formula", "check", "red + gren", "--json"]);
+    expect(data.code).toBe(2);
+    expect(json(data.stdout)).toMatchObject({ valid: false, canonical: null, hash: null });
+    expect(json(data.stdout).diagnostics).toMatchObject([{ code: "UNKNOWN_NAME", from: 6, to: 10 }]);
+  });
+});
+
+describe("demo", () => {
+  it("goes into the data folder under the name of its size", async () => {
+    const data = join(folder, "data");
+    const { code, stdout, stderr } = await bandloom(["demo", "--size", "1000", "--json"], {
+      environment: { BANDLOOM_DATA: data },
+    });
+    expect([code, stderr]).toEqual([0, ""]);
+    const { file, bytes } = json(stdout);
+    expect(file).toBe(join(data, "demo-1k.ome.tif"));
+    expect(readFileSync(String(file)).length).toBe(bytes);
+  });
+
+  it("ends with 1 and leaves nothing where it cannot write", async () => {
+    const { code, stderr } = await bandloom(["demo", "--size", "64", "-o", join(folder, "none", "x.ome.tif")]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^bandloom: .*no such file or directory\.\n$/);
+    mkdirSync(join(folder, "taken.ome.tif"));
+    expect((await bandloom(["demo", "--size", "64", "-o", join(folder, "taken.ome.tif")])).code).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.includes("partial"))).toEqual([]);
+  });
+});
