@@ -41,6 +41,12 @@ function served(tile: ServedTile | Error | undefined): ServedTile {
   return tile;
 }
 
+/** Returns when the worker was asked, and before it can answer: no other turn of the event loop comes between. */
+async function nextJob(before: number): Promise<void> {
+  for (let turn = 0; turn < 1000 && pipeline.asked.jobs.length === before; turn++) await Promise.resolve();
+  expect(pipeline.asked.jobs.length).toBeGreaterThan(before);
+}
+
 const pixels = ({ bytes }: { bytes: Uint8Array }) => Decoder.sync.read(Buffer.from(bytes));
 
 describe("tiles", () => {
@@ -138,10 +144,11 @@ describe("tiles", () => {
 
   it("are rendered no more when nobody waits for them", async () => {
     const before = pipeline.asked.aborted;
+    const jobs = pipeline.asked.jobs.length;
     const leave = new AbortController();
     const one = await request("large", "window(b1, 1, 9)");
     const left = codeOf(() => pipeline.tiles.tile(one, leave.signal));
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextJob(jobs);
     leave.abort(new DOMException("The client left.", "AbortError"));
     expect(await left).not.toBe("no error");
     expect(pipeline.asked.aborted).toBe(before + 1);
@@ -150,11 +157,12 @@ describe("tiles", () => {
   });
 
   it("go on for those who stay", async () => {
+    const jobs = pipeline.asked.jobs.length;
     const leave = new AbortController();
     const one = await request("large", "window(b1, 2, 9)");
     const left = codeOf(() => pipeline.tiles.tile(one, leave.signal));
     const stays = pipeline.tiles.tile(one);
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextJob(jobs);
     leave.abort(new DOMException("The client left.", "AbortError"));
     expect(await left).not.toBe("no error");
     expect((await stays).bytes.length).toBeGreaterThan(0);
