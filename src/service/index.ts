@@ -11,6 +11,7 @@ export type {
   Limits,
   RegionRequest,
   ServedImage,
+  ServedRegion,
   ServedTile,
   ServiceStats,
   Services,

@@ -14,6 +14,7 @@ import type {
   ChunkRequest,
   ProbedPoint,
   RegionRequest,
+  ServedRegion,
   ServedTile,
   StatisticsRequest,
   TileRequest,
@@ -89,16 +90,16 @@ export class PipelineTiles implements TileService {
     return this.#names.regionUrl(request);
   }
 
-  async region(request: RegionRequest, signal?: AbortSignal) {
-    const render = async (formula: ValidFormula): Promise<ServedTile> => {
+  region(request: RegionRequest, signal?: AbortSignal): Promise<ServedRegion> {
+    const render = async (formula: ValidFormula): Promise<ServedRegion> => {
       const wanted = { ...request, formula };
       const picture = { key: this.#names.regionKey(wanted), formula, task: regionTask(wanted), padded: false };
       const [served] = await this.#pictures.serve([picture], signal);
       if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
-      return served;
+      const { bytes, contentType, key } = served;
+      return { bytes, ...regionSize(wanted), contentType, key, version: formula.version };
     };
-    const { bytes, contentType, key } = await this.#current.retry(request.formula, render, signal);
-    return { bytes, ...regionSize(request), contentType, key };
+    return this.#current.retry(request.formula, render, signal);
   }
 
   async chunk({ image, channel, storedLevel, z, t, x, y }: ChunkRequest, signal?: AbortSignal): Promise<RawChunk> {

@@ -105,10 +105,18 @@ export interface TileRequest extends TileAddress {
 export type CacheOutcome = "MEMORY" | "EMBEDDED" | "REDIS" | "RENDERED" | "SHARED";
 
 export interface ServedTile {
+  /** Of the bytes: another than that of the request where the file changed under the work. */
   readonly key: string;
   readonly bytes: Uint8Array;
   readonly contentType: string;
   readonly cache: CacheOutcome;
+}
+
+export interface ServedRegion extends Picture {
+  readonly key: string;
+  readonly contentType: string;
+  /** `v` of the bytes: another than the formula's where the file changed under the work. */
+  readonly version: string;
 }
 
 export interface RegionRequest {
@@ -171,10 +179,7 @@ export interface TileService {
   /** Size of the result in pixels: the region, scaled down to fit `maxSize` and never up. */
   regionSize(request: RegionRequest): Size;
   regionUrl(request: RegionRequest): string;
-  region(
-    request: RegionRequest,
-    signal?: AbortSignal,
-  ): Promise<Picture & { readonly contentType: string; readonly key: string }>;
+  region(request: RegionRequest, signal?: AbortSignal): Promise<ServedRegion>;
   /** Raw values, row by row, little-endian. NOT_FOUND outside the chunk grid. */
   chunk(request: ChunkRequest, signal?: AbortSignal): Promise<RawChunk>;
   statistics(

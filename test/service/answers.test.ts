@@ -90,7 +90,9 @@ describe("a region", () => {
     const after = { ...IMAGE, seed: 9 };
     await pipeline.put("changing.tif", after);
     const region = { x: 0, y: 0, width: 9, height: 9 };
-    const { bytes } = await pipeline.tiles.region({ formula, region, maxSize: 9, encoding: PNG });
+    const { bytes, version } = await pipeline.tiles.region({ formula, region, maxSize: 9, encoding: PNG });
+    expect(version).toBe((await pipeline.bind("changing", "b1")).version);
+    expect(version).not.toBe(formula.version);
     expect(Decoder.sync.read(Buffer.from(bytes)).data[4 * 40]).toBe(pixel(after, 4, 4, 0));
   });
 });
