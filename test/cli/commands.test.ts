@@ -1,10 +1,13 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
-import { bandloom } from "./program.ts";
+import { bandloom, cleanEnvironment, PROGRAM } from "./program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bandloom-commands-"));
 const demo = join(folder, "demo.ome.tif");
@@ -237,5 +240,17 @@ describe("demo", () => {
     mkdirSync(join(folder, "taken.ome.tif"));
     expect((await bandloom(["demo", "--size", "64", "-o", join(folder, "taken.ome.tif")])).code).toBe(1);
     expect(readdirSync(folder).filter((name) => name.includes("partial"))).toEqual([]);
+  });
+
+  it("leaves nothing behind when it is interrupted", async () => {
+    const target = mkdtempSync(join(folder, "interrupted-"));
+    const child = spawn(process.execPath, [PROGRAM, "demo", "-o", join(target, "x.ome.tif")], {
+      env: cleanEnvironment(),
+      stdio: "ignore",
+    });
+    while (readdirSync(target).length === 0) await sleep(25);
+    child.kill("SIGINT");
+    const [code] = (await once(child, "exit")) as [number | null];
+    expect([code, readdirSync(target)]).toEqual([130, []]);
   });
 });

@@ -115,7 +115,7 @@ describe("a request that is no JSON of ours", () => {
     expect(answer.status).toBe(400);
     expect(answer.type).toContain("json");
     expect(answer.body.errors?.length).toBeGreaterThan(0);
-    expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
+    expect(({} as Record<string, unknown>).x).toBeUndefined();
     await expectAlive();
   });
 

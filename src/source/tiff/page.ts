@@ -85,11 +85,6 @@ export async function readPage(file: TiffFile, directory: Directory, pages: Inde
   };
 }
 
-/** Samples as they lie in memory once decoded. */
-export function sampleBytes(page: Page): number {
-  return planeBytes(planeTypeOf(page.dataType));
-}
-
 async function side(directory: Directory, tag: number): Promise<number> {
   const value = await directory.number(tag, 0);
   if (value >= 1 && value <= MAX_SIDE) return value;
