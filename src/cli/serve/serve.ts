@@ -12,6 +12,7 @@ import type { StartMessage } from "./messages.ts";
 
 /** Requests that run when the server is to end may take this long. */
 const DRAIN_MS = 10_000;
+const IDLE_CHECK_MS = 50;
 const CACHE_FOLDER = ".bandloom";
 
 /** Serves until `stop`, then lets running requests finish. Rejects when it cannot begin. */
@@ -81,10 +82,13 @@ function cannotListen(code: string | undefined, host: string, port: number): str
 }
 
 async function drain(app: FastifyInstance): Promise<void> {
+  // A connection whose last request was answered meanwhile would be kept open for the next one, which will not be served.
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
   const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   try {
     await app.close();
   } finally {
+    clearInterval(idle);
     clearTimeout(late);
   }
 }
