@@ -18,7 +18,7 @@ export function registerRegions(app: FastifyInstance, services: Services): void 
     const formula = await bindFormula(services, image, formulas, signal);
     const picture = await services.tiles.region({ formula, region, maxSize, encoding }, signal);
     const etag = etagOf(picture.key);
-    reply.header("etag", etag).header("cache-control", cacheControl(v, formula));
+    reply.header("etag", etag).header("cache-control", cacheControl(v, picture));
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
     return sendBytes(reply, picture.bytes, picture.contentType);
   });

@@ -6,7 +6,7 @@ import { disconnectSignal } from "../graphql/context.ts";
 import type { ServedImage, Services } from "../service/types.ts";
 import { bindFormula } from "./bind.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
-import { cacheControl } from "./headers.ts";
+import { cacheControl, REVALIDATE } from "./headers.ts";
 import { parseTileUrl, type TileUrl } from "./tile-address.ts";
 import type { RememberedTile, TileMemo } from "./tile-memo.ts";
 
@@ -21,6 +21,8 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
     if (matchesEtag(request.headers["if-none-match"], tile.etag)) return reply.code(304).send();
     const served = await services.tiles.tile(tile.request, signal);
     reply.header("x-bandloom-cache", served.cache);
+    // The file changed under the request, and these are its new pixels: the URL does not name them.
+    if (served.key !== tile.key) reply.header("etag", etagOf(served.key)).header("cache-control", REVALIDATE);
     return sendBytes(reply, served.bytes, served.contentType);
   });
 }
