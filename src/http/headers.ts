@@ -11,7 +11,7 @@ export const COMMON_HEADERS = {
 /** A URL that names the bytes it stands for never changes its answer: a year is the longest that caches promise. */
 const IMMUTABLE = "public, max-age=31536000, immutable";
 /** Kept by caches, asked for again each time: the answer is 304 as long as the file is the same. */
-const REVALIDATE = "no-cache";
+export const REVALIDATE = "no-cache";
 
 /** `v` of a URL against the current version: a missing or stale one gets the current picture, not for ever. */
 export function cacheControl(v: string | undefined, { version }: Pick<ValidFormula, "version">): string {

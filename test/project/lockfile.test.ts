@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
 interface Lockfile {
-  readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly integrity?: string }>>;
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+}
+
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 describe("package-lock.json", () => {
@@ -16,6 +22,16 @@ describe("package-lock.json", () => {
 
   it("holds the checksum of every package", () => {
     expect(packages.filter(([name, one]) => name !== "" && !one.integrity).map(([name]) => name)).toEqual([]);
+  });
+
+  it("holds every optional package that it names, without which npm ci refuses to run", () => {
+    const paths = new Set(packages.map(([path]) => path));
+    const missing = packages.flatMap(([path, { optionalDependencies }]) =>
+      Object.keys(optionalDependencies ?? {}).filter(
+        (name) => !paths.has(`${path}/node_modules/${name}`) && !paths.has(`node_modules/${name}`),
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 });
 

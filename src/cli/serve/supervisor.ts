@@ -40,6 +40,9 @@ export async function supervise(settings: Settings): Promise<number> {
   }
 }
 
+/** MiB. Tiles pass as buffers beside the heap: V8's own choice, 16, was measured to take 20 MB more and no less time. */
+const SMALL_YOUNG_HEAP = "--max-semi-space-size=4";
+
 interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -47,7 +50,10 @@ interface End {
 }
 
 async function runOnce(start: StartMessage, stop: StopRequest): Promise<End> {
-  const child = fork(fileURLToPath(new URL("./child.js", import.meta.url)), [], { stdio: "inherit" });
+  const child = fork(fileURLToPath(new URL("./child.js", import.meta.url)), [], {
+    execArgv: [...process.execArgv, SMALL_YOUNG_HEAP],
+    stdio: "inherit",
+  });
   let ready = false;
   child.on("message", (message) => {
     if (message === READY) ready = true;
