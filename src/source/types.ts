@@ -10,6 +10,8 @@ export interface Store {
    * callers await only what is a promise. Throws SOURCE_UNREADABLE past the end, SOURCE_FAILED or SOURCE_TIMEOUT for the medium.
    */
   read(offset: number, length: number, signal?: AbortSignal): Uint8Array | Promise<Uint8Array>;
+  /** The same into memory of the caller, where the medium is local: a buffer for each of a thousand chunks a second is garbage. */
+  readInto?(target: Uint8Array, offset: number): void;
   close(): void | Promise<void>;
 }
 
@@ -96,7 +98,7 @@ export interface ImageSource {
   /** In which chunk group a channel lies, and which plane of the decoded chunk is its own. */
   locate(channel: number): { readonly group: number; readonly sample: number };
   layout(ref: ChunkRef): ChunkLayout;
-  /** Bytes as stored. All bounds are checked before memory is taken; SOURCE_UNREADABLE otherwise. */
+  /** Bytes as stored, good until the next `fetch`. All bounds are checked before memory is taken; SOURCE_UNREADABLE otherwise. */
   fetch(ref: ChunkRef, signal?: AbortSignal): ChunkBytes | Promise<ChunkBytes>;
   /** Scratch bytes that `decode` needs for a chunk of so many compressed bytes. */
   scratchBytes(ref: ChunkRef, compressedLength: number): number;

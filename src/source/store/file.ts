@@ -38,22 +38,31 @@ class FileStore implements Store {
   }
 
   read(offset: number, length: number): Uint8Array {
-    if (this.#descriptor === null) throw new Error("The file is closed.");
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw pastTheEnd();
+    this.#assertInside(offset, length);
     // Not filled with zeros: every byte is read or an error is thrown.
     const bytes = Buffer.allocUnsafeSlow(length);
+    this.readInto(bytes, offset);
+    return bytes;
+  }
+
+  readInto(target: Uint8Array, offset: number): void {
+    if (this.#descriptor === null) throw new Error("The file is closed.");
+    this.#assertInside(offset, target.length);
     let done = 0;
-    while (done < length) {
-      const count = readBytes(this.#descriptor, bytes, done, offset + done);
+    while (done < target.length) {
+      const count = readBytes(this.#descriptor, target, done, offset + done);
       if (count === 0) throw pastTheEnd();
       done += count;
     }
-    return bytes;
   }
 
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
+  }
+
+  #assertInside(offset: number, length: number): void {
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw pastTheEnd();
   }
 }
 

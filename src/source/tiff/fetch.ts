@@ -1,6 +1,7 @@
-import type { ChunkBytes, Store } from "../types.ts";
+import type { ChunkBytes } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { codecBlock } from "./block.ts";
+import type { ChunkReader } from "./chunk-reader.ts";
 import { codecs, initZstd } from "./codec/index.ts";
 import { andThen, type Maybe } from "./maybe.ts";
 import type { Page } from "./page.ts";
@@ -22,23 +23,28 @@ const LENGTH_BYTES = 4;
 
 /** The stored bytes of a chunk; null where the file leaves it out. Offsets and lengths are bounded before anything is read. */
 export function fetchBlocks(
-  store: Store,
+  reader: ChunkReader,
   page: Page,
   address: ChunkAddress,
   signal: AbortSignal | undefined,
 ): Maybe<ChunkBytes> {
   const { blocks, chunks } = page;
   const first = address.plane * blocks.columns * blocks.rows;
-  if (chunks.kind === "rows") return fetchRows(store, page, address, signal);
+  if (chunks.kind === "rows") return fetchRows(reader, page, address, signal);
   if (blocks.tiled) {
-    const bytes = fetchBlock(store, page, first + address.y * blocks.columns + address.x, signal);
+    const bytes = fetchBlock(reader, page, first + address.y * blocks.columns + address.x, signal);
     return andThen(bytes, (found) => prepare(page, found, blocks.height));
   }
-  return fetchStrips(store, page, first, address.y, signal);
+  return fetchStrips(reader, page, first, address.y, signal);
 }
 
 /** One tile or strip, empty or null where the file leaves it out. */
-function fetchBlock(store: Store, page: Page, index: number, signal: AbortSignal | undefined): Maybe<ChunkBytes> {
+function fetchBlock(
+  reader: ChunkReader,
+  page: Page,
+  index: number,
+  signal: AbortSignal | undefined,
+): Maybe<ChunkBytes> {
   return andThen(page.offsets.at(index), (offset) =>
     andThen(page.byteCounts?.at(index) ?? blockBytes(page), (length) => {
       // GDAL leaves out tiles that hold nothing: offset and length are 0.
@@ -47,8 +53,8 @@ function fetchBlock(store: Store, page: Page, index: number, signal: AbortSignal
       const overhead = page.chunks.strips > 1 ? STRIP_OVERHEAD_BYTES : OVERHEAD_BYTES;
       if (length > due * EXPANSION + overhead)
         throw unreadable(`one of its tiles or strips claims ${length} bytes, where ${due} hold it uncompressed`);
-      if (offset + length > store.size) throw unreadable("one of its tiles or strips lies past its end");
-      return store.read(offset, length, signal);
+      if (offset + length > reader.size) throw unreadable("one of its tiles or strips lies past its end");
+      return reader.read(offset, length, signal);
     }),
   );
 }
@@ -59,7 +65,7 @@ function blockBytes({ blocks }: Page): number {
 
 /** Rows of a single uncompressed strip. */
 function fetchRows(
-  store: Store,
+  reader: ChunkReader,
   page: Page,
   { plane, y }: ChunkAddress,
   signal: AbortSignal | undefined,
@@ -71,15 +77,15 @@ function fetchRows(
     andThen(page.byteCounts?.at(plane) ?? blockBytes(page), (length) => {
       if (offset === 0 || length === 0) return null;
       const end = (first + rows) * rowBytes;
-      if (end > length || offset + end > store.size) throw unreadable("its only strip is shorter than the image");
-      return store.read(offset + first * rowBytes, rows * rowBytes, signal);
+      if (end > length || offset + end > reader.size) throw unreadable("its only strip is shorter than the image");
+      return reader.read(offset + first * rowBytes, rows * rowBytes, signal);
     }),
   );
 }
 
 /** All strips of a chunk as one array: their lengths (u32, little-endian), then their bytes. */
 function fetchStrips(
-  store: Store,
+  reader: ChunkReader,
   page: Page,
   first: number,
   chunkRow: number,
@@ -90,7 +96,10 @@ function fetchStrips(
   const count = Math.min(chunks.strips, blocks.rows - from);
   const strips = Array.from({ length: count }, (_, index) => {
     const rows = Math.min(blocks.height, page.height - (from + index) * blocks.height);
-    return andThen(fetchBlock(store, page, first + from + index, signal), (found) => prepare(page, found, rows));
+    return andThen(fetchBlock(reader, page, first + from + index, signal), (found) =>
+      // The next strip is read into the same memory.
+      prepare(page, found && count > 1 ? found.slice() : found, rows),
+    );
   });
   return strips.some((one) => one instanceof Promise)
     ? Promise.all(strips).then(packStrips)
@@ -122,9 +131,14 @@ export function unpackStrips(packed: Uint8Array, count: number): readonly Uint8A
   });
 }
 
-/** Waits for what the codec has only asynchronously. */
+/** Waits for what the codec has only asynchronously; other chunks may be read meanwhile. */
 function prepare(page: Page, bytes: ChunkBytes, storedRows: number): Maybe<ChunkBytes> {
   if (bytes === null) return null;
-  if (page.codec === "zstd") return initZstd()?.then(() => bytes) ?? bytes;
+  if (page.codec === "zstd") {
+    const initialised = initZstd();
+    if (!initialised) return bytes;
+    const own = bytes.slice();
+    return initialised.then(() => own);
+  }
   return codecs[page.codec].prepare?.(bytes, codecBlock(page, storedRows)) ?? bytes;
 }

@@ -1,6 +1,7 @@
 import { planeTypeOf, planeView } from "../../core/dtype.ts";
 import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, Store } from "../types.ts";
 import { blockScratchBytes, decodeBlock } from "./block.ts";
+import { ChunkReader } from "./chunk-reader.ts";
 import { type ChunkAddress, fetchBlocks, unpackStrips } from "./fetch.ts";
 import { andThen, type Maybe } from "./maybe.ts";
 import type { Page } from "./page.ts";
@@ -10,6 +11,7 @@ import type { Planes } from "./planes.ts";
 export class TiffSource implements ImageSource {
   readonly info: ImageInfo;
   readonly #store: Store;
+  readonly #reader: ChunkReader;
   readonly #planes: Planes;
   readonly #samples: number;
   readonly #separate: boolean;
@@ -17,6 +19,7 @@ export class TiffSource implements ImageSource {
   constructor(info: ImageInfo, store: Store, planes: Planes) {
     this.info = info;
     this.#store = store;
+    this.#reader = new ChunkReader(store);
     this.#planes = planes;
     const [first] = planes.levels;
     this.#samples = first?.samples ?? 1;
@@ -41,7 +44,7 @@ export class TiffSource implements ImageSource {
   }
 
   fetch(ref: ChunkRef, signal?: AbortSignal): Maybe<ChunkBytes> {
-    return andThen(this.#page(ref), (page) => fetchBlocks(this.#store, page, this.#address(ref), signal));
+    return andThen(this.#page(ref), (page) => fetchBlocks(this.#reader, page, this.#address(ref), signal));
   }
 
   scratchBytes(ref: ChunkRef, compressedLength: number): number {
