@@ -55,6 +55,10 @@ class PoolRenderer implements Renderer {
     this.#pool = pool;
   }
 
+  get ready(): Promise<void> {
+    return this.#pool.ready;
+  }
+
   describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<ImageInfo> {
     return this.#pool.run<"describe">({ kind: "describe", source }, null, signal);
   }

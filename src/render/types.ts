@@ -112,6 +112,8 @@ export interface RawChunk {
 
 /** The worker pool as its users see it. Every call rejects with BandloomError; an aborted signal with its reason. */
 export interface Renderer {
+  /** Resolves when all workers have loaded their code: before, the first pictures wait for it. Never rejects. */
+  readonly ready: Promise<void>;
   describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<ImageInfo>;
   /** One result for each picture of the job, in order; one failure does not spoil the others. */
   pictures(job: PictureJob, signal?: AbortSignal): Promise<readonly (Picture | Error)[]>;

@@ -61,13 +61,19 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
   const formulas = new BoundFormulas(images, new PercentileWindows(renderer));
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl });
   let closed = false;
+  // A first request would wait for what the workers load: a second on a slow machine.
+  let state: string | null = "The workers are starting.";
+  void renderer.ready.then(() => {
+    if (!closed) state = null;
+  });
   return {
     ...{ images, formulas, tiles },
     limits: LIMITS,
     stats: () => ({ version: VERSION, cache: cache.stats() }),
-    readiness: () => (closed ? "The server is shutting down." : null),
+    readiness: () => state,
     async close() {
       closed = true;
+      state = "The server is shutting down.";
       await renderer.close();
       await images.close();
       await cache.close();

@@ -39,6 +39,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   const renderer = createRenderer({ workers: 1 });
   const asked = { descriptions: 0, statistics: 0, jobs: [] as PictureJob[], aborted: 0 };
   const watched: Renderer = {
+    ready: renderer.ready,
     describe: (source, signal) => {
       asked.descriptions++;
       return renderer.describe(source, signal);

@@ -44,6 +44,7 @@ export class WorkerPool {
   readonly #queue: Job[] = [];
   readonly #watch: NodeJS.Timeout;
   readonly #restarts = new Set<NodeJS.Timeout>();
+  readonly #allReady = promiseWithResolver();
   #lastId = 0;
   #failures = 0;
   #replaced = 0;
@@ -54,7 +55,10 @@ export class WorkerPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     const events: LaneEvents = {
-      onRoom: () => this.#pump(),
+      onRoom: () => {
+        if (this.#lanes.every((lane) => lane.ready)) this.#allReady.resolve();
+        this.#pump();
+      },
       onReply: (job, reply) => this.#settle(job, reply),
       onLost: (lane, loss, jobs, started) => this.#replace(lane, loss, jobs, started),
     };
@@ -62,6 +66,11 @@ export class WorkerPool {
     for (const lane of this.#lanes) lane.start();
     this.#watch = setInterval(() => this.#findOverdue(), Math.min(1000, options.deadlineMs / 4));
     this.#watch.unref();
+  }
+
+  /** Resolves when every worker has loaded its code: until then jobs wait. Never, where workers cannot start. */
+  get ready(): Promise<void> {
+    return this.#allReady.promise;
   }
 
   /** `affinity` names what the job works on; jobs with the same name prefer the same worker. Rejects with the reason of an aborted signal. */
@@ -219,4 +228,13 @@ function lossError(loss: Loss, deadlineMs: number): BandloomError {
     case "poisoned":
       return new BandloomError("INTERNAL", "The worker that did this failed; it has been replaced.");
   }
+}
+
+/** Promise.withResolvers, which Node 20 lacks. */
+function promiseWithResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
