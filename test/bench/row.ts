@@ -38,7 +38,7 @@ export function formatRows(rows: readonly Row[]): string {
     decimals(p50),
     decimals(p99),
     decimals(cpu),
-    `${Math.round(1000 / cpu).toLocaleString("en")} ${unit}s`,
+    Number.isFinite(cpu) ? `${Math.round(1000 / cpu).toLocaleString("en")} ${plural(unit)}` : "–",
   ]);
   const widths = HEAD.map((_, column) => Math.max(...[HEAD, ...cells].map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
@@ -49,6 +49,10 @@ export function formatRows(rows: readonly Row[]): string {
     .flatMap((row, index) => [line(cells[index] ?? []), ...row.targets.map((target) => `    ${formatTarget(target)}`)])
     .toSpliced(0, 0, line(HEAD))
     .join("\n");
+}
+
+function plural(unit: string): string {
+  return unit.endsWith("y") ? `${unit.slice(0, -1)}ies` : `${unit}s`;
 }
 
 function formatTarget({ what, measured, limit, unit, atMost }: Target): string {

@@ -20,7 +20,7 @@ export const rows: Group = async ({ folder }) => {
   const client = new HttpClient(server.port, 1);
   const pid = server.pid();
   const row = async (name: string, fields: string, calls: number, factor: (n: number) => number): Promise<Row> => ({
-    ...(await measure((n) => client.query(query(fields, factor(n))), { pid, calls, warmup: calls })),
+    ...(await measure((n) => client.query(query(fields, factor(n))), { pid, calls, warmup: 2 * calls })),
     name,
     unit: "query",
     targets: [],

@@ -11,6 +11,8 @@ const TILES_A_SIDE = 64;
 const CACHE_BYTES = 64 * 2 ** 20;
 /** Tiles whose chunks stay decoded while formulas change. */
 const WARM = 16;
+/** V8 takes so many tiles until it has compiled the way of a tile for good. */
+const WARMUP = 2000;
 
 interface Pair {
   readonly cold: Measured;
@@ -21,8 +23,8 @@ interface Pair {
 
 /** A tile of three deflate channels: read, decoded, evaluated, encoded; and again with another formula. */
 export const rows: Group = async ({ folder }) => {
-  const small = await measured(await benchImage(folder, 8, 256, 256 * TILES_A_SIDE), 200);
-  const large = await measured(await benchImage(folder, 16, 512, 512 * TILES_A_SIDE), 60);
+  const small = await measured(await benchImage(folder, 8, 256, 256 * TILES_A_SIDE), 300);
+  const large = await measured(await benchImage(folder, 16, 512, 512 * TILES_A_SIDE), 100);
   const row = (name: string, values: Measured, targets: Row["targets"] = []): Row => ({
     ...values,
     name,
@@ -51,21 +53,21 @@ export const rows: Group = async ({ folder }) => {
 async function measured(image: BenchImage, calls: number): Promise<Pair> {
   const pipeline = await Pipeline.open(image, CACHE_BYTES);
   const kernel = pipeline.kernel(benchFormula(image));
-  const cold = await measure((n) => pipeline.tile(kernel, n), { calls, warmup: calls });
+  const cold = await measure((n) => pipeline.tile(kernel, n), { calls, warmup: WARMUP });
   for (let n = 0; n < WARM; n++) await pipeline.tile(kernel, n);
   // A factor never used before: the text is parsed, checked and bound anew, its code is known.
   const changed = await measure((n) => pipeline.tile(pipeline.kernel(benchFormula(image, 3 + n / 1000)), n % WARM), {
     calls,
-    warmup: calls,
+    warmup: WARMUP,
   });
   await pipeline.close();
   const ordinary = await OrdinaryWay.open(image);
   const side = TILES_A_SIDE;
   const read = (n: number) => ordinary.read(n % side, Math.floor(n / side) % side);
   const few = Math.ceil(calls / 5);
-  const ordinaryCold = await measure(async (n) => ordinary.render(await read(n)), { calls: few, warmup: few });
+  const ordinaryCold = await measure(async (n) => ordinary.render(await read(n)), { calls: few, warmup: 2 * few });
   const decoded = await read(0);
-  const ordinaryChanged = await measure((n) => ordinary.render(decoded, 3 + n / 1000), { calls: few, warmup: few });
+  const ordinaryChanged = await measure((n) => ordinary.render(decoded, 3 + n / 1000), { calls: few, warmup: 2 * few });
   await ordinary.close();
   return { cold, changed, ordinaryCold, ordinaryChanged };
 }

@@ -15,7 +15,7 @@ export const rows: Group = async ({ folder }) => {
   const pipeline = await Pipeline.open(image, 2 ** 20);
   // One more addition each time: code that was never emitted before.
   const text = (n: number) => `window(${"green + ".repeat(n % 60)}${benchFormula(image, 2 + n / 1000)}, 0, 1)`;
-  const parsed = await measure((n) => pipeline.kernel(benchFormula(image, 3 + n / 1000)), { calls: 200, warmup: 200 });
+  const parsed = await measure((n) => pipeline.kernel(benchFormula(image, 3 + n / 1000)), { calls: 500, warmup: 3000 });
   const compiled = await measure((n) => pipeline.kernel(text(n)), { calls: 12, warmup: 0 });
   await pipeline.close();
 
