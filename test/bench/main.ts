@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../../src/cli/serve/v8-flags.ts";
 import { formatRows, type Row } from "./row.ts";
 
 const GROUPS = ["render", "start", "hits", "query", "scale"] as const;
@@ -31,8 +32,9 @@ try {
 
 function runGroup(name: string): Promise<readonly Row[]> {
   return new Promise((resolve, reject) => {
-    // `advanced`: NaN survives, which JSON would turn to null.
-    const child = fork(RUNNER, [name, folder], { serialization: "advanced" });
+    // All rows run as the server does. `advanced`: NaN survives, which JSON would turn to null.
+    const execArgv = [...process.execArgv, ...V8_FLAGS];
+    const child = fork(RUNNER, [name, folder], { serialization: "advanced", execArgv });
     let rows: readonly Row[] | null = null;
     child.on("message", (message) => {
       rows = message as readonly Row[];

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Settings } from "../config/settings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { READY, type StartMessage } from "./messages.ts";
+import { V8_FLAGS } from "./v8-flags.ts";
 
 const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /** A signal that follows within this time is the same: a terminal and npm both pass on one Ctrl-C. */
@@ -40,9 +41,6 @@ export async function supervise(settings: Settings): Promise<number> {
   }
 }
 
-/** MiB. Tiles pass as buffers beside the heap: V8's own choice, 16, was measured to take 20 MB more and no less time. */
-const SMALL_YOUNG_HEAP = "--max-semi-space-size=4";
-
 interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -51,7 +49,7 @@ interface End {
 
 async function runOnce(start: StartMessage, stop: StopRequest): Promise<End> {
   const child = fork(fileURLToPath(new URL("./child.js", import.meta.url)), [], {
-    execArgv: [...process.execArgv, SMALL_YOUNG_HEAP],
+    execArgv: [...process.execArgv, ...V8_FLAGS],
     stdio: "inherit",
   });
   let ready = false;
