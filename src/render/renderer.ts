@@ -24,7 +24,7 @@ const MIB = 2 ** 20;
 export interface RendererOptions {
   /** Worker threads; default: one for each core. */
   readonly workers?: number;
-  /** Decoded chunks that each worker keeps; default 48 MiB. */
+  /** Decoded chunks that each worker keeps; default 32 MiB. */
   readonly cacheBytes?: number;
   /** Memory of each worker for pixels, its decoded chunks included, taken only when needed; default 512 MiB. */
   readonly memoryBytes?: number;
@@ -36,7 +36,7 @@ export interface RendererOptions {
 
 /** Start the worker pool. */
 export function createRenderer(options: RendererOptions = {}): Renderer {
-  const { cacheBytes = 48 * MIB, memoryBytes = 512 * MIB } = options;
+  const { cacheBytes = 32 * MIB, memoryBytes = 512 * MIB } = options;
   const pool = new WorkerPool({
     size: options.workers ?? availableParallelism(),
     spawn: spawnWorker({ cacheBytes, memoryBytes }),
