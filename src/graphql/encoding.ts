@@ -1,9 +1,7 @@
 import { BandloomError } from "../core/errors.ts";
 import type { Encoding } from "../render/types.ts";
+import { DEFAULT_QUALITY } from "../service/urls.ts";
 import type { EncodingInput } from "./inputs.ts";
-
-/** Good for pictures that are looked at; smaller numbers show blocks in smooth sky. */
-const DEFAULT_QUALITY = 80;
 
 /** BAD_REQUEST for what no picture can be encoded as. */
 export function encodingOf(input: EncodingInput | null | undefined): Encoding {

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { BandloomError } from "../../core/errors.ts";
 import type { Region, Size } from "../../core/geometry.ts";
 import type { PictureFormat } from "../../render/types.ts";
+import { DEFAULT_QUALITY } from "../../service/urls.ts";
 import { examples } from "../examples.ts";
 import { EXIT_CODES_HELP } from "../exit-codes.ts";
 import { wholeNumberOption } from "../options.ts";
@@ -11,7 +12,6 @@ import { wholeNumberOption } from "../options.ts";
 /** The largest side that WebP can hold; the others could hold more. */
 const MAX_SIDE = 16_383;
 const DEFAULT_SIDE = 4096;
-const DEFAULT_QUALITY = 80;
 const FORMATS: ReadonlyMap<string, PictureFormat> = new Map([
   [".png", "png"],
   [".jpg", "jpeg"],
