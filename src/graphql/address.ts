@@ -1,7 +1,7 @@
 import { BandloomError } from "../core/errors.ts";
 import { flipLevel, type Region } from "../core/geometry.ts";
+import { DEFAULT_TILE_SIZE } from "../core/picture-defaults.ts";
 import type { Limits, ServedImage } from "../service/types.ts";
-import { DEFAULT_TILE_SIZE } from "../service/urls.ts";
 
 /** BAD_REQUEST for a size that is not served. */
 export function tileSizeOf(tileSize: number | null | undefined, limits: Limits): number {

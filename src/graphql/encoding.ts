@@ -1,6 +1,6 @@
 import { BandloomError } from "../core/errors.ts";
+import { DEFAULT_QUALITY } from "../core/picture-defaults.ts";
 import type { Encoding } from "../render/types.ts";
-import { DEFAULT_QUALITY } from "../service/urls.ts";
 import type { EncodingInput } from "./inputs.ts";
 
 /** BAD_REQUEST for what no picture can be encoded as. */

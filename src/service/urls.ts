@@ -1,16 +1,12 @@
 import { deflateRawSync } from "node:zlib";
 import { BandloomError } from "../core/errors.ts";
+import { DEFAULT_QUALITY, DEFAULT_TILE_SIZE } from "../core/picture-defaults.ts";
 import type { Encoding, PictureFormat } from "../render/index.ts";
 
 /** Formulas whose encoded text is longer travel deflated. */
 const MAX_PLAIN = 1500;
 /** URLs beyond this length get lost on their way: browsers and proxies take some 8,000 characters. */
 const MAX_DEFLATED = 6000;
-
-/** What is meant where nothing is said, in every way of asking; URLs leave it out. */
-export const DEFAULT_TILE_SIZE = 256;
-/** Good for pictures that are looked at; smaller numbers show blocks in smooth sky. */
-export const DEFAULT_QUALITY = 80;
 
 const EXTENSIONS: Readonly<Record<PictureFormat, string>> = {
   jpeg: "jpg",
