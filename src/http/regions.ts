@@ -16,10 +16,13 @@ export function registerRegions(app: FastifyInstance, services: Services): void 
     const image = await services.images.get(url.image, signal);
     const region = regionOf(image, url.region);
     const formula = await bindFormula(services, image, formulas, signal);
-    const picture = await services.tiles.region({ formula, region, maxSize, encoding }, signal);
-    const etag = etagOf(picture.key);
-    reply.header("etag", etag).header("cache-control", cacheControl(v, picture));
+    const wanted = { formula, region, maxSize, encoding };
+    const etag = etagOf(services.tiles.regionKey(wanted));
+    reply.header("etag", etag).header("cache-control", cacheControl(v, formula));
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
+    const picture = await services.tiles.region(wanted, signal);
+    // The file may have changed under the request: what came is what it is now.
+    reply.header("etag", etagOf(picture.key)).header("cache-control", cacheControl(v, picture));
     return sendBytes(reply, picture.bytes, picture.contentType);
   });
 }

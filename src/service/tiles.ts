@@ -90,6 +90,10 @@ export class PipelineTiles implements TileService {
     return this.#names.regionUrl(request);
   }
 
+  regionKey(request: RegionRequest): string {
+    return this.#names.regionKey(request);
+  }
+
   region(request: RegionRequest, signal?: AbortSignal): Promise<ServedRegion> {
     const render = async (formula: ValidFormula): Promise<ServedRegion> => {
       const wanted = { ...request, formula };

@@ -179,6 +179,8 @@ export interface TileService {
   /** Size of the result in pixels: the region, scaled down to fit `maxSize` and never up. */
   regionSize(request: RegionRequest): Size;
   regionUrl(request: RegionRequest): string;
+  /** The cache key of a region; its ETag comes of it before anything is rendered. */
+  regionKey(request: RegionRequest): string;
   region(request: RegionRequest, signal?: AbortSignal): Promise<ServedRegion>;
   /** Raw values, row by row, little-endian. NOT_FOUND outside the chunk grid. */
   chunk(request: ChunkRequest, signal?: AbortSignal): Promise<RawChunk>;
