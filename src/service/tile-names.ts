@@ -12,10 +12,17 @@ interface FormulaNames {
   readonly suffixes: Map<string, string>;
 }
 
+interface LastUrl extends Omit<TileRequest, "level" | "x" | "y"> {
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
 /** Cache keys and URLs of pictures. */
 export class TileNames {
   readonly #base: string;
   readonly #formulas = new WeakMap<ValidFormula, FormulaNames>();
+  /** What the last URL was made of: the tiles of a list differ in their place alone. */
+  #last: LastUrl | null = null;
 
   /** `publicUrl`: base of absolute URLs; undefined: they begin with `/`. */
   constructor(publicUrl: string | undefined) {
@@ -37,9 +44,14 @@ export class TileNames {
   }
 
   tileUrl(request: TileRequest): string {
-    const { formula, level, x, y } = request;
-    const zoom = formula.image.levels - 1 - level;
-    return `${this.#base}/tiles/${this.#names(formula).key}/${zoom}/${x}/${y}${this.#suffix(request)}`;
+    const { level, x, y, formula, tileSize, pad, encoding } = request;
+    let last = this.#last;
+    if (last?.formula !== formula || last.tileSize !== tileSize || last.pad !== pad || last.encoding !== encoding) {
+      const prefix = `${this.#base}/tiles/${this.#names(formula).key}/`;
+      last = { formula, tileSize, pad, encoding, prefix, suffix: this.#suffix(request) };
+      this.#last = last;
+    }
+    return `${last.prefix}${formula.image.levels - 1 - level}/${x}/${y}${last.suffix}`;
   }
 
   /** For map viewers: `{z}/{x}/{y}` left open. */

@@ -50,6 +50,8 @@ interface End {
 async function runOnce(start: StartMessage, stop: StopRequest): Promise<End> {
   const child = fork(fileURLToPath(new URL("./child.js", import.meta.url)), [], {
     execArgv: [...process.execArgv, ...V8_FLAGS],
+    // graphql checks twice what it is given unless this says that nobody is developing.
+    env: { NODE_ENV: "production", ...process.env },
     stdio: "inherit",
   });
   let ready = false;

@@ -142,9 +142,12 @@ export class Rendering {
     const limits = requested.intersect(tileLimits(shown, common.tileSize));
     const inline = selectsBelow(info.fieldNodes, INLINE_FIELDS, info);
     checkCount(limits?.count ?? 0, inline, services.limits);
-    const address = { formula, level: shown.index, ...common };
-    const tileAt = (x: number, y: number) => new Tile(services.tiles, { ...address, x, y }, inline);
-    return new TileRange(shown, common.tileSize, requested, limits, tileAt);
+    const { index } = shown;
+    const { tileSize: size, pad, encoding: encoded } = common;
+    // Written out: spreading an object a thousand times is what a list of URLs would mostly cost.
+    const tileAt = (x: number, y: number) =>
+      new Tile(services.tiles, { formula, level: index, x, y, tileSize: size, pad, encoding: encoded }, inline);
+    return new TileRange(shown, size, requested, limits, tileAt);
   }
 
   @Field(() => Tile, {
