@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
 import { BandloomError } from "../core/errors.ts";
-import { createFileServices, type ServedImage, type Services } from "../service/index.ts";
+import { createImageServices, type ServedImage, type Services } from "../service/index.ts";
+import { localPath } from "../source/index.ts";
 
 /** The pipeline of the server over one image file, for as long as `work` takes. NOT_FOUND, SOURCE_UNREADABLE. */
 export async function withImage<T>(
@@ -9,9 +10,10 @@ export async function withImage<T>(
   work: (image: ServedImage, services: Services) => T | Promise<T>,
 ): Promise<T> {
   const path = await imagePath(file);
-  const services = await createFileServices(path);
+  const key = basename(path);
+  const services = await createImageServices(key, localPath(path), { allowed: [] });
   try {
-    return await work(await services.images.get(basename(path)), services);
+    return await work(await services.images.get(key), services);
   } finally {
     await services.close();
   }

@@ -48,6 +48,15 @@ export function groupByChunks(info: ImageInfo, batch: readonly Placed[]): Compon
   return [...components.values()];
 }
 
+/** At most `count` components out of many, neighbours together. */
+export function joinComponents(components: readonly Component[], count: number): Component[] {
+  const length = Math.max(1, Math.ceil(components.length / count));
+  return components.flatMap((first, index) => {
+    if (index % length !== 0) return [];
+    return [{ ...first, members: components.slice(index, index + length).flatMap(({ members }) => members) }];
+  });
+}
+
 interface Position {
   readonly index: number;
   readonly level: number;

@@ -1,5 +1,5 @@
 export { neighbourhood, rendezvous } from "./affinity.ts";
-export { type Component, groupByChunks, type Placed } from "./batch.ts";
+export { type Component, groupByChunks, joinComponents, type Placed } from "./batch.ts";
 export {
   type ChunkGrid,
   planeInput,
@@ -20,3 +20,4 @@ export {
 } from "./limits.ts";
 export { planRegion, type RegionPlan } from "./picture.ts";
 export { type ChunkSpan, chunkSpans, chunksUnder } from "./spans.ts";
+export { storedChunks } from "./stored-chunks.ts";

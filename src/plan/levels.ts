@@ -80,5 +80,7 @@ export function storedInput(info: ImageInfo, channel: number, z: number, t: numb
   const described = info.channels[channel];
   if (!described || !(z >= 0 && z < info.depth) || !(t >= 0 && t < info.times))
     throw new BandloomError("NOT_FOUND", `The image has no plane of channel ${channel + 1}, z ${z}, t ${t}.`);
+  // A mask has made its pixels NaN already.
+  if (described.masked) return { channel, z, t, type: "float32", nodata: null };
   return { channel, z, t, type: planeTypeOf(described.dataType), nodata: described.nodata };
 }

@@ -1,9 +1,9 @@
 export { CONTENT_TYPES } from "./content-types.ts";
 export { encoderIdentity } from "./encode/identity.ts";
 export { createRenderer, type RendererOptions } from "./renderer.ts";
-export { type FileStamp, fileRevision, fileStamp, isSourceChanged, sameStamp } from "./revision.ts";
 export type {
   ChunkJob,
+  Described,
   Encoding,
   Picture,
   PictureFormat,

@@ -1,7 +1,8 @@
+import type { MessagePort } from "node:worker_threads";
 import type { ErrorMessage } from "../core/errors.ts";
-import type { ImageInfo } from "../source/types.ts";
 import type {
   ChunkJob,
+  Described,
   Picture,
   PictureJob,
   ProbeJob,
@@ -24,7 +25,7 @@ export type TaskOf<Kind extends Task["kind"]> = Extract<Task, { readonly kind: K
 
 /** What each kind of task is answered with. */
 export interface TaskResults {
-  readonly describe: ImageInfo;
+  readonly describe: Described;
   readonly pictures: readonly (Picture | Failure)[];
   readonly statistics: StatisticsResult;
   readonly probe: readonly ProbeResult[];
@@ -33,6 +34,11 @@ export interface TaskResults {
 
 export interface Failure {
   readonly error: ErrorMessage;
+}
+
+/** Nobody waits for the job any more: what it waits for itself is given up. */
+export interface Cancellation {
+  readonly cancel: number;
 }
 
 export interface Request {
@@ -62,6 +68,8 @@ export const READY = "ready";
 
 /** What a worker is started with. */
 export interface WorkerSettings {
+  /** The way to sources behind a network (serveRemote at its other end); null: there are none. */
+  readonly remote: MessagePort | null;
   /** One Int32 for each slot; 1: nobody waits for the job in it any more. */
   readonly cancelled: Int32Array<SharedArrayBuffer>;
   readonly cacheBytes: number;

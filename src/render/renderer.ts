@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 import { BandloomError } from "../core/errors.ts";
-import { groupByChunks, neighbourhood, planRegion, servedLevel } from "../plan/index.ts";
+import { groupByChunks, joinComponents, neighbourhood, planRegion, servedLevel } from "../plan/index.ts";
+import type { Remote } from "../source/remote/types.ts";
 import type { ImageInfo } from "../source/types.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
 import { spawnWorker } from "./spawn.ts";
 import type {
   ChunkJob,
+  Described,
   Picture,
   PictureJob,
   PictureTask,
@@ -22,6 +24,8 @@ import type {
 const MIB = 2 ** 20;
 
 export interface RendererOptions {
+  /** What images behind a network are reached by; without it they are refused. */
+  readonly remote?: Remote;
   /** Worker threads; default: one for each core. */
   readonly workers?: number;
   /** Decoded chunks that each worker keeps; default 32 MiB. */
@@ -39,7 +43,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
   const { cacheBytes = 32 * MIB, memoryBytes = 512 * MIB } = options;
   const pool = new WorkerPool({
     size: options.workers ?? availableParallelism(),
-    spawn: spawnWorker({ cacheBytes, memoryBytes }),
+    spawn: spawnWorker({ cacheBytes, memoryBytes, remote: options.remote ?? null }),
     queueLimit: options.queueLimit ?? 1024,
     deadlineMs: options.deadlineMs ?? 30_000,
   });
@@ -59,7 +63,7 @@ class PoolRenderer implements Renderer {
     return this.#pool.ready;
   }
 
-  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<ImageInfo> {
+  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described> {
     return this.#pool.run<"describe">({ kind: "describe", source }, null, signal);
   }
 
@@ -69,8 +73,11 @@ class PoolRenderer implements Renderer {
     const sound = [...results.keys()].filter((index) => results[index] === null);
     const placed = sound.flatMap((index) => job.pictures[index] ?? []);
     // Pictures that share chunks go to one worker as one task, the others side by side.
+    const components = groupByChunks(info, placed);
+    // Behind a network few large tasks need fewer requests than many small ones.
+    const tasks = source.remote ? joinComponents(components, this.#pool.size) : components;
     await Promise.all(
-      groupByChunks(info, placed).map(async ({ level, chunkX, chunkY, members }) => {
+      tasks.map(async ({ level, chunkX, chunkY, members }) => {
         const affinity = neighbourhood(source.revision, level, chunkX, chunkY);
         const done = await this.#component(job, placed, members, affinity, signal);
         for (const [at, member] of members.entries()) results[sound[member] ?? -1] = done[at] ?? null;

@@ -1,20 +1,38 @@
-import { type ResourceLimits, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from "node:worker_threads";
+import { serveRemote } from "../source/remote/index.ts";
+import type { Remote } from "../source/remote/types.ts";
 import type { Spawn } from "./pool/lane.ts";
 import type { WorkerSettings } from "./protocol.ts";
 
 /** JavaScript heap of a worker: metadata of large images, never pixels. Exhaustion ends the worker, not the process. */
 const RESOURCE_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
+export interface SpawnOptions extends Pick<WorkerSettings, "cacheBytes" | "memoryBytes"> {
+  /** What workers reach images behind a network by; null: nothing. */
+  readonly remote: Remote | null;
+}
+
 /** Starts this project's worker file; from TypeScript source where that is what runs (development, tests). */
-export function spawnWorker({ cacheBytes, memoryBytes }: Omit<WorkerSettings, "cancelled">): Spawn {
+export function spawnWorker({ cacheBytes, memoryBytes, remote }: SpawnOptions): Spawn {
   const here = import.meta.url;
   const fromSource = here.endsWith(".ts");
   const file = new URL(`./worker/main.${fromSource ? "ts" : "js"}`, here);
-  return (cancelled) => {
-    const workerData: WorkerSettings = { cancelled, cacheBytes, memoryBytes };
-    const options = { workerData, resourceLimits: RESOURCE_LIMITS, execArgv: [] };
+  return (cancelled, onTraffic) => {
+    const port = remote && remotePort(remote, onTraffic);
+    const workerData: WorkerSettings = { cancelled, cacheBytes, memoryBytes, remote: port };
+    const transferList = port ? [port] : [];
+    const options = { workerData, transferList, resourceLimits: RESOURCE_LIMITS, execArgv: [] };
     return fromSource ? new Worker(bootstrap(file), { ...options, eval: true }) : new Worker(file, options);
   };
+}
+
+/** The worker's end of a channel to `remote`. It closes with the worker. */
+function remotePort(remote: Remote, onTraffic: () => void): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  serveRemote(port1, remote);
+  port1.on("message", onTraffic);
+  port1.unref();
+  return port2;
 }
 
 /** A worker does not inherit the loader of its parent: it registers tsx (found from the working folder) for itself, then loads the file. */

@@ -1,11 +1,15 @@
 import type { Region, Size } from "../core/geometry.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { Identity } from "../source/identity.ts";
+import type { Location } from "../source/location.ts";
 import type { ImageInfo } from "../source/types.ts";
 
-/** Where an image lies, for a worker to open: the path never leaves the server. Plain data. */
+/** Where an image lies, for a worker to open: its location never leaves the server. Plain data. */
 export interface SourceRef {
   readonly key: string;
-  readonly path: string;
+  readonly location: Location;
+  /** Its pixels lie behind a network: work on it mostly waits. */
+  readonly remote: boolean;
   /** Identity of the bytes that this work is meant for; a worker that finds others answers SOURCE_CHANGED. */
   readonly revision: string;
 }
@@ -114,7 +118,7 @@ export interface RawChunk {
 export interface Renderer {
   /** Resolves when all workers have loaded their code: before, the first pictures wait for it. Never rejects. */
   readonly ready: Promise<void>;
-  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<ImageInfo>;
+  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described>;
   /** One result for each picture of the job, in order; one failure does not spoil the others. */
   pictures(job: PictureJob, signal?: AbortSignal): Promise<readonly (Picture | Error)[]>;
   statistics(job: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult>;
@@ -122,6 +126,12 @@ export interface Renderer {
   chunk(job: ChunkJob, signal?: AbortSignal): Promise<RawChunk>;
   metrics(): RendererMetrics;
   close(): Promise<void>;
+}
+
+/** An image as it was found, and which bytes that was. */
+export interface Described {
+  readonly info: ImageInfo;
+  readonly identity: Identity;
 }
 
 export interface RendererMetrics {

@@ -1,6 +1,8 @@
 import { type Dirent, realpathSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename, join, sep } from "node:path";
+import { join, sep } from "node:path";
+import { type Location, localPath } from "../source/index.ts";
+import type { CatalogueEntry, ImageFiles } from "./catalogue/types.ts";
 
 /** Endings that a key leaves out, the longer first. */
 const EXTENSIONS = [".ome.tiff", ".ome.tif", ".tiff", ".tif"] as const;
@@ -11,18 +13,14 @@ const MAX_ENTRIES = 1_000_000;
 /** A list of images may be this old, milliseconds. */
 const SCAN_INTERVAL_MS = 1000;
 
-/** Where images lie. */
-export interface ImageFiles {
-  /** Where the file of a key lies; null for a key of nothing, whatever the reason. */
-  path(key: string): string | null;
-  /** All keys, sorted by code point; at most a second old. */
-  keys(): Promise<readonly string[]>;
+/** One image, whatever it is called; its key is its name. */
+export function singleImage(key: string, location: Location): ImageFiles {
+  const entry = plainEntry(key, location);
+  return { find: (wanted) => (wanted === key ? entry : null), keys: async () => [key], close: () => {} };
 }
 
-/** One file, whatever it is called; its key is its name. */
-export function singleFile(path: string): ImageFiles {
-  const name = basename(path);
-  return { path: (key) => (key === name ? path : null), keys: async () => [name] };
+function plainEntry(key: string, location: Location): CatalogueEntry {
+  return { key, location, name: null, description: null, formula: null, presets: [], problem: null };
 }
 
 /** Image files of a data folder by key: the path without its extension (semantics.md 9). Nothing outside the folder is ever opened. */
@@ -35,7 +33,14 @@ export class Catalogue implements ImageFiles {
     this.#root = realpathSync(root);
   }
 
-  path(key: string): string | null {
+  find(key: string): CatalogueEntry | null {
+    const path = this.#path(key);
+    return path === null ? null : plainEntry(key, localPath(path, this.#root));
+  }
+
+  close(): void {}
+
+  #path(key: string): string | null {
     if (!isKey(key)) return null;
     const stem = withoutExtension(key);
     const named = stem === null ? [] : this.#files(stem);

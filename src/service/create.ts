@@ -1,7 +1,9 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache } from "../cache/index.ts";
 import { createRenderer } from "../render/index.ts";
-import { Catalogue, type ImageFiles, singleFile } from "./catalogue.ts";
+import { createRemote, type Location, type RemoteOptions } from "../source/index.ts";
+import type { ImageFiles } from "./catalogue/types.ts";
+import { Catalogue, singleImage } from "./catalogue.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
@@ -33,6 +35,8 @@ export interface PipelineOptions {
   readonly redisUrl?: string;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
+  /** Which images behind a network may be read, and how; without it none. */
+  readonly remote?: RemoteOptions;
   onEvent(event: ServiceEvent): void;
 }
 
@@ -41,15 +45,16 @@ export function createServices(options: ServiceOptions): Promise<Services> {
   return createPipeline(new Catalogue(options.dataFolder), options);
 }
 
-/** The whole pipeline for one file, whose key is its name. Nothing outlives it. */
-export function createFileServices(path: string, workers?: number): Promise<Services> {
+/** The whole pipeline for one image, under a key of the caller's choice. Nothing outlives it. */
+export function createImageServices(key: string, location: Location, remote: RemoteOptions): Promise<Services> {
   const nothing = { cacheFolder: null, cacheBytes: 0, memoryBytes: 0, onEvent: () => {} };
-  return createPipeline(singleFile(path), workers === undefined ? nothing : { ...nothing, workers });
+  return createPipeline(singleImage(key, location), { ...nothing, remote });
 }
 
 async function createPipeline(files: ImageFiles, options: PipelineOptions): Promise<Services> {
   const { onEvent, publicUrl, redisUrl } = options;
-  const renderer = createRenderer(options.workers === undefined ? {} : { workers: options.workers });
+  const remote = createRemote(options.remote ?? { allowed: [] });
+  const renderer = createRenderer({ remote, ...(options.workers === undefined ? {} : { workers: options.workers }) });
   const cache = await createTileCache({
     memoryBytes: options.memoryBytes,
     redisUrl: redisUrl ?? null,
@@ -57,7 +62,7 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
     embeddedBytes: options.cacheBytes,
     log: (message) => onEvent({ level: "warn", message }),
   });
-  const images = new CatalogueImages(files, renderer);
+  const images = new CatalogueImages(files, renderer, remote);
   const formulas = new BoundFormulas(images, new PercentileWindows(renderer));
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl });
   let closed = false;
@@ -76,6 +81,7 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
       state = "The server is shutting down.";
       await renderer.close();
       await images.close();
+      await remote.close();
       await cache.close();
     },
   };

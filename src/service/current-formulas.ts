@@ -1,4 +1,4 @@
-import { isSourceChanged } from "../render/index.ts";
+import { isSourceChanged } from "../source/index.ts";
 import type { BoundFormulas } from "./formulas.ts";
 import type { CatalogueImages } from "./images.ts";
 import type { ServedImage, ValidFormula } from "./types.ts";

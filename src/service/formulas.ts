@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { checkFormula, completeFormula } from "../formula/index.ts";
-import { isSourceChanged } from "../render/index.ts";
+import { isSourceChanged } from "../source/index.ts";
 import { formulaCharacters } from "./formula-characters.ts";
 import type { CatalogueImages } from "./images.ts";
 import { formulaScope } from "./scope.ts";

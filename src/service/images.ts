@@ -2,40 +2,65 @@ import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
 import { levelCount } from "../core/geometry.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import { type FileStamp, fileRevision, fileStamp, type Renderer, sameStamp } from "../render/index.ts";
-import type { ImageFiles } from "./catalogue.ts";
+import type { Described, Renderer } from "../render/index.ts";
+import {
+  type FileStamp,
+  fileStamp,
+  filesUnchanged,
+  isRemote,
+  isSourceChanged,
+  type Location,
+  locationKey,
+  type Remote,
+  remoteUnchanged,
+} from "../source/index.ts";
+import type { CatalogueEntry, ImageFiles } from "./catalogue/types.ts";
 import type { ImageListOptions, ImageService, ServedImage } from "./types.ts";
 
 /** Descriptions of images that are kept: a few kilobytes each. */
 const MAX_IMAGES = 1000;
 /** A file is compared with what is known of it at most this often, milliseconds (semantics.md 13). */
 const CHECK_INTERVAL_MS = 1000;
+/** The same for what lies behind a network. Reads need no such check: each names the version that it wants. */
+const REMOTE_CHECK_INTERVAL_MS = 10_000;
 /** A file that changes again and again while it is described is being written. */
 const MAX_ATTEMPTS = 3;
 
 interface Known {
-  readonly stamp: FileStamp;
-  /** What the file is; an error for one that cannot be read. */
-  readonly outcome: ServedImage | BandloomError;
+  readonly entry: CatalogueEntry;
+  readonly outcome: Opened | Unreadable;
+  readonly interval: number;
   checked: number;
+}
+
+interface Opened {
+  readonly described: Described;
+  readonly image: ServedImage;
+}
+
+/** Files are looked at again when their stamp is another one. */
+interface Unreadable {
+  readonly error: BandloomError;
+  readonly stamp: FileStamp | null;
 }
 
 /** The images of a catalogue. Files are described by workers: a hostile one costs a worker, never the process. */
 export class CatalogueImages implements ImageService {
   readonly #catalogue: ImageFiles;
   readonly #renderer: Renderer;
+  readonly #remote: Remote;
   readonly #known = new LRUCache<string, Known>({ max: MAX_IMAGES });
   readonly #flights = new SingleFlight<ServedImage>();
 
-  constructor(catalogue: ImageFiles, renderer: Renderer) {
+  constructor(catalogue: ImageFiles, renderer: Renderer, remote: Remote) {
     this.#catalogue = catalogue;
     this.#renderer = renderer;
+    this.#remote = remote;
   }
 
   fresh(key: string): ServedImage | null {
     const known = this.#known.get(key);
-    if (!known || known.outcome instanceof Error || performance.now() - known.checked > CHECK_INTERVAL_MS) return null;
-    return known.outcome;
+    return known && "image" in known.outcome && isRecent(known) ? known.outcome.image : null;
   }
 
   async get(key: string, signal?: AbortSignal): Promise<ServedImage> {
@@ -49,65 +74,117 @@ export class CatalogueImages implements ImageService {
     return keys.filter((key) => key.toLowerCase().includes(wanted));
   }
 
-  /** The next `get` looks at the file, however short ago that was: a worker has found other bytes. */
+  /** The next `get` looks at the image, however short ago that was: a worker has found other bytes. */
   recheck(key: string): void {
     this.#known.delete(key);
   }
 
   async close(): Promise<void> {
     this.#known.clear();
+    this.#catalogue.close();
   }
 
   async #look(key: string, signal: AbortSignal): Promise<ServedImage> {
-    const path = this.#catalogue.path(key);
-    if (path === null) {
+    const entry = this.#catalogue.find(key);
+    if (entry === null) {
       this.#known.delete(key);
       throw new BandloomError("NOT_FOUND", "There is no such image. `{ images { nodes { key } } }` lists them.");
     }
-    const stamp = fileStamp(path);
+    if (entry.problem) throw entry.problem;
     const known = this.#known.get(key);
-    if (known && sameStamp(known.stamp, stamp)) {
-      if (!(known.outcome instanceof Error)) {
-        known.checked = performance.now();
-        return known.outcome;
-      }
+    if (!known || locationKey(known.entry.location) !== locationKey(entry.location))
+      return this.#describe(entry, signal);
+    if ("error" in known.outcome) {
       // Nor is a hostile file read more often than once a second, however many ask for it.
-      if (performance.now() - known.checked <= CHECK_INTERVAL_MS) throw known.outcome;
+      if (isRecent(known) && stampsAgree(known.outcome.stamp, stampOf(entry.location))) throw known.outcome.error;
+      return this.#describe(entry, signal);
     }
-    return this.#describe(key, path, signal);
+    if (!(await this.#isUnchanged(known.outcome.described, signal))) return this.#describe(entry, signal);
+    return this.#remember(entry, known.outcome.described, known);
   }
 
-  async #describe(key: string, path: string, signal: AbortSignal): Promise<ServedImage> {
-    for (let attempt = 1; ; attempt++) {
-      const stamp = fileStamp(path);
-      const outcome = await this.#read(key, path, signal);
-      // Description and revision must be of the same bytes.
-      if (!sameStamp(fileStamp(path), stamp)) {
-        if (attempt < MAX_ATTEMPTS) continue;
-        throw new BandloomError("SOURCE_FAILED", "The image file changes all the time. Try again when it is written.");
-      }
-      this.#known.set(key, { stamp, outcome, checked: performance.now() });
-      if (outcome instanceof Error) throw outcome;
-      return outcome;
-    }
-  }
-
-  /** That a file cannot be read is kept until the next check; other failures may pass at once and are not kept. */
-  async #read(key: string, path: string, signal: AbortSignal): Promise<ServedImage | BandloomError> {
+  async #isUnchanged({ identity }: Described, signal: AbortSignal): Promise<boolean> {
+    if (!filesUnchanged(identity)) return false;
+    if (identity.remote.length === 0) return true;
     try {
-      const revision = fileRevision(path);
-      const info = await this.#renderer.describe({ key, path }, signal);
-      return {
-        key,
-        name: key.slice(key.lastIndexOf("/") + 1),
-        info,
-        revision,
-        source: { key, path, revision },
-        levels: levelCount(info),
-      };
+      return await remoteUnchanged(identity, this.#remote, signal);
     } catch (error) {
-      if (error instanceof BandloomError && error.code === "SOURCE_UNREADABLE") return error;
+      // A server that does not answer has not changed its image: what is cached of it can still be served.
+      if (error instanceof BandloomError && !signal.aborted) return true;
       throw error;
     }
   }
+
+  async #describe(entry: CatalogueEntry, signal: AbortSignal): Promise<ServedImage> {
+    const { key, location } = entry;
+    const remote = isRemote(location);
+    for (let attempt = 1; ; attempt++) {
+      const stamp = stampOf(location);
+      try {
+        return this.#remember(entry, await this.#renderer.describe({ key, location, remote }, signal), null);
+      } catch (error) {
+        if (isSourceChanged(error) && attempt < MAX_ATTEMPTS) continue;
+        if (isSourceChanged(error))
+          throw new BandloomError("SOURCE_FAILED", "The image changes all the time. Try again when it is written.");
+        // That a file cannot be read is kept until the next check; other failures may pass at once and are not kept.
+        if (error instanceof BandloomError && error.code === "SOURCE_UNREADABLE")
+          this.#known.set(key, {
+            entry,
+            outcome: { error, stamp },
+            interval: CHECK_INTERVAL_MS,
+            checked: performance.now(),
+          });
+        throw error;
+      }
+    }
+  }
+
+  /** Keeps an image that was described or found unchanged just now. */
+  #remember(entry: CatalogueEntry, described: Described, before: Known | null): ServedImage {
+    const same = before && "image" in before.outcome && sameWords(before.entry, entry) ? before.outcome.image : null;
+    const image = same ?? servedImage(entry, described);
+    const interval = described.identity.remote.length > 0 ? REMOTE_CHECK_INTERVAL_MS : CHECK_INTERVAL_MS;
+    this.#known.set(entry.key, { entry, outcome: { described, image }, interval, checked: performance.now() });
+    return image;
+  }
+}
+
+function servedImage(entry: CatalogueEntry, { info, identity }: Described): ServedImage {
+  const { key, location } = entry;
+  const { revision } = identity;
+  return {
+    key,
+    name: entry.name ?? info.name ?? key.slice(key.lastIndexOf("/") + 1),
+    description: entry.description ?? info.description,
+    defaultFormula: entry.formula,
+    presets: entry.presets,
+    info,
+    revision,
+    source: { key, location, remote: identity.remote.length > 0, revision },
+    levels: levelCount(info),
+  };
+}
+
+function isRecent({ checked, interval }: Known): boolean {
+  return performance.now() - checked <= interval;
+}
+
+/** What the catalogue says of an image besides its location. */
+function sameWords(a: CatalogueEntry, b: CatalogueEntry): boolean {
+  const words = ({ name, description, formula, presets }: CatalogueEntry) =>
+    JSON.stringify([name, description, formula, presets]);
+  return a === b || words(a) === words(b);
+}
+
+function stampOf(location: Location): FileStamp | null {
+  if (location.kind !== "path") return null;
+  try {
+    return fileStamp(location.path);
+  } catch {
+    return null;
+  }
+}
+
+function stampsAgree(a: FileStamp | null, b: FileStamp | null): boolean {
+  return a === null || b === null ? a === b : JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,6 +1,6 @@
 /** The pipeline, joined: images, formulas and tiles behind one object. */
 
-export { createFileServices, createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
+export { createImageServices, createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
 export { LIMITS } from "./limits.ts";
 export type {
   BoundFormula,

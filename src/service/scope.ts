@@ -7,6 +7,6 @@ export function formulaScope({ info }: ServedImage, plane: FormulaScope["plane"]
   return { channels: info.channels.map(scopeChannel), depth: info.depth, times: info.times, plane };
 }
 
-function scopeChannel({ name, dataType, nodata, window, scale, offset }: ChannelInfo): ScopeChannel {
-  return { name, dataType, nan: nodata !== null, scale, offset, ...(window ? { window } : {}) };
+function scopeChannel({ name, dataType, nodata, masked, window, scale, offset }: ChannelInfo): ScopeChannel {
+  return { name, dataType, nan: masked || nodata !== null, scale, offset, ...(window ? { window } : {}) };
 }

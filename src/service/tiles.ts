@@ -1,6 +1,7 @@
 import type { TileCache } from "../cache/index.ts";
 import { levelSize, type Region, type Size, tileRegion } from "../core/geometry.ts";
-import { type Encoding, isSourceChanged, type RawChunk, type Renderer } from "../render/index.ts";
+import type { Encoding, RawChunk, Renderer } from "../render/index.ts";
+import { isSourceChanged } from "../source/index.ts";
 import { CurrentFormulas } from "./current-formulas.ts";
 import type { BoundFormulas } from "./formulas.ts";
 import type { CatalogueImages } from "./images.ts";

@@ -4,12 +4,17 @@ import type { Diagnostic } from "../formula/diagnostic.ts";
 import type { Formula } from "../formula/formula.ts";
 import type { Encoding, Picture, RawChunk, SourceRef, StatisticsResult } from "../render/types.ts";
 import type { ImageInfo } from "../source/types.ts";
+import type { CataloguePreset } from "./catalogue/types.ts";
 
 /** An image of the catalogue, opened: description and identity of its bytes at one moment. */
 export interface ServedImage {
   readonly key: string;
   /** Display name; the key's last part unless the file tells one. */
   readonly name: string;
+  readonly description: string | null;
+  /** Formula of the image where a client names none; null: the rules of display decide. */
+  readonly defaultFormula: string | null;
+  readonly presets: readonly CataloguePreset[];
   readonly info: ImageInfo;
   /** Identity of the bytes (semantics.md 13), hex. */
   readonly revision: string;

@@ -1,6 +1,19 @@
 /** Sources: image files as descriptions and chunks. */
 
+export {
+  type FileStamp,
+  fileStamp,
+  filesUnchanged,
+  type Identity,
+  isSourceChanged,
+  remoteUnchanged,
+  sameStamp,
+  sourceChanged,
+} from "./identity.ts";
+export { isRemote, type Location, localPath, locationKey } from "./location.ts";
 export { openSource } from "./open.ts";
+export { createRemote, type RemoteOptions } from "./remote/index.ts";
+export type { Remote } from "./remote/types.ts";
 export { openFile } from "./store/file.ts";
 export { openTiff } from "./tiff/open.ts";
 export type {
@@ -9,9 +22,12 @@ export type {
   ChunkLayout,
   ChunkRef,
   DecodeTarget,
+  Folder,
+  Georeference,
   ImageInfo,
   ImageSource,
   PixelSize,
+  SourceContext,
   Store,
   StoredLevel,
 } from "./types.ts";

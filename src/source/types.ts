@@ -1,10 +1,14 @@
 import type { DataType, PlaneType } from "../core/dtype.ts";
 import type { PixelOps } from "../kernel/pixel-ops.types.ts";
+import type { Identity } from "./identity.ts";
+import type { ByteRange, Remote } from "./remote/types.ts";
 
-/** Bytes somewhere: a file now, HTTP and S3 behind the same three calls. */
+/** Bytes somewhere: a file, a blob behind HTTP or S3, an entry of an archive. */
 export interface Store {
   /** Total length in bytes. */
   readonly size: number;
+  /** Which bytes these are. */
+  readonly identity: Identity;
   /**
    * Exactly `length` bytes from `offset`. Synchronous where the medium is local (a promise costs more than the read);
    * callers await only what is a promise. Throws SOURCE_UNREADABLE past the end, SOURCE_FAILED or SOURCE_TIMEOUT for the medium.
@@ -12,7 +16,33 @@ export interface Store {
   read(offset: number, length: number, signal?: AbortSignal): Uint8Array | Promise<Uint8Array>;
   /** The same into memory of the caller, where the medium is local: a buffer for each of a thousand chunks a second is garbage. */
   readInto?(target: Uint8Array, offset: number): void;
+  /** Many ranges with as few requests as possible, in order: present where each read waits for a network. */
+  readMany?(ranges: readonly ByteRange[], signal?: AbortSignal): Promise<readonly Uint8Array[]>;
   close(): void | Promise<void>;
+}
+
+/** Blobs by path under one folder, address or archive. Paths are relative, with `/`; one that would leave the folder finds nothing. */
+export interface Folder {
+  /** Reading waits for a network. */
+  readonly remote: boolean;
+  /** A blob as a whole, of at most `limit` bytes (SOURCE_UNREADABLE beyond); null: none. Its identity where it is asked for. */
+  get(path: string, limit: number, signal?: AbortSignal): WholeBlob | null | Promise<WholeBlob | null>;
+  /** A blob to be read in parts; null: none. */
+  open(path: string, signal?: AbortSignal): Store | null | Promise<Store | null>;
+  /** Names directly in a folder below, at most `limit`, unsorted; null where the medium cannot tell (HTTP). */
+  list(path: string, limit: number): readonly string[] | null | Promise<readonly string[] | null>;
+  close(): void | Promise<void>;
+}
+
+export interface WholeBlob {
+  readonly bytes: Uint8Array;
+  readonly identity: Identity;
+}
+
+/** What opening an image may need besides its location. */
+export interface SourceContext {
+  /** Null: remote sources are refused. */
+  readonly remote: Remote | null;
 }
 
 /** One channel as its file describes it. Plain data. */
@@ -31,6 +61,10 @@ export interface ChannelInfo {
   readonly offset: number;
   /** Display window from the metadata, stored values. */
   readonly window: readonly [low: number, high: number] | null;
+  /** Shown when nobody says which channels to show (OMERO's `active`); null: the file does not tell. */
+  readonly active: boolean | null;
+  /** A mask or the like tells which of its samples are data: its decoded chunks are float32, with NaN for no data. */
+  readonly masked: boolean;
 }
 
 /** A level that exists in the file. */
@@ -50,9 +84,24 @@ export interface PixelSize {
   readonly unit: string;
 }
 
+/** Where on Earth (or on another body) the pixels lie. */
+export interface Georeference {
+  /** `EPSG:32619` and the like; null: the file names none that has a code. */
+  readonly crs: string | null;
+  /** Name of the reference system as the file gives it. */
+  readonly crsName: string | null;
+  /** x = a·column + b·row + c, y = d·column + e·row + f; column and row count from the top left corner of the first pixel. */
+  readonly affine: readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+}
+
 /** Everything known of an image without reading pixels. Plain data: it crosses threads by structured clone. */
 export interface ImageInfo {
   readonly format: string;
+  /** Name and description for people, as the file gives them; null: none. */
+  readonly name: string | null;
+  readonly description: string | null;
+  /** Images that the file holds, this one included: `key#0`, `key#1` … are the others. */
+  readonly seriesCount: number;
   readonly width: number;
   readonly height: number;
   /** Planes along z and t, at least 1. */
@@ -62,6 +111,7 @@ export interface ImageInfo {
   /** Stored levels, finest first; levels[0] is full resolution. */
   readonly levels: readonly StoredLevel[];
   readonly pixelSize: PixelSize | null;
+  readonly georeference: Georeference | null;
   /** In a sentence each: what is odd in the file, what would make it faster. */
   readonly warnings: readonly string[];
 }
@@ -95,11 +145,18 @@ export type ChunkBytes = Uint8Array | null;
 /** A view of an image file: its description, and its chunks. */
 export interface ImageSource {
   readonly info: ImageInfo;
+  /** Which bytes it was opened from. */
+  readonly identity: Identity;
   /** In which chunk group a channel lies, and which plane of the decoded chunk is its own. */
   locate(channel: number): { readonly group: number; readonly sample: number };
   layout(ref: ChunkRef): ChunkLayout;
   /** Bytes as stored, good until the next `fetch`. All bounds are checked before memory is taken; SOURCE_UNREADABLE otherwise. */
   fetch(ref: ChunkRef, signal?: AbortSignal): ChunkBytes | Promise<ChunkBytes>;
+  /**
+   * Bytes of many chunks with as few requests as possible, in order: present where each read waits for a network. These stay good.
+   * An entry may be an error: that of its own chunk.
+   */
+  fetchAll?(refs: readonly ChunkRef[], signal?: AbortSignal): Promise<readonly (ChunkBytes | Error)[]>;
   /** Scratch bytes that `decode` needs for a chunk of so many compressed bytes. */
   scratchBytes(ref: ChunkRef, compressedLength: number): number;
   /**

@@ -1,8 +1,9 @@
-import type { PictureTask, Renderer } from "../../src/render/index.ts";
+import type { Described, PictureTask, Renderer, SourceRef } from "../../src/render/index.ts";
 import { built } from "./built.ts";
 import type { BenchImage } from "./images.ts";
 
-const { createRenderer, fileRevision } = await built.render();
+const { createRenderer } = await built.render();
+const { localPath } = await built.source();
 const { checkFormula, completeFormula } = await built.formula();
 const { KernelCache } = await built.kernel();
 const { planeInput, servedLevel } = await built.plan();
@@ -13,26 +14,22 @@ export type KernelOf = (formula: string) => ReturnType<InstanceType<typeof Kerne
 export class Pipeline {
   readonly #renderer: Renderer;
   readonly #image: BenchImage;
-  readonly #source: { readonly key: string; readonly path: string; readonly revision: string };
+  readonly #source: SourceRef;
   readonly #kernels = new KernelCache();
-  readonly #info: Awaited<ReturnType<Renderer["describe"]>>;
+  readonly #info: Described["info"];
 
-  private constructor(
-    renderer: Renderer,
-    image: BenchImage,
-    revision: string,
-    info: Awaited<ReturnType<Renderer["describe"]>>,
-  ) {
+  private constructor(renderer: Renderer, image: BenchImage, source: SourceRef, info: Described["info"]) {
     this.#renderer = renderer;
     this.#image = image;
-    this.#source = { key: image.key, path: image.path, revision };
+    this.#source = source;
     this.#info = info;
   }
 
   static async open(image: BenchImage, cacheBytes: number): Promise<Pipeline> {
     const renderer = createRenderer({ workers: 1, cacheBytes });
-    const info = await renderer.describe(image);
-    return new Pipeline(renderer, image, fileRevision(image.path), info);
+    const place = { key: image.key, location: localPath(image.path), remote: false };
+    const { info, identity } = await renderer.describe(place);
+    return new Pipeline(renderer, image, { ...place, revision: identity.revision }, info);
   }
 
   /** Text to kernel: parsed, checked, completed, compiled where its shape is new. */

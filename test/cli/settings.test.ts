@@ -35,6 +35,7 @@ describe("settings", () => {
   it("are the defaults where nobody says anything", () => {
     expect(read({})).toEqual({
       data: join(folder, "data"),
+      catalogue: null,
       host: "127.0.0.1",
       port: 8080,
       cache: null,
@@ -43,6 +44,11 @@ describe("settings", () => {
       redisUrl: null,
       workers: null,
       publicUrl: null,
+      allowedSources: null,
+      sourceTimeoutMs: 10_000,
+      remoteCacheBytes: 64 * 2 ** 20,
+      s3Endpoint: null,
+      s3PathStyle: false,
       introspection: true,
       logLevel: "warn",
     });
@@ -61,13 +67,31 @@ describe("settings", () => {
 
   it.each(SETTING_NAMES)("take %s from every place under the same word", (name) => {
     const { flag, env, kind } = settingRow(name);
-    const text = { folder: "/x", host: "h", port: "7", bytes: "7", threads: "7", url: "http://h", redis: "redis://h" };
+    const text = {
+      folder: "/x",
+      file: "/y",
+      list: "https://a.example,s3://b",
+      milliseconds: "7",
+      host: "h",
+      port: "7",
+      bytes: "7",
+      threads: "7",
+      url: "http://h",
+      redis: "redis://h",
+    };
     const sample = { ...text, switch: "false", level: "error" }[kind];
-    const expected = { port: 7, bytes: 7, threads: 7, switch: false }[kind as string] ?? sample;
+    const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7 };
+    const expected = { ...numbers, switch: false, list: ["https://a.example", "s3://b"] }[kind as string] ?? sample;
     expect(read({ flags: { [name]: sample } })[name]).toEqual(expected);
     expect(read({ environment: { [env]: sample } })[name]).toEqual(expected);
     expect(read({ yaml: `${flag}: ${sample}\n` })[name]).toEqual(expected);
     expect(read({ yaml: "", dotenv: `${env}=${sample}\n` })[name]).toEqual(expected);
+  });
+
+  it("take a list from YAML as a list too", () => {
+    const yaml = "allowed-sources:\n  - https://a.example/open\n  - s3://scans\n";
+    expect(read({ yaml }).allowedSources).toEqual(["https://a.example/open", "s3://scans"]);
+    expect(() => read({ yaml: "allowed-sources: 'a,,b'\n" })).toThrow(/values with commas between them/);
   });
 
   it("leave the process's environment as it is", () => {
@@ -124,7 +148,7 @@ describe("settings that cannot be", () => {
     [{ environment: { BANDLOOM_PROT: "80" } }, "BANDLOOM_PROT in the environment", "Did you mean BANDLOOM_PORT?"],
     [{ dotenv: "BANDLOOM_DATTA=x\n" }, "BANDLOOM_DATTA in .env", "Did you mean BANDLOOM_DATA?"],
     [{ yaml: "cacheBytes: 1GiB\n" }, "cacheBytes in bandloom.yaml", "Did you mean cache-bytes?"],
-    [{ yaml: "colour: red\n" }, "colour in bandloom.yaml", "use one of data, host, port"],
+    [{ yaml: "colour: red\n" }, "colour in bandloom.yaml", "use one of data, catalogue, host, port"],
     [{ environment: { BANDLOOM_ROLE_OF_NOTHING: "1" } }, "BANDLOOM_ROLE_OF_NOTHING", "use one of BANDLOOM_DATA"],
   ] satisfies [Layers, string, string][])("are refused by name: %j", (layers, name, advice) => {
     expect(() => read(layers)).toThrow(name);

@@ -1,3 +1,4 @@
+import { plainChannel, plainImage } from "../../src/source/plain-info.ts";
 import type { ImageInfo, StoredLevel } from "../../src/source/types.ts";
 
 /** A description of an image of uint8 channels, for planning. */
@@ -7,26 +8,13 @@ export function imageInfo(
   levels: readonly Partial<StoredLevel>[] = [{}],
   channels = 1,
 ): ImageInfo {
-  return {
+  return plainImage({
     format: "test",
     width,
     height,
-    depth: 1,
-    times: 1,
-    channels: Array.from({ length: channels }, (_, index) => ({
-      index,
-      name: `b${index + 1}`,
-      dataType: "uint8",
-      wavelengthNm: null,
-      color: null,
-      nodata: index === 0 ? 0 : null,
-      unit: null,
-      scale: 1,
-      offset: 0,
-      window: null,
-    })),
+    channels: Array.from({ length: channels }, (_, index) =>
+      plainChannel({ index, name: `b${index + 1}`, dataType: "uint8", nodata: index === 0 ? 0 : null }),
+    ),
     levels: levels.map((level) => ({ width, height, chunkWidth: 256, chunkHeight: 256, codec: "none", ...level })),
-    pixelSize: null,
-    warnings: [],
-  };
+  });
 }

@@ -1,24 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { planeBytes, planeTypeOf, planeView } from "../../src/core/dtype.ts";
 import { levelSize, type Region } from "../../src/core/geometry.ts";
 import { servedLevel } from "../../src/plan/index.ts";
-import { fileRevision } from "../../src/render/revision.ts";
 import { gatherPlanes } from "../../src/render/worker/gather.ts";
 import { JobContext } from "../../src/render/worker/job-context.ts";
 import { createWorkbench, type Workbench } from "../../src/render/worker/workbench.ts";
+import { textIdentity } from "../../src/source/identity.ts";
+import { localPath } from "../../src/source/location.ts";
 import { type MemoryImage, MemorySource } from "./memory-source.ts";
 
 const MIB = 2 ** 20;
-const folder = mkdtempSync(join(tmpdir(), "bandloom-gather-"));
-const path = join(folder, "image");
-writeFileSync(path, "any file: the source is in memory");
-const revision = fileRevision(path);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { revision } = textIdentity("memory");
+const ref = { key: "k", location: localPath("/image"), remote: false, revision };
 
 function bench(source: MemorySource, cacheBytes = 16 * MIB): Workbench {
   return createWorkbench({ cacheBytes, memoryBytes: 256 * MIB }, () => source);
@@ -32,7 +26,7 @@ async function gather(
   channels: readonly number[],
 ): Promise<number[][]> {
   const job = new JobContext(workbench, () => false);
-  return workbench.images.use({ key: "k", path, revision }, async (image) => {
+  return workbench.images.use(ref, async (image) => {
     const served = servedLevel(image.info, level);
     const type = served.kind === "virtual" ? "float32" : planeTypeOf(image.info.channels[0]?.dataType ?? "uint8");
     using scope = workbench.arena.scope();
@@ -125,7 +119,7 @@ describe("gathering the planes of a region", () => {
     const levels = [{ width: 128, height: 128, chunkWidth: 64, chunkHeight: 64 }];
     const workbench = bench(new MemorySource({ width: 128, height: 128, levels, value: pattern }));
     const job = new JobContext(workbench, () => false);
-    await workbench.images.use({ key: "k", path, revision }, async (image) => {
+    await workbench.images.use(ref, async (image) => {
       const served = servedLevel(image.info, 0);
       const plane = { channel: 0, z: 0, t: 0, type: "uint8" as const };
       for (const region of [

@@ -1,6 +1,8 @@
 import { type DataType, planeBytes, planeTypeOf, planeView } from "../../src/core/dtype.ts";
 import { SLACK_BYTES } from "../../src/kernel/kernel.ts";
-import type { ChannelInfo, ChunkRef, ImageInfo, ImageSource, StoredLevel } from "../../src/source/types.ts";
+import { textIdentity } from "../../src/source/identity.ts";
+import { plainChannel, plainImage } from "../../src/source/plain-info.ts";
+import type { ChunkRef, ImageInfo, ImageSource, StoredLevel } from "../../src/source/types.ts";
 
 export interface MemoryImage {
   readonly width: number;
@@ -21,6 +23,7 @@ export interface MemoryImage {
 /** An image that is computed rather than read: every sample is known, and every fetch is counted. */
 export class MemorySource implements ImageSource {
   readonly info: ImageInfo;
+  readonly identity = textIdentity("memory");
   readonly fetched: string[] = [];
   closed = false;
   /** Called before each fetch. */
@@ -30,20 +33,15 @@ export class MemorySource implements ImageSource {
   constructor(image: MemoryImage) {
     this.#image = image;
     const { width, height, levels, dataType = "uint8", channels = 1, nodata = null } = image;
-    this.info = {
+    this.info = plainImage({
       format: "memory",
       width,
       height,
-      depth: 1,
-      times: 1,
-      channels: Array.from({ length: channels }, (_, index): ChannelInfo => {
-        const unknown = { wavelengthNm: null, color: null, unit: null, window: null, scale: 1, offset: 0 };
-        return { index, name: `b${index + 1}`, dataType, nodata, ...unknown };
-      }),
+      channels: Array.from({ length: channels }, (_, index) =>
+        plainChannel({ index, name: `b${index + 1}`, dataType, nodata }),
+      ),
       levels: levels.map((level) => ({ ...level, codec: "none" })),
-      pixelSize: null,
-      warnings: [],
-    };
+    });
   }
 
   locate(channel: number) {

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { WorkerPool } from "../../src/render/pool/worker-pool.ts";
 import type { ChunkJob } from "../../src/render/types.ts";
+import { localPath } from "../../src/source/location.ts";
 
 /**
  * A worker that does what the key of its task says. It speaks the pool's protocol, so that the pool can be shown every way in which a
@@ -59,7 +60,7 @@ function run(
   options: { affinity?: string; signal?: AbortSignal } = {},
 ): Promise<unknown> {
   const job: Omit<ChunkJob, "info"> = {
-    source: { key: act, path: "", revision: "" },
+    source: { key: act, location: localPath(""), remote: false, revision: "" },
     channel: 0,
     level: 0,
     z: 0,

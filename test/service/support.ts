@@ -14,6 +14,7 @@ import { PipelineTiles } from "../../src/service/tiles.ts";
 import type { ServedImage, ValidFormula } from "../../src/service/types.ts";
 import { pictureVersion } from "../../src/service/version.ts";
 import { PercentileWindows } from "../../src/service/windows.ts";
+import { createRemote, localPath } from "../../src/source/index.ts";
 import type { ImageInfo } from "../../src/source/types.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
 
@@ -60,7 +61,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   };
   const memory = { memoryBytes: 2 ** 25, redisUrl: null, folder: null, embeddedBytes: 0, log: () => {} };
   const cache = await createTileCache(memory);
-  const images = new CatalogueImages(new Catalogue(folder), watched);
+  const images = new CatalogueImages(new Catalogue(folder), watched, createRemote({ allowed: [] }));
   const formulas = new BoundFormulas(images, new PercentileWindows(watched));
   const tiles = new PipelineTiles({ images, formulas, renderer: watched, cache, publicUrl: undefined });
   return {
@@ -81,7 +82,9 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
 export type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
 
 export function servedImage(info: ImageInfo, key = "plate", revision = "a".repeat(32)): ServedImage {
-  return { key, name: key, info, revision, source: { key, path: `/${key}`, revision }, levels: levelCount(info) };
+  const source = { key, location: localPath(`/${key}`), remote: false, revision };
+  const words = { name: key, description: null, defaultFormula: null, presets: [] };
+  return { key, ...words, info, revision, source, levels: levelCount(info) };
 }
 
 /** A formula that needs no pixels to be complete, bound to an image that needs no file. */

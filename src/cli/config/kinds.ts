@@ -16,6 +16,9 @@ const MAX_PORT = 65_535;
 const MAX_THREADS = 256;
 /** A pebibyte. */
 const MAX_BYTES = 2 ** 50;
+/** Of one connection that hangs; more is no timeout. */
+const MAX_MILLISECONDS = 600_000;
+const MAX_LIST = 1000;
 const UNITS: Readonly<Record<string, number>> = {
   ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
   ...{ k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 },
@@ -26,6 +29,20 @@ const wholeNumber = z.string().regex(/^\d{1,16}$/);
 
 export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
   folder: { schema: z.string().refine((text) => !text.includes("\0")), expects: "a folder", example: "/srv/images" },
+  file: { schema: z.string().refine((text) => !text.includes("\0")), expects: "a file", example: "/srv/images.yaml" },
+  list: {
+    schema: z
+      .string()
+      .transform((text) => text.split(",").map((item) => item.trim()))
+      .pipe(z.array(z.string().min(1)).max(MAX_LIST)),
+    expects: "values with commas between them",
+    example: "https://images.example.org/open,s3://scans",
+  },
+  milliseconds: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_MILLISECONDS)),
+    expects: `a whole number from 1 to ${MAX_MILLISECONDS}`,
+    example: "10000",
+  },
   host: {
     schema: z.string().regex(/^[\p{L}\p{N}_.:%-]{1,253}$/u),
     expects: "a host name or an IP address",

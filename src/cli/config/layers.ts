@@ -62,9 +62,11 @@ export function yamlLayer(folder: string, path: string | undefined): Layer {
   const keys = yamlKeys(text, place);
   refuseUnknownKeys([...keys.keys()], place);
   return layer((name) => {
-    const { flag } = settingRow(name);
+    const { flag, kind } = settingRow(name);
     const value = keys.get(flag);
     if (value === undefined || value === null) return null;
+    if (kind === "list" && Array.isArray(value))
+      return { text: value.join(","), place: `${flag} in ${place}`, folder: dirname(file) };
     if (typeof value === "object")
       throw new BandloomError("BAD_REQUEST", `${flag} in ${place} is a list or a map. Write one value.`);
     return { text: String(value), place: `${flag} in ${place}`, folder: dirname(file) };

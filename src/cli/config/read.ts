@@ -44,7 +44,7 @@ function settingValue(name: SettingName, layers: readonly Layer[], folder: strin
   if (!given && fallback === null) return null;
   const { text, place, folder: base }: Given = given ?? { text: fallback ?? "", place: "the default", folder };
   const { schema, expects, example, secret } = KINDS[kind];
-  const result: z.ZodSafeParseResult<string | number | boolean> = schema.safeParse(text.trim());
+  const result: z.ZodSafeParseResult<string | number | boolean | readonly string[]> = schema.safeParse(text.trim());
   if (!result.success || text.trim() === "") {
     const value = secret ? "" : ` ${JSON.stringify(text.slice(0, 80))}`;
     throw new BandloomError(
@@ -53,6 +53,6 @@ function settingValue(name: SettingName, layers: readonly Layer[], folder: strin
     );
   }
   // KINDS gives each kind its own type of value, which the table of settings repeats.
-  const value = kind === "folder" ? resolve(base, String(result.data)) : result.data;
+  const value = kind === "folder" || kind === "file" ? resolve(base, String(result.data)) : result.data;
   return value as Settings[SettingName];
 }

@@ -6,6 +6,7 @@ export const LOG_LEVELS = ["silent", "error", "warn", "info"] as const;
 export interface KindValues {
   /** Absolute path. */
   readonly folder: string;
+  readonly file: string;
   readonly host: string;
   readonly port: number;
   readonly bytes: number;
@@ -14,6 +15,9 @@ export interface KindValues {
   readonly redis: string;
   readonly switch: boolean;
   readonly level: (typeof LOG_LEVELS)[number];
+  /** Separated by commas where it is one text. */
+  readonly list: readonly string[];
+  readonly milliseconds: number;
 }
 
 export interface SettingRow {
@@ -34,6 +38,11 @@ export const SETTINGS = {
   data: {
     ...{ flag: "data", env: "BANDLOOM_DATA", kind: "folder", fallback: "data", placeholder: "FOLDER" },
     help: "folder of the images; an empty one is given the demo image",
+  },
+  catalogue: {
+    ...{ flag: "catalogue", env: "BANDLOOM_CATALOGUE", kind: "file", fallback: null, placeholder: "FILE" },
+    fallbackHelp: "catalogue.yaml in the data folder",
+    help: "YAML file of remote images, channel sets, names and presets",
   },
   host: {
     ...{ flag: "host", env: "BANDLOOM_HOST", kind: "host", fallback: "127.0.0.1", placeholder: "ADDRESS" },
@@ -68,6 +77,30 @@ export const SETTINGS = {
   publicUrl: {
     ...{ flag: "public-url", env: "BANDLOOM_PUBLIC_URL", kind: "url", fallback: null, placeholder: "URL" },
     help: "base of the tile URLs in answers; without it they begin with /",
+  },
+  allowedSources: {
+    ...{ flag: "allowed-sources", env: "BANDLOOM_ALLOWED_SOURCES", kind: "list", fallback: null, placeholder: "LIST" },
+    fallbackHelp: "none",
+    help: "where the catalogue may name remote images: https://host/prefix, *.host, s3://bucket/prefix; commas between",
+  },
+  sourceTimeoutMs: {
+    ...{ flag: "source-timeout-ms", env: "BANDLOOM_SOURCE_TIMEOUT_MS", kind: "milliseconds", fallback: "10000" },
+    placeholder: "NUMBER",
+    help: "longest wait for bytes of a remote image, milliseconds",
+  },
+  remoteCacheBytes: {
+    ...{ flag: "remote-cache-bytes", env: "BANDLOOM_REMOTE_CACHE_BYTES", kind: "bytes", fallback: "64MiB" },
+    placeholder: "SIZE",
+    help: "blocks of remote images kept in memory",
+  },
+  s3Endpoint: {
+    ...{ flag: "s3-endpoint", env: "BANDLOOM_S3_ENDPOINT", kind: "url", fallback: null, placeholder: "URL" },
+    fallbackHelp: "Amazon's",
+    help: "S3 server to use; credentials and region come from the AWS environment or profile",
+  },
+  s3PathStyle: {
+    ...{ flag: "s3-path-style", env: "BANDLOOM_S3_PATH_STYLE", kind: "switch", fallback: "false", placeholder: "" },
+    help: "address buckets by path instead of by host name, as most servers other than Amazon's expect",
   },
   introspection: {
     ...{ flag: "introspection", env: "BANDLOOM_INTROSPECTION", kind: "switch", fallback: "true", placeholder: "" },

@@ -4,6 +4,8 @@ import type { Task } from "../protocol.ts";
 export class Job {
   readonly id: number;
   readonly task: Task;
+  /** It mostly waits for a network. */
+  readonly remote: boolean;
   /** The lane that probably has the chunks decoded; null: any. */
   readonly preferred: number | null;
   /** A worker died while this job and another one were in it: it runs alone now, so that the guilty one is known. */
@@ -24,6 +26,7 @@ export class Job {
   ) {
     this.id = id;
     this.task = task;
+    this.remote = task.source.remote;
     this.preferred = preferred;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -1,15 +1,18 @@
 import type { Worker } from "node:worker_threads";
-import { isReply, READY, type Reply, type Request } from "../protocol.ts";
+import { type Cancellation, isReply, READY, type Reply, type Request } from "../protocol.ts";
 import type { Job } from "./job.ts";
 
 /**
  * Jobs that a worker holds at most: one that runs and one that waits in its port, so that no hop lies between them and that one can
  * be evaluated while the other is being encoded elsewhere.
  */
-export const SLOTS = 2;
+const LOCAL_SLOTS = 2;
 
-/** Starts the worker of a lane; `cancelled` is shared with it. */
-export type Spawn = (cancelled: Int32Array<SharedArrayBuffer>) => Worker;
+/** Jobs that a worker holds at most, those included that mostly wait for a network. */
+export const SLOTS = 12;
+
+/** Starts the worker of a lane; `cancelled` is shared with it, `onTraffic` is called when it asks for bytes over the network. */
+export type Spawn = (cancelled: Int32Array<SharedArrayBuffer>, onTraffic: () => void) => Worker;
 
 /** Why a worker was given up. `poisoned`: it said so itself, in the reply to the job that did it; the others in it are innocent. */
 export type Loss = "exception" | "memory" | "exit" | "garbage" | "deadline" | "poisoned";
@@ -49,7 +52,9 @@ export class Lane {
   /** A job may be given to it; a suspect wants the worker to itself. */
   accepts(job: Job): boolean {
     if (!this.#ready) return false;
-    return this.load === 0 || (!job.suspect && this.load < SLOTS && !this.#jobs.some((other) => other?.suspect));
+    if (this.load === 0) return true;
+    if (job.suspect || this.load >= SLOTS || this.#jobs.some((other) => other?.suspect)) return false;
+    return job.remote || this.#jobs.filter((other) => other && !other.remote).length < LOCAL_SLOTS;
   }
 
   start(): void {
@@ -57,11 +62,15 @@ export class Lane {
     this.#jobs = new Array<Job | null>(SLOTS).fill(null);
     this.#cancelled = new Int32Array(new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT));
     this.#heard = performance.now();
-    const worker = this.#spawn(this.#cancelled);
-    this.#worker = worker;
     const current = (act: () => void) => () => {
       if (this.#worker === worker) act();
     };
+    // What waits for a network is not hung: each request has a deadline of its own.
+    const heard = current(() => {
+      this.#heard = performance.now();
+    });
+    const worker: Worker = this.#spawn(this.#cancelled, () => heard());
+    this.#worker = worker;
     worker.on("message", (message: unknown) => current(() => this.#receive(message))());
     worker.on(
       "messageerror",
@@ -85,8 +94,10 @@ export class Lane {
   /** Tell the worker, between two chunks or pictures, that nobody waits for the job; true: it has it. */
   cancel(job: Job): boolean {
     const slot = this.#jobs.indexOf(job);
-    if (slot >= 0) Atomics.store(this.#cancelled, slot, 1);
-    return slot >= 0;
+    if (slot < 0) return false;
+    Atomics.store(this.#cancelled, slot, 1);
+    if (job.remote) this.#worker?.postMessage({ cancel: job.id } satisfies Cancellation);
+    return true;
   }
 
   /** The worker has been silent for longer than `deadline` milliseconds although it has work, or has not come up. */

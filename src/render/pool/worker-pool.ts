@@ -94,6 +94,10 @@ export class WorkerPool {
     }) as Promise<TaskResults[Kind]>;
   }
 
+  get size(): number {
+    return this.#options.size;
+  }
+
   stats(): PoolStats {
     return {
       ...this.#counters,

@@ -1,31 +1,28 @@
 import { LRUCache } from "lru-cache";
+import { filesUnchanged, isSourceChanged, sourceChanged } from "../../source/identity.ts";
+import { type Location, locationKey } from "../../source/location.ts";
 import type { ImageInfo, ImageSource } from "../../source/types.ts";
-import { type FileStamp, fileRevision, fileStamp, sameStamp, sourceChanged } from "../revision.ts";
-import type { SourceRef } from "../types.ts";
+import type { Described, SourceRef } from "../types.ts";
 
 /** Images that a worker keeps open: each holds a file descriptor and its directories. */
 const MAX_OPEN = 64;
 
-/** A file is compared with its revision before a read at most this often, milliseconds (semantics.md 13). */
+/** Files are compared with their stamps before a read at most this often, milliseconds (semantics.md 13). */
 const CHECK_INTERVAL_MS = 1000;
 
-/** An image file, opened for one revision of its bytes. */
+/** An image, opened for one revision of its bytes. What lies behind a network vouches for itself: each answer names its version. */
 export class OpenImage {
   /** Names the image in the keys of the chunk cache; never used again. */
   readonly id: string;
   readonly source: ImageSource;
-  readonly #path: string;
-  readonly #stamp: FileStamp;
   #checked: number;
   #unchecked = false;
   #users = 0;
   #retired = false;
 
-  constructor(id: string, path: string, source: ImageSource, stamp: FileStamp) {
+  constructor(id: string, source: ImageSource) {
     this.id = id;
     this.source = source;
-    this.#path = path;
-    this.#stamp = stamp;
     this.#checked = performance.now();
   }
 
@@ -38,7 +35,7 @@ export class OpenImage {
     this.#unchecked = true;
   }
 
-  /** Before the first read: throws `sourceChanged` when the file is not the one that was opened; looks at most once a second. */
+  /** Before the first read: throws `sourceChanged` when the files are not those that were opened; looks at most once a second. */
   assertCurrent(): void {
     if (performance.now() - this.#checked >= CHECK_INTERVAL_MS) this.#compare();
   }
@@ -65,7 +62,7 @@ export class OpenImage {
   }
 
   #compare(): void {
-    if (!sameStamp(fileStamp(this.#path), this.#stamp)) throw sourceChanged();
+    if (!filesUnchanged(this.source.identity)) throw sourceChanged();
     this.#checked = performance.now();
   }
 
@@ -74,10 +71,10 @@ export class OpenImage {
   }
 }
 
-/** Opens an image file; the kind of file is told from its bytes. */
-export type OpenSource = (path: string) => ImageSource | Promise<ImageSource>;
+/** Opens an image; its kind is told from its bytes. */
+export type OpenSource = (location: Location) => ImageSource | Promise<ImageSource>;
 
-/** Open images by path and revision, the least recently used closed first. */
+/** Open images by location and revision, the least recently used closed first. */
 export class ImageCache {
   readonly #openSource: OpenSource;
   readonly #images: LRUCache<string, OpenImage>;
@@ -98,7 +95,7 @@ export class ImageCache {
 
   /** Runs `work` on the open image; what it returns was read from bytes of this revision, else `sourceChanged` is thrown. */
   async use<T>(ref: SourceRef, work: (image: OpenImage) => Promise<T>): Promise<T> {
-    const key = `${ref.path}\0${ref.revision}`;
+    const key = imageKey(ref.revision, ref.location);
     const image = this.#images.get(key) ?? (await this.#open(key, ref));
     image.enter();
     try {
@@ -108,45 +105,55 @@ export class ImageCache {
       return result;
     } catch (error) {
       // A read that failed may have failed because the file was replaced: that is the better answer, and it can be mended.
-      if (this.#images.peek(key) === image && !stillCurrent(image)) {
-        this.#images.delete(key);
-        throw sourceChanged();
-      }
-      throw error;
+      const changed = isSourceChanged(error) || !filesUnchanged(image.source.identity);
+      if (!changed) throw error;
+      if (this.#images.peek(key) === image) this.#images.delete(key);
+      throw sourceChanged();
     } finally {
       image.leave();
     }
   }
 
+  /** What is there now, whatever its revision. The image stays open: whoever asked will render it next. */
+  async describe(location: Location): Promise<Described> {
+    const image = this.#register(await this.#openWhole(location), location);
+    return { info: image.info, identity: image.source.identity };
+  }
+
   #open(key: string, ref: SourceRef): Promise<OpenImage> {
-    const pending = this.#opening.get(key) ?? this.#openNow(key, ref).finally(() => this.#opening.delete(key));
+    const pending = this.#opening.get(key) ?? this.#openNow(ref).finally(() => this.#opening.delete(key));
     this.#opening.set(key, pending);
     return pending;
   }
 
-  async #openNow(key: string, { path, revision }: SourceRef): Promise<OpenImage> {
-    const stamp = fileStamp(path);
-    if (fileRevision(path) !== revision) throw sourceChanged();
-    const source = await this.#openSource(path);
-    const image = new OpenImage(`i${++this.#lastId}`, path, source, stamp);
-    image.noteRead();
-    try {
-      image.assertUnchanged();
-    } catch (error) {
-      image.retire();
-      throw error;
+  async #openNow({ location, revision }: SourceRef): Promise<OpenImage> {
+    const source = await this.#openWhole(location);
+    if (source.identity.revision === revision) return this.#register(source, location);
+    await source.close();
+    throw sourceChanged();
+  }
+
+  #register(source: ImageSource, location: Location): OpenImage {
+    const key = imageKey(source.identity.revision, location);
+    const present = this.#images.get(key);
+    if (present) {
+      void source.close();
+      return present;
     }
+    const image = new OpenImage(`i${++this.#lastId}`, source);
     this.#images.set(key, image);
     return image;
   }
+
+  /** Description and identity are of the same bytes, or `sourceChanged` is thrown. */
+  async #openWhole(location: Location): Promise<ImageSource> {
+    const source = await this.#openSource(location);
+    if (filesUnchanged(source.identity)) return source;
+    await source.close();
+    throw sourceChanged();
+  }
 }
 
-function stillCurrent(image: OpenImage): boolean {
-  image.noteRead();
-  try {
-    image.assertUnchanged();
-    return true;
-  } catch {
-    return false;
-  }
+function imageKey(revision: string, location: Location): string {
+  return `${revision}/${locationKey(location)}`;
 }

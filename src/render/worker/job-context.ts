@@ -1,16 +1,24 @@
 import { BandloomError } from "../../core/errors.ts";
 import type { Failure } from "../protocol.ts";
+import type { ReadAhead } from "./read-ahead.ts";
 import type { Workbench } from "./workbench.ts";
+
+const NOBODY_WAITS = "Nobody waits for this work any more.";
 
 /** What every step of a job may use. */
 export class JobContext {
   readonly bench: Workbench;
+  /** Aborted when nobody waits for the job any more: for what waits for a network. */
+  readonly signal: AbortSignal | undefined;
+  /** Set where the job's image lies behind a network. */
+  readAhead: ReadAhead | null = null;
   readonly #isCancelled: () => boolean;
   #bug = false;
 
-  constructor(bench: Workbench, isCancelled: () => boolean) {
+  constructor(bench: Workbench, isCancelled: () => boolean, signal?: AbortSignal) {
     this.bench = bench;
     this.#isCancelled = isCancelled;
+    this.signal = signal;
   }
 
   /** The job met a bug; the worker's memory is not to be trusted any more. */
@@ -26,7 +34,8 @@ export class JobContext {
   /** What a client may know of an error. A bug is logged here, with its stack, where it is known. */
   failure(error: unknown): Failure {
     if (error instanceof BandloomError && error.code !== "INTERNAL") return { error: error.toMessage() };
-    if (error instanceof JobCancelled) return { error: { code: "OVERLOADED", message: error.message } };
+    if (error instanceof JobCancelled || this.signal?.aborted)
+      return { error: { code: "OVERLOADED", message: NOBODY_WAITS } };
     console.error(error);
     if (error instanceof BandloomError) return { error: error.toMessage() };
     this.#bug = true;
@@ -39,6 +48,6 @@ export class JobCancelled extends Error {
   override readonly name = "JobCancelled";
 
   constructor() {
-    super("Nobody waits for this work any more.");
+    super(NOBODY_WAITS);
   }
 }

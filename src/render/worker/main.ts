@@ -1,7 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openSource } from "../../source/open.ts";
-import type { ImageInfo } from "../../source/types.ts";
+import { connectRemote } from "../../source/remote/index.ts";
 import {
+  type Cancellation,
   READY,
   type Reply,
   type Request,
@@ -22,29 +23,38 @@ import { createWorkbench } from "./workbench.ts";
 if (!parentPort) throw new Error("This file runs as a worker thread.");
 const port = parentPort;
 const settings = workerData as WorkerSettings;
-const bench = createWorkbench(settings, openSource);
+const context = { remote: settings.remote && connectRemote(settings.remote) };
+const bench = createWorkbench(settings, (location) => openSource(location, context));
+/** Jobs that may wait for a network, by id. */
+const waiting = new Map<number, AbortController>();
 
 const handlers: {
   readonly [Kind in Task["kind"]]: (job: JobContext, task: TaskOf<Kind>) => Promise<TaskResults[Kind]>;
 } = {
-  describe: (_, task) => describeSource(task),
+  describe: (_, task) => bench.images.describe(task.source.location),
   pictures: renderPictures,
   statistics: computeStatistics,
   probe: probePoints,
   chunk: readChunk,
 };
 
-port.on("message", (request: Request) => void answer(request));
+port.on("message", (message: Request | Cancellation) => {
+  if ("cancel" in message) waiting.get(message.cancel)?.abort();
+  else void answer(message);
+});
 port.postMessage(READY);
 
 async function answer({ id, slot, task }: Request): Promise<void> {
-  const job = new JobContext(bench, () => Atomics.load(settings.cancelled, slot) !== 0);
+  const abort = task.source.remote ? new AbortController() : null;
+  if (abort) waiting.set(id, abort);
+  const job = new JobContext(bench, () => Atomics.load(settings.cancelled, slot) !== 0, abort?.signal);
   let outcome: Reply["outcome"];
   try {
     outcome = { value: await run(job, task) };
   } catch (error) {
     outcome = job.failure(error);
   }
+  waiting.delete(id);
   const reply: Reply = { id, outcome, fatal: job.metBug, counters: { ...bench.counters } };
   for (const name of ["chunksDecoded", "chunkHits", "kernelsCompiled"] as const) bench.counters[name] = 0;
   port.postMessage(reply, transferables(outcome));
@@ -53,16 +63,6 @@ async function answer({ id, slot, task }: Request): Promise<void> {
 function run<Kind extends Task["kind"]>(job: JobContext, task: TaskOf<Kind>): Promise<TaskResults[Kind]> {
   const handler = handlers[task.kind] as (job: JobContext, task: TaskOf<Kind>) => Promise<TaskResults[Kind]>;
   return handler(job, task);
-}
-
-/** Opened only to be described: whoever renders it opens it for a revision. */
-async function describeSource({ source: { path } }: TaskOf<"describe">): Promise<ImageInfo> {
-  const source = await openSource(path);
-  try {
-    return source.info;
-  } finally {
-    await source.close();
-  }
 }
 
 /** Encoded pictures and raw chunks are arrays of their own; handing them over costs nothing. */

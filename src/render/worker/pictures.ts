@@ -1,5 +1,5 @@
 import type { Kernel } from "../../kernel/kernel.ts";
-import { planRegion } from "../../plan/index.ts";
+import { planRegion, type RegionPlan } from "../../plan/index.ts";
 import { encode } from "../encode/encode.ts";
 import type { Failure, TaskOf } from "../protocol.ts";
 import type { Picture, PictureTask } from "../types.ts";
@@ -7,6 +7,7 @@ import { Canvas } from "./canvas.ts";
 import { evaluate } from "./evaluate.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { announceChunks } from "./read-ahead.ts";
 import { SharedChunks } from "./shared-chunks.ts";
 
 /** Pictures of one job that may be with an asynchronous encoder at a time: their pixels wait in memory. */
@@ -27,6 +28,7 @@ export function renderPictures(
 ): Promise<readonly (Picture | Failure)[]> {
   return job.bench.images.use(source, async (image) => {
     using shared = new SharedChunks(job, image, pictures);
+    announceChunks(job, image, kernel.inputs, () => pictures.flatMap((task) => soundPlan(image, task)));
     const results: Promise<Picture | Failure>[] = [];
     for (const task of pictures) {
       job.checkCancelled();
@@ -39,6 +41,15 @@ export function renderPictures(
     }
     return Promise.all(results);
   });
+}
+
+/** None for a picture that cannot be planned: it fails by itself. */
+function soundPlan(image: OpenImage, { level, region }: PictureTask): RegionPlan[] {
+  try {
+    return [planRegion(image.info, level, region)];
+  } catch {
+    return [];
+  }
 }
 
 /** The whole way of a picture: plan; then for each strip fetch, decode, gather, evaluate; encode. */

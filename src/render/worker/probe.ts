@@ -10,6 +10,7 @@ import { evaluate } from "./evaluate.ts";
 import { gatherPlanes } from "./gather.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { announceChunks } from "./read-ahead.ts";
 
 /** Stored values, formula values and colour under single pixels of one level. */
 export function probePoints(job: JobContext, task: TaskOf<"probe">): Promise<readonly ProbeResult[]> {
@@ -19,6 +20,7 @@ export function probePoints(job: JobContext, task: TaskOf<"probe">): Promise<rea
   return job.bench.images.use(source, async (image) => {
     const plans = points.map(({ x, y }) => planRegion(image.info, level, { x, y, width: 1, height: 1 }));
     assertStoredPixels(averagedPixels(image, plans));
+    announceChunks(job, image, [...kernel.inputs, ...(colorKernel?.inputs ?? [])], () => plans);
     const results: ProbeResult[] = [];
     for (const plan of plans) {
       const values = floatValues(await evaluatePoint(job, image, kernel, plan));

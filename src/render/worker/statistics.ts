@@ -8,6 +8,7 @@ import type { StatisticsResult } from "../types.ts";
 import { Canvas } from "./canvas.ts";
 import { evaluate } from "./evaluate.ts";
 import type { JobContext } from "./job-context.ts";
+import { announceChunks } from "./read-ahead.ts";
 
 /** Exact statistics of a formula's number over regions of one level, MAX_STATISTICS_PIXELS in all. */
 export function computeStatistics(job: JobContext, task: TaskOf<"statistics">): Promise<StatisticsResult> {
@@ -23,6 +24,7 @@ export function computeStatistics(job: JobContext, task: TaskOf<"statistics">): 
   return job.bench.images.use(source, async (image) => {
     const plans = regions.map((region) => planRegion(image.info, level, region));
     assertStoredPixels(plans.reduce((sum, plan) => sum + storedPixels(image.info, plan.served, plan.region), 0));
+    announceChunks(job, image, kernel.inputs, () => plans);
     const values = new Float32Array(count);
     let filled = 0;
     for (const plan of plans) {

@@ -28,15 +28,19 @@ export async function loadStored(
   { channel, z, t }: PlaneId,
 ): Promise<ChunkPlane> {
   const { group, sample } = image.source.locate(channel);
-  const place = storedPlace(image, level, x, y);
-  const key = `${place}/${group}/${z}/${t}`;
-  const chunk = cachedChunk(job, key) ?? (await decodeChunk(job, image, { level, group, z, t, x, y }, key, place));
+  const ref = { level, group, z, t, x, y };
+  const chunk = cachedChunk(job, chunkKey(image, ref)) ?? (await decodeChunk(job, image, ref));
   return { chunk, address: chunk.address + sample * chunk.width * chunk.height * planeBytes(chunk.type) };
 }
 
 /** Names a place of an image, whatever the channel: what `ChunkCache.want` takes. */
 export function placeName(image: OpenImage, served: ServedLevel, x: number, y: number): string {
   return served.kind === "stored" ? storedPlace(image, served.stored, x, y) : `${image.id}/v${served.level}/${x}/${y}`;
+}
+
+/** Names a decoded chunk in the cache. */
+export function chunkKey(image: OpenImage, { level, group, z, t, x, y }: ChunkRef): string {
+  return `${storedPlace(image, level, x, y)}/${group}/${z}/${t}`;
 }
 
 function storedPlace(image: OpenImage, level: number, x: number, y: number): string {
@@ -49,18 +53,12 @@ export function cachedChunk({ bench }: JobContext, key: string): CachedChunk | n
   return chunk;
 }
 
-async function decodeChunk(
-  job: JobContext,
-  image: OpenImage,
-  ref: ChunkRef,
-  key: string,
-  place: string,
-): Promise<CachedChunk> {
+async function decodeChunk(job: JobContext, image: OpenImage, ref: ChunkRef): Promise<CachedChunk> {
   job.checkCancelled();
   const { arena, chunks, counters, pixels } = job.bench;
   const { source } = image;
   image.noteRead();
-  const fetched = source.fetch(ref);
+  const fetched = job.readAhead ? job.readAhead.fetch(ref) : source.fetch(ref, job.signal);
   // A promise costs more than a read from a local file: only what is one is awaited.
   const compressed = fetched instanceof Promise ? await fetched : fetched;
   const { width, height, samples, type } = source.layout(ref);
@@ -75,5 +73,6 @@ async function decodeChunk(
     throw error;
   }
   counters.chunksDecoded++;
-  return chunks.insert({ key, place, address, bytes, width, height, type });
+  const place = storedPlace(image, ref.level, ref.x, ref.y);
+  return chunks.insert({ key: chunkKey(image, ref), place, address, bytes, width, height, type });
 }

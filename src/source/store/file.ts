@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { BandloomError } from "../../core/errors.ts";
+import { fileIdentity, type Identity } from "../identity.ts";
 import type { Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 
@@ -16,7 +17,7 @@ export function openFile(path: string): Store {
     closeSync(descriptor);
     throw unreadable("it is no regular file");
   }
-  return new FileStore(descriptor, stats.size);
+  return new FileStore(path, descriptor, stats.size);
 }
 
 function openDescriptor(path: string): number {
@@ -30,11 +31,21 @@ function openDescriptor(path: string): number {
 
 class FileStore implements Store {
   readonly size: number;
+  readonly #path: string;
   #descriptor: number | null;
+  #identity: Identity | null = null;
 
-  constructor(descriptor: number, size: number) {
+  constructor(path: string, descriptor: number, size: number) {
+    this.#path = path;
     this.#descriptor = descriptor;
     this.size = size;
+  }
+
+  /** Of the bytes that this descriptor reads, even where another file has taken the path since. */
+  get identity(): Identity {
+    if (this.#descriptor === null) throw new Error("The file is closed.");
+    this.#identity ??= fileIdentity(this.#path, this.#descriptor);
+    return this.#identity;
   }
 
   read(offset: number, length: number): Uint8Array {

@@ -33,6 +33,7 @@ export async function describe(
   }
   return {
     format: ome ? "OME-TIFF" : "TIFF",
+    ...{ name: null, description: null, seriesCount: 1, georeference: null },
     width: full.width,
     height: full.height,
     ...{ depth, times, channels },
@@ -85,6 +86,8 @@ async function columnChannels(
       scale: band?.scale ?? 1,
       offset: band?.offset ?? 0,
       window: statisticsWindow(band, dataType),
+      active: null,
+      masked: false,
     };
   });
 }

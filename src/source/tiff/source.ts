@@ -1,4 +1,5 @@
 import { planeTypeOf, planeView } from "../../core/dtype.ts";
+import type { Identity } from "../identity.ts";
 import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, Store } from "../types.ts";
 import { blockScratchBytes, decodeBlock } from "./block.ts";
 import { ChunkReader } from "./chunk-reader.ts";
@@ -10,6 +11,7 @@ import type { Planes } from "./planes.ts";
 /** Channels of a TIFF file: directories side by side, and samples within them. */
 export class TiffSource implements ImageSource {
   readonly info: ImageInfo;
+  readonly identity: Identity;
   readonly #store: Store;
   readonly #reader: ChunkReader;
   readonly #planes: Planes;
@@ -18,6 +20,7 @@ export class TiffSource implements ImageSource {
 
   constructor(info: ImageInfo, store: Store, planes: Planes) {
     this.info = info;
+    this.identity = store.identity;
     this.#store = store;
     this.#reader = new ChunkReader(store);
     this.#planes = planes;

@@ -7,7 +7,7 @@ import { measure } from "../measure.ts";
 import { Pipeline } from "../pipeline.ts";
 import { note, type Row } from "../row.ts";
 
-const { openSource } = await built.source();
+const { localPath, openSource } = await built.source();
 
 /** What happens once: a formula's shape is compiled, a file is opened. */
 export const rows: Group = async ({ folder }) => {
@@ -20,7 +20,10 @@ export const rows: Group = async ({ folder }) => {
   await pipeline.close();
 
   const scale = join(scaleImage(folder), "demo-100k.ome.tif");
-  const open = await measure(async () => (await openSource(scale)).close(), { calls: 40, warmup: 20 });
+  const open = await measure(async () => (await openSource(localPath(scale), { remote: null })).close(), {
+    calls: 40,
+    warmup: 20,
+  });
   const geotiff = await measure(
     async () => {
       const tiff = await fromFile(scale);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BandloomError } from "../../../src/core/errors.ts";
-import { openSource } from "../../../src/source/open.ts";
+import { openLocal } from "../../fixtures/open-local.ts";
 import { ChunkDecoder } from "../../fixtures/decode-image.ts";
 import { tryImage } from "../../fixtures/hostile.ts";
 import { memoryRise } from "../../fixtures/peak-memory.ts";
@@ -43,11 +43,11 @@ describe("a file cut off", () => {
   ])("at every sixteenth shows whole chunks or refuses: %s", async (_, spec) => {
     const whole = buildTiff(spec);
     writeFileSync(path, whole);
-    const expected = await tryImage(() => openSource(path), decoder, 100);
+    const expected = await tryImage(() => openLocal(path), decoder, 100);
     expect(expected.refusals).toEqual([]);
     for (let part = 0; part < PARTS; part++) {
       writeFileSync(path, whole.subarray(0, Math.floor((whole.length * part) / PARTS)));
-      const { chunks, refusals } = await tryImage(() => openSource(path), decoder, 100);
+      const { chunks, refusals } = await tryImage(() => openLocal(path), decoder, 100);
       expect(refusals.length).toBeGreaterThan(0);
       for (const [place, chunk] of chunks)
         expect(Buffer.from(chunk).equals(expected.chunks.get(place) ?? chunk)).toBe(true);
@@ -57,7 +57,7 @@ describe("a file cut off", () => {
   it("while it is open refuses the chunks that are gone", async () => {
     const whole = buildTiff({ directories: [{ ...image, codec: "deflate" }] });
     writeFileSync(path, whole);
-    const source = await openSource(path);
+    const source = await openLocal(path);
     truncateSync(path, whole.length >> 1);
     const last = { level: 0, group: 0, z: 0, t: 0, x: 2, y: 2 };
     const error = await decoder.decode(source, last).catch((caught: unknown) => caught);
@@ -70,7 +70,7 @@ describe("a file cut off", () => {
 describe("a file that is none", () => {
   it("is told without its path: missing, or a folder", async () => {
     for (const place of [join(folder, "nothing.tif"), folder]) {
-      const error = await openSource(place).catch((caught: unknown) => caught);
+      const error = await openLocal(place).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(BandloomError);
       expect(String(error)).not.toContain("bandloom-hostile");
     }
@@ -107,7 +107,7 @@ describe("OME-XML that means harm", () => {
     ["100,000 channels", head + pixels(sizes(1), `<Channel ID="c" Name="n"/>`.repeat(100_000))],
   ])("is refused or passed over: %s", async (_, description) => {
     writeFileSync(path, buildTiff({ directories: [{ ...plane, description }] }));
-    const { source, refusals } = await tryImage(() => openSource(path), decoder, 16);
+    const { source, refusals } = await tryImage(() => openLocal(path), decoder, 16);
     expect(source !== null || refusals.length === 1).toBe(true);
     for (const channel of source?.info.channels ?? []) expect(channel.name).not.toMatch(/root|haha/);
     for (const { message } of refusals) expect(message.length).toBeLessThan(1000);
@@ -131,7 +131,7 @@ describe("OME-XML that means harm", () => {
     writeFileSync(path, buildTiff(spec()));
     const start = performance.now();
     const rise = await memoryRise(async () => {
-      await tryImage(() => openSource(path), decoder, 16);
+      await tryImage(() => openLocal(path), decoder, 16);
     });
     expect(performance.now() - start).toBeLessThan(HANG_MS);
     expect(rise).toBeLessThan(MAX_RISE_BYTES);
@@ -147,7 +147,7 @@ describe("OME-XML that means harm", () => {
     const spaces = Buffer.alloc(1 << 20, `${head}<OME> `);
     for (let i = 0; i < 50; i++) appendFileSync(path, spaces);
     const rise = await memoryRise(async () => {
-      await tryImage(() => openSource(path), decoder, 16);
+      await tryImage(() => openLocal(path), decoder, 16);
     });
     expect(rise).toBeLessThan(MAX_RISE_BYTES);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSource } from "../../../src/source/open.ts";
+import { openLocal } from "../../fixtures/open-local.ts";
 import { ChunkDecoder } from "../../fixtures/decode-image.ts";
 import { type Outcome, tryImage } from "../../fixtures/hostile.ts";
 import { memoryRise } from "../../fixtures/peak-memory.ts";
@@ -49,7 +49,7 @@ async function attempt(file: Uint8Array | TiffSpec): Promise<Outcome> {
   const start = performance.now();
   let outcome: Outcome | undefined;
   const rise = await memoryRise(async () => {
-    outcome = await tryImage(() => openSource(path), decoder, MAX_CHUNKS);
+    outcome = await tryImage(() => openLocal(path), decoder, MAX_CHUNKS);
   });
   if (!outcome) throw new Error("nothing came of it");
   expect(performance.now() - start).toBeLessThan(HANG_MS);

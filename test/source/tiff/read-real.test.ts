@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { openSource } from "../../../src/source/open.ts";
+import { openLocal } from "../../fixtures/open-local.ts";
 import type { ImageSource } from "../../../src/source/types.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
 import { hasSharedData, sharedData } from "../../fixtures/shared-data.ts";
@@ -96,7 +96,7 @@ function summary(plane: PlaneArray): readonly [min: number, max: number, mean: n
 
 describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => {
   it("has the channels, type and levels that its description says", async () => {
-    const { info } = await openSource(sharedData(image.file));
+    const { info } = await openLocal(sharedData(image.file));
     expect(info.channels.map(({ name }) => name)).toEqual(image.channels);
     expect(info.channels.every(({ dataType }) => dataType === image.dataType)).toBe(true);
     expect(info.levels.map(({ width }) => width)).toEqual(image.widths);
@@ -104,7 +104,7 @@ describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => 
 
   it("has in every plane the pixels that another reader sees", async () => {
     const path = sharedData(image.file);
-    const source = await openSource(path);
+    const source = await openLocal(path);
     for (const at of planes(source)) {
       const difference = planeDifference(await decoder.plane(source, at), await image.plane(path, at));
       expect({ ...at, difference }).toEqual({ ...at, difference: null });
@@ -115,7 +115,7 @@ describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => 
   it("has the minimum, maximum and mean that GDAL finds", async () => {
     const table: unknown = JSON.parse(readFileSync(sharedData("expected-stats.json"), "utf8"));
     const expected = (table as Record<string, readonly (readonly [number, number, number])[]>)[image.file] ?? [];
-    const source = await openSource(sharedData(image.file));
+    const source = await openLocal(sharedData(image.file));
     expect(expected.length).toBeGreaterThan(0);
     for (const [channel, [min, max, mean]] of expected.entries()) {
       const actual = summary(await decoder.plane(source, { channel }));
@@ -127,12 +127,12 @@ describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => 
 
 describe.skipIf(!hasSharedData)("the metadata of real images", () => {
   it("give Sentinel-2's nodata", async () => {
-    const { info } = await openSource(sharedData("sentinel2-T19UDP-13ch-u16.tif"));
+    const { info } = await openLocal(sharedData("sentinel2-T19UDP-13ch-u16.tif"));
     expect(info.channels.every(({ nodata }) => nodata === 0)).toBe(true);
   });
 
   it("give the five planes of the OME test pattern along z", async () => {
-    const { info } = await openSource(sharedData("ome-artificial-3ch-5z-i8-bigendian.ome.tif"));
+    const { info } = await openLocal(sharedData("ome-artificial-3ch-5z-i8-bigendian.ome.tif"));
     expect([info.width, info.height, info.depth, info.times]).toEqual([439, 167, 5, 1]);
   });
 });

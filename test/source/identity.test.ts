@@ -2,7 +2,8 @@ import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { fileRevision, fileStamp, isSourceChanged, sameStamp } from "../../src/render/revision.ts";
+import { fileStamp, isSourceChanged, sameStamp } from "../../src/source/identity.ts";
+import { openFile } from "../../src/source/store/file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bandloom-revision-"));
 const file = join(folder, "image.tif");
@@ -12,7 +13,10 @@ const TIME = new Date(1_700_000_000_123);
 function write(content: Uint8Array, time = TIME): string {
   writeFileSync(file, content);
   utimesSync(file, time, time);
-  return fileRevision(file);
+  const store = openFile(file);
+  const { revision } = store.identity;
+  void store.close();
+  return revision;
 }
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
