@@ -16,6 +16,10 @@ export interface MemoryImage {
   readonly interleaved?: boolean;
   /** Answer with promises, as a remote file would. */
   readonly remote?: boolean;
+  /** Give many chunks at once, as what lies behind a network does. */
+  readonly rounds?: boolean;
+  /** Chunks that cannot be had, where many are asked for at once. */
+  readonly broken?: (ref: ChunkRef) => boolean;
   /** The stored value at a pixel of a stored level. */
   readonly value: (level: number, channel: number, x: number, y: number) => number;
 }
@@ -33,6 +37,7 @@ export class MemorySource implements ImageSource {
   constructor(image: MemoryImage) {
     this.#image = image;
     const { width, height, levels, dataType = "uint8", channels = 1, nodata = null } = image;
+    if (image.rounds) this.fetchAll = (refs) => this.#round(refs);
     this.info = plainImage({
       format: "memory",
       width,
@@ -42,6 +47,16 @@ export class MemorySource implements ImageSource {
       ),
       levels: levels.map((level) => ({ ...level, codec: "none" })),
     });
+  }
+
+  async #round(refs: readonly ChunkRef[]) {
+    this.rounds.push(refs.length);
+    return Promise.all(
+      refs.map(async (ref) => {
+        const { level, group, x, y } = ref;
+        return this.#image.broken?.(ref) ? new Error(`no chunk ${level}/${group}/${x}/${y}`) : this.fetch(ref);
+      }),
+    );
   }
 
   locate(channel: number) {
@@ -65,6 +80,11 @@ export class MemorySource implements ImageSource {
     const bytes = this.#samples(ref);
     return this.#image.remote ? new Promise<Uint8Array>((resolve) => setImmediate(resolve, bytes)) : bytes;
   }
+
+  /** Chunks of one round of requests each; only an image behind a network has it. */
+  readonly rounds: number[] = [];
+
+  readonly fetchAll?: NonNullable<ImageSource["fetchAll"]>;
 
   scratchBytes() {
     return 0;

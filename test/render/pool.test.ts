@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
+import { SLOTS } from "../../src/render/pool/lane.ts";
 import { WorkerPool } from "../../src/render/pool/worker-pool.ts";
 import type { ChunkJob } from "../../src/render/types.ts";
 import { localPath } from "../../src/source/location.ts";
@@ -12,12 +13,15 @@ const OBEDIENT = `
   const { parentPort, workerData, threadId } = require("node:worker_threads");
   const counters = { chunksDecoded: 1, chunkHits: 2, kernelsCompiled: 3 };
   const reply = (id, outcome, fatal = false) => parentPort.postMessage({ id, outcome, fatal, counters });
-  parentPort.on("message", async ({ id, slot, task }) => {
+  let told = 0;
+  parentPort.on("message", async ({ id, slot, task, cancel }) => {
+    if (cancel !== undefined) { reply(cancel, { error: { code: "OVERLOADED", message: "cancelled" } }); reply(told, { value: true }); return; }
     const [act, argument] = task.source.key.split(" ");
     if (act === "answer") reply(id, { value: threadId });
     if (act === "later") setTimeout(() => reply(id, { value: threadId }), Number(argument));
     if (act === "busy") { const end = Date.now() + Number(argument); while (Date.now() < end); reply(id, { value: threadId }); }
     if (act === "cancellable") { while (Atomics.load(workerData, slot) === 0); reply(id, { error: { code: "OVERLOADED", message: "cancelled" } }); }
+    if (act === "told") told = id;
     if (act === "fail") reply(id, { error: { code: "NOT_FOUND", message: "no such tile" } });
     if (act === "fatal") reply(id, { error: { code: "INTERNAL", message: "a bug" } }, true);
     if (act === "throw") throw "not even an Error";
@@ -57,10 +61,10 @@ afterEach(async () => {
 function run(
   target: WorkerPool,
   act: string,
-  options: { affinity?: string; signal?: AbortSignal } = {},
+  options: { affinity?: string; signal?: AbortSignal; remote?: boolean } = {},
 ): Promise<unknown> {
   const job: Omit<ChunkJob, "info"> = {
-    source: { key: act, location: localPath(""), remote: false, revision: "" },
+    source: { key: act, location: localPath(""), remote: options.remote ?? false, revision: "" },
     channel: 0,
     level: 0,
     z: 0,
@@ -105,6 +109,29 @@ describe("the worker pool", () => {
     const target = pool();
     await expect(run(target, "fail")).rejects.toMatchObject({ code: "NOT_FOUND", message: "no such tile" });
     expect(target.stats()).toMatchObject({ failures: 1, replacedWorkers: 0 });
+  });
+
+  it("gives a worker many jobs that wait for a network, and few that compute", async () => {
+    const target = pool({ size: 1, deadlineMs: 5000 });
+    await backToSize(target, 1);
+    const jobs = (count: number, remote: boolean) =>
+      Array.from({ length: count }, () => run(target, "later 100", { remote }));
+    const waiting = jobs(20, true);
+    expect(target.stats().queued).toBe(20 - SLOTS);
+    await Promise.all(waiting);
+    const computing = jobs(20, false);
+    expect(target.stats().queued).toBe(18);
+    await Promise.all(computing);
+  });
+
+  it("tells a worker that waits for a network when nobody waits for it any more", async () => {
+    const target = pool({ size: 1, deadlineMs: 5000 });
+    const abort = new AbortController();
+    const job = run(target, "network", { remote: true, signal: abort.signal });
+    const told = run(target, "told", { remote: true });
+    setTimeout(() => abort.abort(new Error("gone")), 50);
+    await expect(job).rejects.toThrow("gone");
+    await expect(told).resolves.toBe(true);
   });
 
   it("refuses work at once when its queue is full, and says when to come back", async () => {
