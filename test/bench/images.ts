@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { levelCount } from "../../src/core/geometry.ts";
 import { PyramidTiffWriter } from "../../src/source/tiff/write.ts";
+import type { Samples } from "../../src/source/tiff/write-downsample.ts";
 import { omeXml } from "../../src/source/tiff/write-ome-xml.ts";
-import { encodeTile, type Samples } from "../../src/source/tiff/write-tile.ts";
+import { encodeTile } from "../../src/source/tiff/write-tile.ts";
 
 /** An image whose every tile is decoded at the cost of a real one: smooth structure under shot noise, deflate with predictor. */
 export interface BenchImage {
@@ -35,14 +36,17 @@ export async function benchImage(folder: string, bits: 8 | 16, tileSize: number,
     ...size,
     name: key,
     type: bits === 8 ? "uint8" : "uint16",
+    depth: 1,
+    times: 1,
     pixelSize: null,
     channels: CHANNELS.map((name) => ({ name, wavelengthNm: null, color: null })),
   });
   const writer = await PyramidTiffWriter.create(path, {
     ...size,
     tileSize,
-    bitsPerSample: bits,
-    channels: CHANNELS.length,
+    type: bits === 8 ? "uint8" : "uint16",
+    compression: "deflate",
+    planes: CHANNELS.length,
     levels: 1,
     description,
   });
@@ -58,7 +62,8 @@ export async function benchImage(folder: string, bits: 8 | 16, tileSize: number,
       if (tile) writer.place(channel, 0, at % tilesPerSide, Math.floor(at / tilesPerSide), tile);
     }
   }
-  await writer.finish();
+  await writer.seal();
+  await writer.publish();
   return image;
 }
 

@@ -62,19 +62,23 @@ export async function makeDemo(options: DemoOptions): Promise<void> {
     width: size,
     height: size,
     channels: BANDS,
+    depth: 1,
+    times: 1,
     pixelSize: { x: LIGHT_YEARS / size, y: LIGHT_YEARS / size, unit: "ly" },
   });
   const writer = await PyramidTiffWriter.create(path, {
     ...picture,
-    bitsPerSample: 8,
-    channels: BANDS.length,
+    type: "uint8",
+    compression: "deflate",
+    planes: BANDS.length,
     description,
   });
   try {
     if (painted) await paintPicture(writer, picture, options);
     else await layMosaic(writer, picture, options);
     options.signal?.throwIfAborted();
-    await writer.finish();
+    await writer.seal();
+    await writer.publish();
   } catch (error) {
     await writer.abort();
     throw error;

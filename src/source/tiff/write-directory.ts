@@ -4,10 +4,20 @@
  */
 
 /** Field types of TIFF 6.0 and BigTIFF that we write. */
-export const FIELD = { ascii: 2, short: 3, long: 4, long8: 16, ifd8: 18 } as const;
+export const FIELD = { ascii: 2, short: 3, long: 4, rational: 5, double: 12, long8: 16, ifd8: 18 } as const;
 export type NumericField = Exclude<keyof typeof FIELD, "ascii">;
 
-const FIELD_BYTES: Readonly<Record<NumericField, 2 | 4 | 8>> = { short: 2, long: 4, long8: 8, ifd8: 8 };
+const FIELD_BYTES: Readonly<Record<NumericField, 2 | 4 | 8>> = {
+  short: 2,
+  long: 4,
+  rational: 8,
+  double: 8,
+  long8: 8,
+  ifd8: 8,
+};
+
+/** Denominator of every rational: positive numbers from 0.001 to 4 million keep three decimals. */
+const RATIONAL_DENOMINATOR = 1000;
 
 export type FieldValue =
   | { readonly type: "ascii"; readonly text: string }
@@ -41,7 +51,11 @@ export function encodeNumbers(type: NumericField, values: ArrayLike<number>): Ui
     const value = values[i] ?? 0;
     if (size === 2) view.setUint16(i * 2, value, true);
     else if (size === 4) view.setUint32(i * 4, value, true);
-    else view.setBigUint64(i * 8, BigInt(value), true);
+    else if (type === "double") view.setFloat64(i * 8, value, true);
+    else if (type === "rational") {
+      view.setUint32(i * 8, Math.round(value * RATIONAL_DENOMINATOR), true);
+      view.setUint32(i * 8 + 4, RATIONAL_DENOMINATOR, true);
+    } else view.setBigUint64(i * 8, BigInt(value), true);
   }
   return bytes;
 }
@@ -69,7 +83,8 @@ function directoryBytes(directory: DirectorySpec): number {
 /** Bytes of a value that follow the directory. */
 function outsideBytes(field: FieldValue): number {
   if ("offset" in field) return 0;
-  const bytes = valueBytes(field).length;
+  const bytes =
+    field.type === "ascii" ? Buffer.byteLength(field.text) + 1 : FIELD_BYTES[field.type] * field.values.length;
   return bytes <= INLINE_BYTES ? 0 : bytes;
 }
 

@@ -1,5 +1,7 @@
+import type { PlaneType } from "../../core/dtype.ts";
 import type { Size } from "../../core/geometry.ts";
 import type { PixelSize } from "../types.ts";
+import { attributes } from "./write-xml.ts";
 
 export interface OmeChannel {
   readonly name: string;
@@ -10,27 +12,35 @@ export interface OmeChannel {
 
 export interface OmeImage extends Size {
   readonly name: string;
-  readonly type: "uint8" | "uint16";
-  /** One directory of the file each, in this order. */
+  readonly type: PlaneType;
+  /** One directory of the file each for every z and t, in this order. */
   readonly channels: readonly OmeChannel[];
+  /** Planes along z and t. */
+  readonly depth: number;
+  readonly times: number;
   readonly pixelSize: PixelSize | null;
 }
 
 const NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06";
 
-/** OME-XML (schema 2016-06) of a file whose directory i is channel i: the ImageDescription of its first directory. */
+const PIXEL_TYPE: Readonly<Partial<Record<PlaneType, string>>> = { float32: "float", float64: "double" };
+
+/**
+ * OME-XML (schema 2016-06) of a file whose directory (t · depth + z) · channels + c is that plane: the ImageDescription of its
+ * first directory.
+ */
 export function omeXml(image: OmeImage): string {
-  const { width, height, channels, pixelSize } = image;
+  const { width, height, channels, depth, times, pixelSize } = image;
   const pixels = attributes({
     ID: "Pixels:0",
     DimensionOrder: "XYCZT",
-    Type: image.type,
+    Type: PIXEL_TYPE[image.type] ?? image.type,
     BigEndian: "false",
     SizeX: width,
     SizeY: height,
     SizeC: channels.length,
-    SizeZ: 1,
-    SizeT: 1,
+    SizeZ: depth,
+    SizeT: times,
     ...(pixelSize && {
       PhysicalSizeX: pixelSize.x,
       PhysicalSizeXUnit: pixelSize.unit,
@@ -38,7 +48,11 @@ export function omeXml(image: OmeImage): string {
       PhysicalSizeYUnit: pixelSize.unit,
     }),
   });
-  const planes = channels.map((_, index) => `<TiffData${attributes({ IFD: index, FirstC: index, PlaneCount: 1 })}/>`);
+  const planes = Array.from({ length: channels.length * depth * times }, (_, plane) => {
+    const [c, stack] = [plane % channels.length, Math.floor(plane / channels.length)];
+    const [z, t] = [stack % depth, Math.floor(stack / depth)];
+    return `<TiffData${attributes({ IFD: plane, FirstC: c, FirstZ: z, FirstT: t, PlaneCount: 1 })}/>`;
+  });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<OME xmlns="${NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="${NAMESPACE} ${NAMESPACE}/ome.xsd">`,
@@ -66,14 +80,4 @@ function channelXml(channel: OmeChannel, index: number): string {
 /** OME writes RGBA as one signed 32-bit integer. */
 function omeColor(color: string): number {
   return (Number.parseInt(color.slice(1), 16) << 8) | 0xff;
-}
-
-function attributes(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
-    .join("");
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,8 +1,11 @@
 import { levelSize, type Size, tileGrid } from "../../core/geometry.ts";
-import type { Samples } from "./write-tile.ts";
+import { type Halving, halve, type Samples } from "./write-downsample.ts";
 
 /** One tile of every channel; each holds tileSize × tileSize samples, those outside the level without meaning. */
 export type TilePlanes = readonly Samples[];
+
+/** The planes of a painted picture are bytes, all of them data. */
+const BYTES: Halving = { type: "uint8", method: "mean", nodata: null };
 
 export interface PyramidTile {
   readonly level: number;
@@ -44,13 +47,20 @@ export class PyramidReducer {
     const valid = this.#validSize(tile);
     tile.planes.forEach((plane, channel) => {
       const target = parent.planes[channel];
-      if (target) reduceInto(plane, valid, target, this.#tileSize, tile.x & 1, tile.y & 1);
+      if (target) this.#reduce(tile, plane, valid, target);
     });
     if (--parent.missing > 0) return;
     this.#parents.delete(key);
     const whole: PyramidTile = { level, x, y, planes: parent.planes };
     yield whole;
     yield* this.add(whole);
+  }
+
+  /** Into the quadrant of the parent that the tile is. */
+  #reduce({ x, y }: PyramidTile, plane: Samples, { width, height }: Size, target: Samples): void {
+    const side = this.#tileSize;
+    const origin = (y & 1) * (side / 2) * side + (x & 1) * (side / 2);
+    halve({ samples: plane, origin: 0, stride: side }, width, height, { samples: target, origin, stride: side }, BYTES);
   }
 
   #begin(child: PyramidTile, x: number, y: number): Parent {
@@ -66,22 +76,5 @@ export class PyramidReducer {
     const { width, height } = levelSize(this.#size, level);
     const side = this.#tileSize;
     return { width: Math.min(side, width - x * side), height: Math.min(side, height - y * side) };
-  }
-}
-
-/** Writes the 2×2 means of a tile into quadrant (right, bottom) of its parent; beyond an odd edge the last pixel repeats. */
-function reduceInto(source: Samples, valid: Size, target: Samples, side: number, right: number, bottom: number): void {
-  const origin = ((bottom * side) / 2) * side + (right * side) / 2;
-  for (let y = 0; y * 2 < valid.height; y++) {
-    const top = y * 2 * side;
-    const below = Math.min(y * 2 + 1, valid.height - 1) * side;
-    for (let x = 0; x * 2 < valid.width; x++) {
-      const next = Math.min(x * 2 + 1, valid.width - 1);
-      const a = source[top + x * 2] ?? 0;
-      const b = source[top + next] ?? 0;
-      const c = source[below + x * 2] ?? 0;
-      const d = source[below + next] ?? 0;
-      target[origin + y * side + x] = (a + b + c + d + 2) >> 2;
-    }
   }
 }

@@ -1,22 +1,56 @@
 import { deflateSync } from "node:zlib";
-
-/** Samples of one channel, row by row. */
-export type Samples = Uint8Array | Uint16Array;
+import type { Samples } from "./write-downsample.ts";
 
 /**
- * A tile as the file holds it: horizontal differences (predictor 2, TIFF 6.0 section 14), little-endian, deflated. `samples` are rows of
- * `width` and are left as they are. `effort` is zlib's level, 1 (fast) to 9 (small). Who encodes many tiles passes `scratch`, as long as a tile.
+ * A tile as the file holds it: its differences, little-endian, deflated. `samples` are rows of `width` and are left as they are.
+ * `effort` is zlib's level, 1 (fast) to 9 (small). Who encodes many tiles passes `scratch`, as many bytes as a tile.
  */
 export function encodeTile(
   samples: Samples,
   width: number,
   effort: number,
-  scratch: Samples = samples.slice(),
+  scratch: Uint8Array = new Uint8Array(samples.byteLength),
 ): Uint8Array {
+  return deflateSync(predict(samples, width, scratch), { level: effort });
+}
+
+/** The samples made easy to compress: integers by predictor 2, floats by predictor 3. `target` is given back, filled. */
+export function predict(samples: Samples, width: number, target: Uint8Array): Uint8Array {
+  if (samples instanceof Float32Array || samples instanceof Float64Array) splitFloats(samples, width, target);
+  else differ(samples, width, target);
+  return target;
+}
+
+/** The Predictor tag of what `predict` gives. */
+export function predictorOf(samples: Samples): 2 | 3 {
+  return samples instanceof Float32Array || samples instanceof Float64Array ? 3 : 2;
+}
+
+/** Horizontal differences (TIFF 6.0 section 14). */
+function differ(samples: Exclude<Samples, Float32Array | Float64Array>, width: number, target: Uint8Array): void {
+  const Integers = samples.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => typeof samples;
+  const out = new Integers(target.buffer, target.byteOffset, samples.length);
   for (let row = 0; row < samples.length; row += width) {
-    scratch[row] = samples[row] ?? 0;
+    out[row] = samples[row] ?? 0;
     // Stores wrap modulo the range of the samples, as readers expect.
-    for (let i = row + 1; i < row + width; i++) scratch[i] = (samples[i] ?? 0) - (samples[i - 1] ?? 0);
+    for (let i = row + 1; i < row + width; i++) out[i] = (samples[i] ?? 0) - (samples[i - 1] ?? 0);
   }
-  return deflateSync(new Uint8Array(scratch.buffer, scratch.byteOffset, scratch.byteLength), { level: effort });
+}
+
+/** Floating point predictor (TIFF Technical Note 3): byte planes of each row, most significant first, then differences of bytes. */
+function splitFloats(samples: Float32Array | Float64Array, width: number, target: Uint8Array): void {
+  const size = samples.BYTES_PER_ELEMENT;
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  const rowBytes = width * size;
+  for (let row = 0; row < bytes.length; row += rowBytes) {
+    let before = 0;
+    for (let plane = size - 1; plane >= 0; plane--) {
+      const out = row + (size - 1 - plane) * width;
+      for (let i = 0; i < width; i++) {
+        const byte = bytes[row + i * size + plane] ?? 0;
+        target[out + i] = byte - before;
+        before = byte;
+      }
+    }
+  }
 }

@@ -1,21 +1,25 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import type { PlaneType } from "../../core/dtype.ts";
 import { levelSize, tileGrid } from "../../core/geometry.ts";
 import { type DirectorySpec, encodeHead, encodeNumbers, type FieldValue, isInline } from "./write-directory.ts";
+import { ascii, type Fields, levelFields, type TiffCompression, WRITE_TAG } from "./write-fields.ts";
+import { PartialFile } from "./write-partial.ts";
 
-/** What the file will hold: a directory a channel, and in its SubIFDs the coarser levels (OME-TIFF 6). */
+/** What the file will hold: a directory a plane, and in its SubIFDs the coarser levels (OME-TIFF 6). */
 export interface PyramidLayout {
   readonly width: number;
   readonly height: number;
   /** A multiple of 16 (TIFF 6.0 section 15). */
   readonly tileSize: number;
-  readonly bitsPerSample: 8 | 16;
-  readonly channels: number;
+  readonly type: PlaneType;
+  readonly compression: TiffCompression;
+  /** Channels, and z and t where there are any. */
+  readonly planes: number;
   /** At least 1; level k measures ceil(size / 2^k). */
   readonly levels: number;
   /** ImageDescription of the first directory: OME-XML. */
   readonly description: string;
+  /** What else the full-resolution directory of a plane says. */
+  readonly fields?: (plane: number) => Fields;
 }
 
 /** Compressed bytes that are in the file; any number of tiles may be this one. */
@@ -24,28 +28,6 @@ export interface StoredTile {
   readonly byteCount: number;
 }
 
-const TAG = {
-  newSubfileType: 254,
-  imageWidth: 256,
-  imageLength: 257,
-  bitsPerSample: 258,
-  compression: 259,
-  photometric: 262,
-  imageDescription: 270,
-  samplesPerPixel: 277,
-  planarConfiguration: 284,
-  software: 305,
-  predictor: 317,
-  tileWidth: 322,
-  tileLength: 323,
-  tileOffsets: 324,
-  tileByteCounts: 325,
-  sampleFormat: 339,
-} as const;
-
-const DEFLATE = 8;
-const HORIZONTAL_DIFFERENCES = 2;
-const REDUCED_RESOLUTION = 1;
 /** Numbers that 32 bits cannot hold make an index twice as long. */
 const LONG_LIMIT = 2 ** 32;
 
@@ -57,78 +39,69 @@ interface LevelIndex {
 }
 
 /**
- * Writes a tiled BigTIFF with one directory a channel and SubIFD pyramids, tile by tile. The file takes shape under a hidden name
- * beside its own and gets its name when it is whole: nobody ever sees half of it. Directories lie at the start (one read opens
- * the file), tile indices at the end.
+ * Writes a tiled BigTIFF with one directory a plane and SubIFD pyramids, tile by tile, under a hidden name until it is whole.
+ * Directories lie at the start (one read opens the file), tile indices at the end.
  */
 export class PyramidTiffWriter {
-  readonly #path: string;
-  readonly #partial: string;
-  readonly #file: FileHandle;
+  readonly #file: PartialFile;
   readonly #layout: PyramidLayout;
   readonly #index: readonly (readonly LevelIndex[])[];
-  #end: number;
 
-  private constructor(path: string, partial: string, file: FileHandle, layout: PyramidLayout) {
-    this.#path = path;
-    this.#partial = partial;
+  private constructor(file: PartialFile, layout: PyramidLayout, index: readonly (readonly LevelIndex[])[]) {
     this.#file = file;
     this.#layout = layout;
-    this.#index = Array.from({ length: layout.channels }, () => levelIndices(layout));
-    this.#end = encodeHead(this.#directories(() => [])).length;
+    this.#index = index;
   }
 
   /** Rejects with the file system's error where the folder cannot be written. */
   static async create(path: string, layout: PyramidLayout): Promise<PyramidTiffWriter> {
-    const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
-    return new PyramidTiffWriter(path, partial, await open(partial, "wx"), layout);
+    const index = Array.from({ length: layout.planes }, () => levelIndices(layout));
+    const head = encodeHead(directories(layout, index, () => []));
+    return new PyramidTiffWriter(await PartialFile.create(path, head.length), layout, index);
+  }
+
+  /** The hidden name, until `finish`. */
+  get partial(): string {
+    return this.#file.partial;
   }
 
   /** Appends the bytes of a tile. Calls must not overlap. */
   async store(bytes: Uint8Array): Promise<StoredTile> {
-    const offset = this.#end;
-    await this.#append(bytes);
-    return { offset, byteCount: bytes.length };
+    return { offset: await this.#file.append(bytes), byteCount: bytes.length };
   }
 
-  /** Says which bytes tile (x, y) of a level of a channel is. */
-  place(channel: number, level: number, x: number, y: number, tile: StoredTile): void {
-    const index = this.#index[channel]?.[level];
+  /** Says which bytes tile (x, y) of a level of a plane is. */
+  place(plane: number, level: number, x: number, y: number, tile: StoredTile): void {
+    const index = this.#index[plane]?.[level];
     const at = index ? y * index.columns + x : -1;
     if (!index || x >= index.columns || at < 0 || at >= index.offsets.length) {
-      throw new RangeError(`No tile ${x},${y} at level ${level} of channel ${channel}.`);
+      throw new RangeError(`No tile ${x},${y} at level ${level} of plane ${plane}.`);
     }
     index.offsets[at] = tile.offset;
     index.byteCounts[at] = tile.byteCount;
   }
 
-  /** Writes indices and directories and gives the file its name, replacing what had it. Every tile must be placed. */
-  async finish(): Promise<void> {
+  /** Writes indices and directories: the file is whole, under its hidden name. Every tile must be placed. Gives its bytes. */
+  async seal(): Promise<number> {
     const references = new Map<LevelIndex, readonly FieldValue[]>();
     for (const index of this.#index.flat()) {
       if (index.offsets.includes(0)) throw new Error("A tile was never written.");
       references.set(index, [await this.#storeArray(index.offsets), await this.#storeArray(index.byteCounts)]);
     }
-    const head = encodeHead(this.#directories((index) => references.get(index) ?? []));
-    await this.#file.write(head, 0, head.length, 0);
-    await this.#file.sync();
-    await this.#file.close();
-    await rename(this.#partial, this.#path);
+    const head = encodeHead(directories(this.#layout, this.#index, (index) => references.get(index) ?? []));
+    await this.#file.write(head, 0);
+    await this.#file.seal();
+    return this.#file.end;
+  }
+
+  /** Gives the file its name once it is sealed, replacing what had it. */
+  async publish(): Promise<void> {
+    await this.#file.publish();
   }
 
   /** Leaves nothing behind. */
   async abort(): Promise<void> {
-    await this.#file.close().catch(() => {});
-    await rm(this.#partial, { force: true });
-  }
-
-  async #append(bytes: Uint8Array): Promise<void> {
-    let written = 0;
-    while (written < bytes.length) {
-      const { bytesWritten } = await this.#file.write(bytes, written, bytes.length - written, this.#end + written);
-      written += bytesWritten;
-    }
-    this.#end += bytes.length;
+    await this.#file.discard();
   }
 
   async #storeArray(values: Float64Array | Uint32Array): Promise<FieldValue> {
@@ -139,42 +112,35 @@ export class PyramidTiffWriter {
     const { offset } = await this.store(encodeNumbers(type, values));
     return { type, count: values.length, offset };
   }
+}
 
-  #directories(arrays: (index: LevelIndex) => readonly FieldValue[]): DirectorySpec[] {
-    return this.#index.map((levels, channel) => {
-      const [full, ...reduced] = levels.map((index, level) => {
-        const [offsets = ELSEWHERE, byteCounts = ELSEWHERE] = arrays(index);
-        return { fields: this.#fields(channel, level, offsets, byteCounts), children: [] };
-      });
-      return { fields: full?.fields ?? new Map(), children: reduced };
+function directories(
+  layout: PyramidLayout,
+  planes: readonly (readonly LevelIndex[])[],
+  arrays: (index: LevelIndex) => readonly FieldValue[],
+): DirectorySpec[] {
+  return planes.map((levels, plane) => {
+    const [full, ...reduced] = levels.map((index, level): DirectorySpec => {
+      const [offsets = ELSEWHERE, byteCounts = ELSEWHERE] = arrays(index);
+      return { fields: fieldsOf(layout, plane, level, offsets, byteCounts), children: [] };
     });
-  }
+    return { fields: full?.fields ?? new Map(), children: reduced };
+  });
+}
 
-  #fields(channel: number, level: number, offsets: FieldValue, byteCounts: FieldValue): Map<number, FieldValue> {
-    const { tileSize, bitsPerSample, description } = this.#layout;
-    const { width, height } = levelSize(this.#layout, level);
-    const fields = new Map<number, FieldValue>([
-      [TAG.newSubfileType, long(level === 0 ? 0 : REDUCED_RESOLUTION)],
-      [TAG.imageWidth, long(width)],
-      [TAG.imageLength, long(height)],
-      [TAG.bitsPerSample, short(bitsPerSample)],
-      [TAG.compression, short(DEFLATE)],
-      [TAG.photometric, short(1)],
-      [TAG.samplesPerPixel, short(1)],
-      [TAG.planarConfiguration, short(1)],
-      [TAG.predictor, short(HORIZONTAL_DIFFERENCES)],
-      [TAG.tileWidth, long(tileSize)],
-      [TAG.tileLength, long(tileSize)],
-      [TAG.tileOffsets, offsets],
-      [TAG.tileByteCounts, byteCounts],
-      [TAG.sampleFormat, short(1)],
-    ]);
-    if (channel === 0 && level === 0) {
-      fields.set(TAG.imageDescription, { type: "ascii", text: description });
-      fields.set(TAG.software, { type: "ascii", text: "Bandloom" });
-    }
-    return fields;
-  }
+function fieldsOf(
+  layout: PyramidLayout,
+  plane: number,
+  level: number,
+  offsets: FieldValue,
+  byteCounts: FieldValue,
+): Fields {
+  const fields = levelFields({ ...layout, size: levelSize(layout, level), reduced: level > 0, samples: 1 });
+  fields.set(WRITE_TAG.tileOffsets, offsets).set(WRITE_TAG.tileByteCounts, byteCounts);
+  if (level > 0) return fields;
+  for (const [tag, value] of layout.fields?.(plane) ?? []) fields.set(tag, value);
+  if (plane > 0) return fields;
+  return fields.set(WRITE_TAG.imageDescription, ascii(layout.description)).set(WRITE_TAG.software, ascii("Bandloom"));
 }
 
 /** Stands for an index whose place is not known yet: it takes the same room. */
@@ -183,18 +149,6 @@ const ELSEWHERE: FieldValue = { type: "long8", count: 0, offset: 0 };
 function levelIndices(layout: PyramidLayout): LevelIndex[] {
   return Array.from({ length: layout.levels }, (_, level) => {
     const { columns, rows } = tileGrid(levelSize(layout, level), layout.tileSize);
-    return {
-      columns,
-      offsets: new Float64Array(columns * rows),
-      byteCounts: new Uint32Array(columns * rows),
-    };
+    return { columns, offsets: new Float64Array(columns * rows), byteCounts: new Uint32Array(columns * rows) };
   });
-}
-
-function short(value: number): FieldValue {
-  return { type: "short", values: [value] };
-}
-
-function long(value: number): FieldValue {
-  return { type: "long", values: [value] };
 }

@@ -5,16 +5,18 @@ import { fromFile } from "geotiff";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { levelSize, tileGrid } from "../../../src/core/geometry.ts";
 import { type PyramidLayout, PyramidTiffWriter } from "../../../src/source/tiff/write.ts";
+import type { Samples } from "../../../src/source/tiff/write-downsample.ts";
 import { omeXml } from "../../../src/source/tiff/write-ome-xml.ts";
-import { encodeTile, type Samples } from "../../../src/source/tiff/write-tile.ts";
+import { encodeTile } from "../../../src/source/tiff/write-tile.ts";
 import { openLevel, readDescription, readSamples } from "../../fixtures/pyramid-oracle.ts";
 
 const LAYOUT: PyramidLayout = {
   width: 150,
   height: 90,
   tileSize: 32,
-  bitsPerSample: 8,
-  channels: 3,
+  type: "uint8",
+  compression: "deflate",
+  planes: 3,
   levels: 3,
   description: "a pyramid",
 };
@@ -37,18 +39,19 @@ function sample(channel: number, level: number, x: number, y: number): number {
 async function writePyramid(path: string, layout: PyramidLayout): Promise<void> {
   const writer = await PyramidTiffWriter.create(path, layout);
   for (const [channel, level, x, y] of tilesOf(layout)) {
-    const tile: Samples = new (layout.bitsPerSample === 8 ? Uint8Array : Uint16Array)(layout.tileSize ** 2);
+    const tile: Samples = new (layout.type === "uint8" ? Uint8Array : Uint16Array)(layout.tileSize ** 2);
     for (let i = 0; i < tile.length; i++) {
       const [column, row] = [i % layout.tileSize, Math.floor(i / layout.tileSize)];
       tile[i] = sample(channel, level, x * layout.tileSize + column, y * layout.tileSize + row);
     }
     writer.place(channel, level, x, y, await writer.store(encodeTile(tile, layout.tileSize, 6)));
   }
-  await writer.finish();
+  await writer.seal();
+  await writer.publish();
 }
 
 function* tilesOf(layout: PyramidLayout): Generator<[channel: number, level: number, x: number, y: number]> {
-  for (let channel = 0; channel < layout.channels; channel++) {
+  for (let channel = 0; channel < layout.planes; channel++) {
     for (let level = 0; level < layout.levels; level++) {
       const { columns, rows } = tileGrid(levelSize(layout, level), layout.tileSize);
       for (let i = 0; i < columns * rows; i++) yield [channel, level, i % columns, Math.floor(i / columns)];
@@ -59,7 +62,7 @@ function* tilesOf(layout: PyramidLayout): Generator<[channel: number, level: num
 describe("a pyramid written as BigTIFF", () => {
   it.each([8, 16] as const)("is read by another reader at %i bits: every channel, level and pixel", async (bits) => {
     const path = join(folder, "p.ome.tif");
-    const layout = { ...LAYOUT, bitsPerSample: bits };
+    const layout: PyramidLayout = { ...LAYOUT, type: bits === 8 ? "uint8" : "uint16" };
     await writePyramid(path, layout);
     expect(await (await fromFile(path)).getImageCount()).toBe(3);
     for (let channel = 0; channel < 3; channel++) {
@@ -87,7 +90,7 @@ describe("a pyramid written as BigTIFF", () => {
 
   it("lets many tiles be the same bytes", async () => {
     const path = join(folder, "shared.ome.tif");
-    const layout = { ...LAYOUT, width: 4096, height: 4096, levels: 1, channels: 1 };
+    const layout = { ...LAYOUT, width: 4096, height: 4096, levels: 1, planes: 1 };
     const writer = await PyramidTiffWriter.create(path, layout);
     const pool = [10, 20].map((value) => encodeTile(new Uint8Array(32 * 32).fill(value), 32, 6));
     const stored = [await writer.store(pool[0] ?? new Uint8Array()), await writer.store(pool[1] ?? new Uint8Array())];
@@ -97,7 +100,8 @@ describe("a pyramid written as BigTIFF", () => {
         if (tile) writer.place(0, 0, x, y, tile);
       }
     }
-    await writer.finish();
+    await writer.seal();
+    await writer.publish();
     const image = await openLevel(path, 0, 0);
     const values = await readSamples(image, [4032, 4064, 4096, 4096]);
     expect([values[0], values[32]]).toEqual([20, 10]);
@@ -105,11 +109,11 @@ describe("a pyramid written as BigTIFF", () => {
 
   it("has its name only when it is whole", async () => {
     const path = join(folder, "late.ome.tif");
-    const writer = await PyramidTiffWriter.create(path, { ...LAYOUT, channels: 1, levels: 1 });
+    const writer = await PyramidTiffWriter.create(path, { ...LAYOUT, planes: 1, levels: 1 });
     await writer.store(encodeTile(new Uint8Array(32 * 32), 32, 6));
     expect(readdirSync(folder)).toHaveLength(1);
     expect(readdirSync(folder)[0]).toMatch(/^\./);
-    await expect(writer.finish()).rejects.toThrow("never written");
+    await expect(writer.seal()).rejects.toThrow("never written");
     await writer.abort();
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -130,6 +134,8 @@ describe("OME-XML", () => {
     width: 5,
     height: 4,
     type: "uint8",
+    depth: 1,
+    times: 1,
     channels: [
       { name: "Hα", wavelengthNm: 656.3, color: "#ff0000" },
       { name: "plain", wavelengthNm: null, color: null },
