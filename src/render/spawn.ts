@@ -1,8 +1,9 @@
-import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type ResourceLimits } from "node:worker_threads";
 import { serveRemote } from "../source/remote/index.ts";
 import type { Remote } from "../source/remote/types.ts";
 import type { Spawn } from "./pool/lane.ts";
 import type { WorkerSettings } from "./protocol.ts";
+import { startThread } from "./thread.ts";
 
 /** JavaScript heap of a worker: metadata of large images, never pixels. Exhaustion ends the worker, not the process. */
 const RESOURCE_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
@@ -14,15 +15,12 @@ export interface SpawnOptions extends Pick<WorkerSettings, "cacheBytes" | "memor
 
 /** Starts this project's worker file; from TypeScript source where that is what runs (development, tests). */
 export function spawnWorker({ cacheBytes, memoryBytes, remote }: SpawnOptions): Spawn {
-  const here = import.meta.url;
-  const fromSource = here.endsWith(".ts");
-  const file = new URL(`./worker/main.${fromSource ? "ts" : "js"}`, here);
   return (cancelled, onTraffic) => {
     const port = remote && remotePort(remote, onTraffic);
     const workerData: WorkerSettings = { cancelled, cacheBytes, memoryBytes, remote: port };
     const transferList = port ? [port] : [];
     const options = { workerData, transferList, resourceLimits: RESOURCE_LIMITS, execArgv: [] };
-    return fromSource ? new Worker(bootstrap(file), { ...options, eval: true }) : new Worker(file, options);
+    return startThread("./worker/main", import.meta.url, options);
   };
 }
 
@@ -33,9 +31,4 @@ function remotePort(remote: Remote, onTraffic: () => void): MessagePort {
   port1.on("message", onTraffic);
   port1.unref();
   return port2;
-}
-
-/** A worker does not inherit the loader of its parent: it registers tsx (found from the working folder) for itself, then loads the file. */
-function bootstrap(file: URL): string {
-  return `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
 }

@@ -18,6 +18,7 @@ const ORDER = [
   "service",
   "graphql",
   "http",
+  "ingest",
   "cli",
 ] as const;
 
