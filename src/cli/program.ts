@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { demoCommand } from "./commands/demo.ts";
 import { formulaCommand } from "./commands/formula.ts";
+import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { renderCommand } from "./commands/render.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -34,7 +35,14 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })
     .addHelpText("after", `\nEvery command shows its options and examples with --help.\n${EXIT_CODES_HELP}`);
-  for (const command of [serveCommand(), demoCommand(), inspectCommand(), renderCommand(), formulaCommand()])
+  for (const command of [
+    serveCommand(),
+    demoCommand(),
+    ingestCommand(),
+    inspectCommand(),
+    renderCommand(),
+    formulaCommand(),
+  ])
     add(program, command);
   return program;
 }

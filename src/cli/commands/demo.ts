@@ -42,6 +42,7 @@ async function demo({ size: text, output, config, json, ...flags }: DemoFlags): 
   const size = text === undefined ? DEFAULT_DEMO_SIZE : wholeNumberOption("--size", text, range);
   const path = output === undefined ? join(await dataFolder(flags, config), demoFileName(size)) : resolve(output);
   const { makeDemoFile } = await import("../demo/make-file.ts");
+  const { interruptible } = await import("../interruptible.ts");
   const { bytes, seconds } = await interruptible((signal) => makeDemoFile({ path, size, signal }));
   if (json) process.stdout.write(`${JSON.stringify({ file: path, width: size, height: size, bytes }, null, 2)}\n`);
   else {
@@ -62,23 +63,4 @@ async function dataFolder(flags: Readonly<Record<string, unknown>>, config: stri
     );
   });
   return data;
-}
-
-/** Ctrl-C leaves no half-written file behind. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { constants } = await import("node:os");
-  const control = new AbortController();
-  const stop = (signal: NodeJS.Signals) => {
-    process.exitCode = 128 + constants.signals[signal];
-    control.abort();
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  try {
-    return await work(control.signal);
-  } catch (error) {
-    if (control.signal.aborted) process.exit();
-    throw error;
-  } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-  }
 }

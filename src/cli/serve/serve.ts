@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { BandloomError } from "../../core/errors.ts";
 import { createServer } from "../../http/index.ts";
 import { createServices, type ServiceEvent, type Services } from "../../service/index.ts";
-import type { RemoteOptions } from "../../source/index.ts";
+import { remoteOptions } from "../config/remote.ts";
 import { LOG_LEVELS, type Settings } from "../config/settings.ts";
 import { isSystemError } from "../failure.ts";
 import { announcement } from "./announcement.ts";
@@ -53,16 +53,6 @@ function openServices(settings: Settings): Promise<Services> {
     remote: remoteOptions(settings),
     onEvent: (event) => report(event, settings),
   });
-}
-
-function remoteOptions(settings: Settings): RemoteOptions {
-  const { allowedSources, remoteCacheBytes, sourceTimeoutMs, s3Endpoint, s3PathStyle } = settings;
-  return {
-    allowed: allowedSources ?? [],
-    cacheBytes: remoteCacheBytes,
-    timeoutMs: sourceTimeoutMs,
-    s3: { pathStyle: s3PathStyle, ...(s3Endpoint === null ? {} : { endpoint: s3Endpoint }) },
-  };
 }
 
 /** Gives the URL at which a browser on this machine finds the server. */

@@ -98,7 +98,7 @@ function averageFloats(
       for (let row = y; row < Math.min(y + 2, height); row++) {
         for (let column = x; column < Math.min(x + 2, width); column++) {
           const sample = from.samples[from.origin + row * from.stride + column] ?? Number.NaN;
-          if (sample !== sample || sample === nodata) continue;
+          if (Number.isNaN(sample) || sample === nodata) continue;
           sum = single ? Math.fround(sum + sample) : sum + sample;
           count++;
           if (sample > largest) largest = sample;

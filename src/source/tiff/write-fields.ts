@@ -1,5 +1,6 @@
 import { isFloat, type PlaneType, planeBytes } from "../../core/dtype.ts";
 import type { Size } from "../../core/geometry.ts";
+import type { PixelSize } from "../types.ts";
 import type { FieldValue } from "./write-directory.ts";
 
 export const WRITE_TAG = {
@@ -92,4 +93,23 @@ export function ascii(text: string): FieldValue {
 
 export function shorts(count: number, value: number): FieldValue {
   return { type: "short", values: new Array<number>(count).fill(value) };
+}
+
+/** Centimetres in one of each unit that a resolution can be told in. */
+const CENTIMETRES: Readonly<Record<string, number>> = { nm: 1e-7, µm: 1e-4, mm: 0.1, cm: 1, m: 100, km: 1e5, in: 2.54 };
+const PER_CENTIMETRE = 3;
+/** Of a rational with three decimals. */
+const LARGEST_RESOLUTION = 4e6;
+
+/** Pixels per centimetre (TIFF 6.0 section 8); nothing where they are too small or too large to be told so. */
+export function resolutionFields({ x, y, unit }: PixelSize): Fields {
+  const centimetres = CENTIMETRES[unit] ?? Number.NaN;
+  const [horizontal, vertical] = [1 / (x * centimetres), 1 / (y * centimetres)];
+  const tells = (resolution: number) => resolution >= 1 && resolution <= LARGEST_RESOLUTION;
+  if (!tells(horizontal) || !tells(vertical)) return new Map();
+  return new Map<number, FieldValue>([
+    [WRITE_TAG.xResolution, { type: "rational", values: [horizontal] }],
+    [WRITE_TAG.yResolution, { type: "rational", values: [vertical] }],
+    [WRITE_TAG.resolutionUnit, short(PER_CENTIMETRE)],
+  ]);
 }

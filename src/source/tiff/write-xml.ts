@@ -7,6 +7,6 @@ export function attributes(values: Readonly<Record<string, string | number>>): s
 
 export function escapeXml(text: string): string {
   // XML 1.0 has no way to write control characters.
-  const clean = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "");
+  const clean = text.replace(/[^\P{Cc}\t\n\r]/gu, "");
   return clean.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,0 +1,174 @@
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import { BandloomError } from "../../core/errors.ts";
+import type { IngestOptions, NamedLocation, OutputFormat } from "../../ingest/index.ts";
+import type { Remote } from "../../source/index.ts";
+import { addSettingFlags } from "../config/flags.ts";
+import { REMOTE_SETTINGS, remoteOptions } from "../config/remote.ts";
+import { examples } from "../examples.ts";
+import { EXIT_CODES_HELP } from "../exit-codes.ts";
+import { wholeNumberOption } from "../options.ts";
+
+interface IngestFlags {
+  readonly output: string;
+  readonly force?: true;
+  readonly names?: string;
+  readonly chunk?: string;
+  readonly compression?: IngestOptions["compression"] & string;
+  readonly level?: string;
+  readonly downsample?: "mean" | "nearest";
+  readonly zarrVersion?: "0.4" | "0.5";
+  readonly shard?: string;
+  readonly threads?: string;
+  readonly config?: string;
+  readonly json?: true;
+}
+
+export function ingestCommand(): Command {
+  const command = new Command("ingest")
+    .description(
+      "Turn images into a pyramid that is fast to serve: OME-TIFF (.ome.tif), TIFF laid out as a COG (.tif) or OME-Zarr (.zarr).",
+    )
+    .argument(
+      "<SRC...>",
+      "files, folders, addresses or a channel set manifest; several of one size become channels of one image",
+    )
+    .requiredOption("-o, --output <PATH>", "what to write; its ending says which kind")
+    .option("--force", "replace what is there")
+    .option("--names <NAMES>", "names of all channels in order, commas between")
+    .option("--chunk <PIXELS>", "sides of a chunk: 256, 512 or 1024 (default: 512)")
+    .addOption(
+      new Option(
+        "--compression <CODEC>",
+        "deflate or zstd in TIFF (default: deflate); blosc, zstd or gzip in OME-Zarr (default: blosc)",
+      ).choices(["deflate", "zstd", "gzip", "blosc"]),
+    )
+    .option("--level <NUMBER>", "the codec's own level: 1 is fast, 9 small; zstd up to 22")
+    .addOption(
+      new Option(
+        "--downsample <METHOD>",
+        "how coarser levels are made: mean for measurements, nearest for labels (default: nearest for 1-bit and 32-bit integers)",
+      ).choices(["mean", "nearest"]),
+    )
+    .addOption(new Option("--zarr-version <VERSION>", "of OME-Zarr (default: 0.5)").choices(["0.4", "0.5"]))
+    .option("--shard <PIXELS>", "OME-Zarr 0.5: sides of a shard, a file of many chunks; a power of two times the chunk")
+    .option("--threads <NUMBER>", "threads to use (default: one a core)")
+    .option("--json", "print what was written as JSON");
+  return addSettingFlags(command, REMOTE_SETTINGS)
+    .addHelpText(
+      "after",
+      examples(
+        "bandloom ingest scan.tif -o data/scan.ome.tif",
+        "bandloom ingest B02.tif B03.tif B04.tif B08.tif -o data/scene.zarr",
+        "bandloom ingest labels.png -o labels.tif --downsample nearest --compression zstd",
+      ),
+    )
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(run);
+}
+
+async function run(sources: readonly string[], { output, json, config, ...flags }: IngestFlags): Promise<void> {
+  const { ingest, locate } = await import("../../ingest/index.ts");
+  const { interruptible } = await import("../interruptible.ts");
+  const { withProgress } = await import("../output/progress.ts");
+  const path = resolve(output);
+  const options: Omit<IngestOptions, "sources" | "remote"> = {
+    output: path,
+    format: formatOf(output),
+    ...conversion(flags),
+  };
+  const located = await Promise.all(sources.map(locate));
+  const report = await interruptible((signal) =>
+    withRemote(located, flags, config, (remote) =>
+      withProgress("Converting", (onProgress) => ingest({ ...options, sources: located, signal, onProgress, remote })),
+    ),
+  );
+  for (const warning of report.warnings) process.stderr.write(`bandloom: ${warning}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ output: path, ...report }, null, 2)}\n`);
+  else {
+    const { formatBytes, formatSize } = await import("../output/format.ts");
+    const { width, height, channels, levels, chunks, verified, bytes, seconds } = report;
+    const size = `${formatSize(width, height)} pixels, ${count(channels, "channel")}, ${count(levels, "level")}`;
+    const checked = verified === chunks ? "all" : `${verified} of ${chunks}`;
+    process.stdout.write(
+      `${path}: ${size}, ${formatBytes(bytes)}, in ${seconds.toFixed(1)} s; ${checked} chunks verified\n`,
+    );
+  }
+}
+
+/** Addresses that were named on the command line may be read, and those that the settings allow. */
+async function withRemote<T>(
+  sources: readonly NamedLocation[],
+  flags: object,
+  config: string | undefined,
+  work: (remote: Remote) => Promise<T>,
+): Promise<T> {
+  const { readSettings } = await import("../config/read.ts");
+  const { createRemote } = await import("../../source/index.ts");
+  const names: readonly string[] = REMOTE_SETTINGS;
+  const given = Object.fromEntries(Object.entries(flags).filter(([name]) => names.includes(name)));
+  const settings = readSettings({
+    flags: given,
+    ...(config ? { config } : {}),
+    environment: process.env,
+    folder: process.cwd(),
+  });
+  const named = sources.flatMap(({ location }) =>
+    location.kind === "url" ? [location.url.replace(/\{.*$/s, "")] : [],
+  );
+  const remote = createRemote(remoteOptions(settings, named));
+  try {
+    return await work(remote);
+  } finally {
+    await remote.close();
+  }
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+function formatOf(output: string): OutputFormat {
+  if (/\.ome\.(tiff?|btf)$/i.test(output)) return "ome-tiff";
+  if (/\.tiff?$/i.test(output)) return "cog";
+  if (/\.zarr\/?$/i.test(output)) return "ome-zarr";
+  throw new BandloomError(
+    "BAD_REQUEST",
+    "-o, --output: end the name with .ome.tif, .tif or .zarr, which says what to write.",
+  );
+}
+
+function conversion(
+  flags: Omit<IngestFlags, "output" | "json" | "config">,
+): Omit<IngestOptions, "sources" | "output" | "format"> {
+  const { force, names, chunk, compression, level, downsample, zarrVersion, shard, threads } = flags;
+  return {
+    ...(force ? { force } : {}),
+    ...(names === undefined ? {} : { names: channelNames(names) }),
+    ...(chunk === undefined ? {} : { chunk: chunkSize(chunk) }),
+    ...(compression === undefined ? {} : { compression }),
+    ...(level === undefined
+      ? {}
+      : { effort: wholeNumberOption("--level", level, { from: 1, to: compression === "zstd" ? 22 : 9 }) }),
+    ...(downsample === undefined ? {} : { downsample }),
+    ...(zarrVersion === undefined ? {} : { zarrVersion }),
+    ...(shard === undefined ? {} : { shard: wholeNumberOption("--shard", shard, { from: 256, to: 65_536 }) }),
+    ...(threads === undefined ? {} : { threads: wholeNumberOption("--threads", threads, { from: 1, to: 64 }) }),
+  };
+}
+
+function channelNames(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.every((name) => name !== "") && new Set(names).size === names.length) return names;
+  throw new BandloomError("BAD_REQUEST", "--names: write a name for every channel, all different, commas between.");
+}
+
+function chunkSize(text: string): 256 | 512 | 1024 {
+  if (text === "256") return 256;
+  if (text === "512") return 512;
+  if (text === "1024") return 1024;
+  throw new BandloomError(
+    "BAD_REQUEST",
+    `--chunk ${JSON.stringify(text.slice(0, 40))} cannot be used. Write 256, 512 or 1024.`,
+  );
+}

@@ -1,0 +1,104 @@
+import type { MessagePort } from "node:worker_threads";
+import type { PlaneType } from "../core/dtype.ts";
+import type { ErrorMessage } from "../core/errors.ts";
+import type { Region, Size } from "../core/geometry.ts";
+import type { Location } from "../source/index.ts";
+import type { Downsample } from "../source/tiff/write-downsample.ts";
+import type { ChunkEncoding } from "./options.ts";
+
+/** What is written, as far as threads need to know. Planes count t outermost, then z, then channels. Plain data. */
+export interface Target extends Size {
+  readonly levels: number;
+  /** Pixels a side of a chunk. */
+  readonly chunk: number;
+  readonly type: PlaneType;
+  /** Of each channel; null: all samples are data. */
+  readonly nodata: readonly (number | null)[];
+  readonly downsample: Downsample;
+  readonly encoding: ChunkEncoding;
+  /** Stands in chunks behind the edge of the image. */
+  readonly fill: number;
+  /** Chunks that are all `fill` are left out. */
+  readonly sparse: boolean;
+}
+
+/** What a thread is started with. */
+export interface ThreadSettings {
+  readonly sources: readonly Location[];
+  readonly target: Target;
+  /** The way to sources behind a network (serveRemote at its other end); null: there are none. */
+  readonly remote: MessagePort | null;
+}
+
+/** Where samples come from: some planes of a source's chunk group. */
+export interface Origin {
+  /** Index into ThreadSettings.sources. */
+  readonly source: number;
+  readonly group: number;
+  readonly z: number;
+  readonly t: number;
+  /** Plane of the decoded chunk for each plane that is written. */
+  readonly samples: readonly number[];
+}
+
+/**
+ * A rectangle of some planes: read (level 0) or given, to be cut into chunks at `depth` levels, and to be halved once more where the
+ * pyramid goes on. Its left and top lie on borders of chunks at all these levels.
+ */
+export interface UnitJob {
+  readonly kind: "unit";
+  readonly level: number;
+  readonly depth: number;
+  readonly region: Region;
+  readonly planes: readonly number[];
+  readonly origin: Origin | null;
+  /** Samples row by row, one buffer a plane, where `origin` is null. */
+  readonly data: readonly ArrayBuffer[] | null;
+}
+
+export interface ChunkPlace {
+  readonly plane: number;
+  readonly level: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A chunk that is ready to be stored. */
+export interface EncodedChunk extends ChunkPlace {
+  /** Where it lies in UnitResult.bytes. */
+  readonly offset: number;
+  /** 0: all `fill`, to be left out. */
+  readonly length: number;
+  /** CRC-32 of its samples inside the image, row by row, little-endian. */
+  readonly checksum: number;
+}
+
+/** What a unit leaves for the level behind its last one. */
+export interface Remainder {
+  readonly level: number;
+  readonly region: Region;
+  readonly planes: readonly number[];
+  readonly data: readonly ArrayBuffer[];
+}
+
+export interface UnitResult {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly chunks: readonly EncodedChunk[];
+  readonly rest: Remainder | null;
+}
+
+/** Chunks of the file that was written, to be read again. */
+export interface CheckJob {
+  readonly kind: "check";
+  readonly location: Location;
+  readonly channels: number;
+  readonly depth: number;
+  readonly chunks: readonly ChunkPlace[];
+}
+
+/** Checksums in the order of CheckJob.chunks. */
+export type CheckResult = readonly number[];
+
+export type Job = UnitJob | CheckJob;
+
+export type Answer = { readonly value: UnitResult | CheckResult } | { readonly error: ErrorMessage };

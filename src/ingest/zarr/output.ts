@@ -1,0 +1,171 @@
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BandloomError } from "../../core/errors.ts";
+import { type ImageInfo, localPath } from "../../source/index.ts";
+import { partialPath } from "../../source/tiff/write-partial.ts";
+import type { JoinedImage } from "../joined.ts";
+import type { IngestOptions } from "../options.ts";
+import type { Output } from "../output.ts";
+import type { EncodedChunk, Target, UnitResult } from "../protocol.ts";
+import { arrayMetadata2, arrayMetadata3 } from "./array.ts";
+import { imageAttributes, ownAttributes, type Window } from "./attributes.ts";
+import { type Axes, axesOf, chunkIndices } from "./axes.ts";
+import { Shards } from "./shards.ts";
+
+type ZarrOptions = Pick<IngestOptions, "zarrVersion" | "shard"> & { readonly title: string };
+
+/** Files that are written at the same time. */
+const PARALLEL_WRITES = 16;
+
+/** An OME-Zarr folder. The metadata of its group, without which no reader takes it for one, are written last. */
+export async function createOmeZarr(
+  path: string,
+  { info }: JoinedImage,
+  target: Target,
+  options: ZarrOptions,
+): Promise<Output> {
+  const version = options.zarrVersion ?? "0.5";
+  const shard = options.shard ?? null;
+  if (shard !== null) assertShard(shard, target, version);
+  const folder = partialPath(path);
+  await mkdir(folder);
+  return new ZarrOutput(path, folder, info, target, { version, shard, title: options.title });
+}
+
+function assertShard(shard: number, { chunk }: Target, version: string): void {
+  if (version === "0.4")
+    throw new BandloomError("BAD_REQUEST", "OME-Zarr 0.4 has no shards. Leave out --shard, or write 0.5.");
+  if (shard >= chunk && Number.isInteger(Math.log2(shard / chunk))) return;
+  throw new BandloomError("BAD_REQUEST", `A shard of ${shard} pixels is no power of two times a chunk of ${chunk}.`);
+}
+
+interface Form {
+  readonly version: "0.4" | "0.5";
+  readonly shard: number | null;
+  readonly title: string;
+}
+
+class ZarrOutput implements Output {
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #info: ImageInfo;
+  readonly #target: Target;
+  readonly #form: Form;
+  readonly #axes: Axes;
+  readonly #shards: Shards | null;
+  readonly #folders = new Set<string>();
+  #bytes = 0;
+
+  constructor(path: string, folder: string, info: ImageInfo, target: Target, form: Form) {
+    this.#path = path;
+    this.#folder = folder;
+    this.#info = info;
+    this.#target = target;
+    this.#form = form;
+    this.#axes = axesOf(info);
+    this.#shards =
+      form.shard === null
+        ? null
+        : new Shards(target, form.shard, (plane, level, x, y) => this.#chunkFile(plane, level, x, y));
+  }
+
+  async write({ bytes, chunks }: UnitResult): Promise<void> {
+    if (this.#shards) {
+      this.#bytes += await this.#shards.add(chunks, bytes);
+      return;
+    }
+    const present = chunks.filter(({ length }) => length > 0);
+    for (let first = 0; first < present.length; first += PARALLEL_WRITES) {
+      const some = present.slice(first, first + PARALLEL_WRITES);
+      await Promise.all(some.map((chunk) => this.#writeChunk(chunk, bytes)));
+    }
+  }
+
+  async seal() {
+    for (let level = 0; level < this.#target.levels; level++) await this.#writeArray(level);
+    await this.#writeGroup();
+    return { location: localPath(this.#folder), bytes: this.#bytes };
+  }
+
+  /** What had the name steps aside first: a folder cannot be replaced in one step. */
+  async publish(): Promise<void> {
+    const old = partialPath(this.#path);
+    const moved = await moveAside(this.#path, old);
+    await rename(this.#folder, this.#path);
+    if (moved) await rm(old, { recursive: true, force: true });
+  }
+
+  async abort(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #writeChunk({ plane, level, x, y, offset, length }: EncodedChunk, bytes: Uint8Array): Promise<void> {
+    await this.#writeFile(await this.#chunkFile(plane, level, x, y), bytes.subarray(offset, offset + length));
+  }
+
+  async #chunkFile(plane: number, level: number, x: number, y: number): Promise<string> {
+    const key = this.#form.version === "0.5" ? ["c"] : [];
+    const indices = chunkIndices(this.#axes, plane, x, y).map(String);
+    const file = join(this.#folder, String(level), ...key, ...indices);
+    await this.#makeFolder(dirname(file));
+    return file;
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    if (this.#folders.has(folder)) return;
+    await mkdir(folder, { recursive: true });
+    this.#folders.add(folder);
+  }
+
+  async #writeArray(level: number): Promise<void> {
+    const folder = join(this.#folder, String(level));
+    await this.#makeFolder(folder);
+    if (this.#form.version === "0.5")
+      await this.#writeJson(
+        join(folder, "zarr.json"),
+        arrayMetadata3(this.#target, this.#axes, level, this.#form.shard),
+      );
+    else await this.#writeJson(join(folder, ".zarray"), arrayMetadata2(this.#target, this.#axes, level));
+  }
+
+  async #writeGroup(): Promise<void> {
+    const windows: readonly Window[] = [];
+    const { multiscales, omero } = imageAttributes(this.#info, this.#target, this.#axes, this.#form.title, windows);
+    const own = ownAttributes(this.#info);
+    const bandloom = own ? { bandloom: own } : {};
+    if (this.#form.version === "0.5") {
+      const ome = { version: "0.5", multiscales: [multiscales], omero };
+      const group = { zarr_format: 3, node_type: "group", attributes: { ome, ...bandloom } };
+      await this.#writeJson(join(this.#folder, "zarr.json"), group);
+      return;
+    }
+    const attributes = {
+      multiscales: [{ version: "0.4", ...multiscales }],
+      omero: { version: "0.4", ...omero },
+      ...bandloom,
+    };
+    await this.#writeJson(join(this.#folder, ".zattrs"), attributes);
+    await this.#writeJson(join(this.#folder, ".zgroup"), { zarr_format: 2 });
+  }
+
+  async #writeJson(path: string, value: object): Promise<void> {
+    await this.#writeFile(path, Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
+  }
+
+  async #writeFile(path: string, bytes: Uint8Array): Promise<void> {
+    await writeFile(path, bytes);
+    this.#bytes += bytes.length;
+  }
+}
+
+const GROUP_FILES = ["zarr.json", ".zgroup", ".zattrs"];
+
+/** False: there is nothing. BAD_REQUEST for a folder that is no Zarr group: it would be lost with all that is in it. */
+async function moveAside(path: string, to: string): Promise<boolean> {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? null : []));
+  if (names === null) return false;
+  if (!names.some((name) => GROUP_FILES.includes(name)))
+    throw new BandloomError("BAD_REQUEST", "What has the name of the output is no Zarr folder: it is not replaced.");
+  await rename(path, to);
+  return true;
+}
