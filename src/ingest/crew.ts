@@ -9,14 +9,26 @@ import { BandloomError } from "../core/errors.ts";
 import { startThread } from "../render/thread.ts";
 import type { Location, Remote } from "../source/index.ts";
 import { serveRemote } from "../source/remote/index.ts";
-import type { Answer, CheckJob, CheckResult, Job, Target, ThreadSettings, UnitJob, UnitResult } from "./protocol.ts";
+import type {
+  Answer,
+  CheckJob,
+  CheckResult,
+  Job,
+  Result,
+  Target,
+  ThreadSettings,
+  UnitJob,
+  UnitResult,
+  WindowJob,
+  WindowResult,
+} from "./protocol.ts";
 
 /** Pixels lie outside the heap, which holds metadata. */
 const RESOURCE_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 16 };
 
 interface Task {
   readonly job: Job;
-  readonly resolve: (value: UnitResult | CheckResult) => void;
+  readonly resolve: (value: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -46,6 +58,10 @@ export class Crew {
     return this.#run(job) as Promise<CheckResult>;
   }
 
+  window(job: WindowJob): Promise<WindowResult> {
+    return this.#run(job) as Promise<WindowResult>;
+  }
+
   /** Ends all threads, whatever they are doing. */
   async close(): Promise<void> {
     this.#fail(new Error("The threads were ended."));
@@ -53,9 +69,9 @@ export class Crew {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  #run(job: Job): Promise<UnitResult | CheckResult> {
+  #run(job: Job): Promise<Result> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
-    const result = new Promise<UnitResult | CheckResult>((resolve, reject) => {
+    const result = new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ job, resolve, reject });
     });
     // Awaited later: until then a failure must not count as unhandled.

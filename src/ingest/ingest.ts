@@ -17,6 +17,7 @@ import type { Target, UnitJob } from "./protocol.ts";
 import { createCog, createOmeTiff } from "./tiff-output.ts";
 import { reach, unitGrid, unitOrder, unitRegion } from "./units.ts";
 import { chunksToVerify, verify } from "./verify.ts";
+import { displayWindows } from "./windows.ts";
 import { createOmeZarr } from "./zarr/output.ts";
 
 /** More threads would wait for the disk and take memory. */
@@ -98,14 +99,16 @@ async function write(
       advance(chunks.length);
     };
     await convert(batchesOf(image, sources, target), crew, output, note, signal);
-    const { location, bytes } = await output.seal(signal);
+    const location = await output.seal(signal);
+    if (output.showChannels)
+      await output.showChannels(await displayWindows(location, info.channels, target, crew, signal));
     await verify(location, info, target, toVerify, checksums, crew, (chunks) => advance(VERIFY_SHARE * chunks), signal);
     await assertFree(options);
     signal?.throwIfAborted();
     await output.publish();
     return {
       ...{ width: target.width, height: target.height, channels: info.channels.length, levels: target.levels },
-      ...{ chunks: checksums.count, verified: toVerify.length, bytes, warnings: image.warnings },
+      ...{ chunks: checksums.count, verified: toVerify.length, bytes: output.bytes, warnings: image.warnings },
     };
   } catch (error) {
     await crew.close();

@@ -99,6 +99,18 @@ export interface CheckJob {
 /** Checksums in the order of CheckJob.chunks. */
 export type CheckResult = readonly number[];
 
-export type Job = UnitJob | CheckJob;
+/** The pixels of a level of the file that was written tell how a channel is shown. */
+export interface WindowJob {
+  readonly kind: "window";
+  readonly location: Location;
+  readonly channel: number;
+  readonly level: number;
+}
 
-export type Answer = { readonly value: UnitResult | CheckResult } | { readonly error: ErrorMessage };
+export type WindowResult = readonly [low: number, high: number];
+
+export type Job = UnitJob | CheckJob | WindowJob;
+
+export type Result = UnitResult | CheckResult | WindowResult;
+
+export type Answer = { readonly value: Result } | { readonly error: ErrorMessage };

@@ -1,5 +1,5 @@
 import { BandloomError } from "../core/errors.ts";
-import { localPath } from "../source/index.ts";
+import { type Location, localPath } from "../source/index.ts";
 import { PyramidTiffWriter, type StoredTile } from "../source/tiff/write.ts";
 import { CogWriter } from "../source/tiff/write-cog.ts";
 import { type Fields, resolutionFields, type TiffCompression } from "../source/tiff/write-fields.ts";
@@ -81,6 +81,7 @@ function layoutOf({ width, height, chunk, type, levels, encoding }: Target) {
 
 class TiffOutput implements Output {
   readonly #writer: TiffWriter;
+  #bytes = 0;
 
   constructor(writer: TiffWriter) {
     this.#writer = writer;
@@ -93,9 +94,13 @@ class TiffOutput implements Output {
     }
   }
 
-  async seal(signal?: AbortSignal) {
-    const bytes = await this.#writer.seal(signal);
-    return { location: localPath(this.#writer.partial), bytes };
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async seal(signal?: AbortSignal): Promise<Location> {
+    this.#bytes = await this.#writer.seal(signal);
+    return localPath(this.#writer.partial);
   }
 
   publish(): Promise<void> {

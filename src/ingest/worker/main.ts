@@ -2,11 +2,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { BandloomError } from "../../core/errors.ts";
 import { type ImageSource, type Location, locationKey, openSource } from "../../source/index.ts";
 import { connectRemote } from "../../source/remote/index.ts";
-import type { Answer, Job, ThreadSettings, UnitResult } from "../protocol.ts";
+import type { Answer, Job, Result, ThreadSettings, UnitResult } from "../protocol.ts";
 import { checkChunks } from "./check.ts";
 import { createMemory } from "./memory.ts";
 import { readRegion } from "./read.ts";
 import { UnitMaker } from "./unit.ts";
+import { displayWindow } from "./window.ts";
 
 /** A thread that converts: one job at a time, answered in order. Sources stay open from one to the next. */
 const { sources, target, remote: port } = workerData as ThreadSettings;
@@ -29,13 +30,17 @@ function open(location: Location): Promise<ImageSource> {
 
 async function answer(job: Job): Promise<Answer> {
   try {
-    const value =
-      job.kind === "unit" ? await maker.make(job) : await checkChunks(memory, await open(job.location), job);
-    return { value };
+    return { value: await resultOf(job) };
   } catch (error) {
     if (error instanceof BandloomError) return { error: error.toMessage() };
     throw error;
   }
+}
+
+async function resultOf(job: Job): Promise<Result> {
+  if (job.kind === "unit") return maker.make(job);
+  const source = await open(job.location);
+  return job.kind === "check" ? checkChunks(memory, source, job) : displayWindow(memory, source, job, target);
 }
 
 function buffersOf({ bytes, rest }: UnitResult): ArrayBuffer[] {

@@ -1,8 +1,6 @@
 import type { ChannelInfo, ImageInfo } from "../../source/index.ts";
-import type { Target } from "../protocol.ts";
+import type { Target, WindowResult } from "../protocol.ts";
 import { type Axes, perAxis } from "./axes.ts";
-
-export type Window = readonly [low: number, high: number];
 
 /** Names of units as OME-Zarr has them (UDUNITS-2). */
 const UNIT_NAMES: ReadonlyMap<string, string> = new Map([
@@ -29,7 +27,7 @@ export function imageAttributes(
   target: Target,
   axes: Axes,
   title: string,
-  windows: readonly Window[],
+  windows: readonly WindowResult[],
 ): { readonly multiscales: object; readonly omero: object } {
   const datasets = Array.from({ length: target.levels }, (_, level) => ({
     path: String(level),
@@ -71,7 +69,7 @@ function transformations({ pixelSize }: ImageInfo, target: Target, axes: Axes, l
 }
 
 /** Validators want a colour and a window of every channel. */
-function omeroChannel({ name, color, window, active }: ChannelInfo, computed: Window): object {
+function omeroChannel({ name, color, window, active }: ChannelInfo, computed: WindowResult): object {
   const [start, end] = window ?? computed;
   return {
     label: name,

@@ -1,14 +1,14 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
-import { type ImageInfo, localPath } from "../../source/index.ts";
+import { type ImageInfo, type Location, localPath } from "../../source/index.ts";
 import { partialPath } from "../../source/tiff/write-partial.ts";
 import type { JoinedImage } from "../joined.ts";
 import type { IngestOptions } from "../options.ts";
 import type { Output } from "../output.ts";
-import type { EncodedChunk, Target, UnitResult } from "../protocol.ts";
+import type { EncodedChunk, Target, UnitResult, WindowResult } from "../protocol.ts";
 import { arrayMetadata2, arrayMetadata3 } from "./array.ts";
-import { imageAttributes, ownAttributes, type Window } from "./attributes.ts";
+import { imageAttributes, ownAttributes } from "./attributes.ts";
 import { type Axes, axesOf, chunkIndices } from "./axes.ts";
 import { Shards } from "./shards.ts";
 
@@ -54,7 +54,10 @@ class ZarrOutput implements Output {
   readonly #axes: Axes;
   readonly #shards: Shards | null;
   readonly #folders = new Set<string>();
+  /** Of chunks and arrays. */
   #bytes = 0;
+  /** Of the group, which is written again when its windows are known. */
+  #groupBytes = 0;
 
   constructor(path: string, folder: string, info: ImageInfo, target: Target, form: Form) {
     this.#path = path;
@@ -81,10 +84,18 @@ class ZarrOutput implements Output {
     }
   }
 
-  async seal() {
+  get bytes(): number {
+    return this.#bytes + this.#groupBytes;
+  }
+
+  async seal(): Promise<Location> {
     for (let level = 0; level < this.#target.levels; level++) await this.#writeArray(level);
-    await this.#writeGroup();
-    return { location: localPath(this.#folder), bytes: this.#bytes };
+    await this.#writeGroup([]);
+    return localPath(this.#folder);
+  }
+
+  async showChannels(windows: readonly WindowResult[]): Promise<void> {
+    await this.#writeGroup(windows);
   }
 
   /** What had the name steps aside first: a folder cannot be replaced in one step. */
@@ -100,7 +111,8 @@ class ZarrOutput implements Output {
   }
 
   async #writeChunk({ plane, level, x, y, offset, length }: EncodedChunk, bytes: Uint8Array): Promise<void> {
-    await this.#writeFile(await this.#chunkFile(plane, level, x, y), bytes.subarray(offset, offset + length));
+    await writeFile(await this.#chunkFile(plane, level, x, y), bytes.subarray(offset, offset + length));
+    this.#bytes += length;
   }
 
   async #chunkFile(plane: number, level: number, x: number, y: number): Promise<string> {
@@ -120,42 +132,41 @@ class ZarrOutput implements Output {
   async #writeArray(level: number): Promise<void> {
     const folder = join(this.#folder, String(level));
     await this.#makeFolder(folder);
-    if (this.#form.version === "0.5")
-      await this.#writeJson(
-        join(folder, "zarr.json"),
-        arrayMetadata3(this.#target, this.#axes, level, this.#form.shard),
-      );
-    else await this.#writeJson(join(folder, ".zarray"), arrayMetadata2(this.#target, this.#axes, level));
+    const { version, shard } = this.#form;
+    this.#bytes +=
+      version === "0.5"
+        ? await writeJson(join(folder, "zarr.json"), arrayMetadata3(this.#target, this.#axes, level, shard))
+        : await writeJson(join(folder, ".zarray"), arrayMetadata2(this.#target, this.#axes, level));
   }
 
-  async #writeGroup(): Promise<void> {
-    const windows: readonly Window[] = [];
+  async #writeGroup(windows: readonly WindowResult[]): Promise<void> {
+    this.#groupBytes = 0;
+    for (const [name, document] of this.#groupDocuments(windows)) {
+      this.#groupBytes += await writeJson(join(this.#folder, name), document);
+    }
+  }
+
+  #groupDocuments(windows: readonly WindowResult[]): readonly (readonly [name: string, document: object])[] {
     const { multiscales, omero } = imageAttributes(this.#info, this.#target, this.#axes, this.#form.title, windows);
     const own = ownAttributes(this.#info);
     const bandloom = own ? { bandloom: own } : {};
     if (this.#form.version === "0.5") {
-      const ome = { version: "0.5", multiscales: [multiscales], omero };
-      const group = { zarr_format: 3, node_type: "group", attributes: { ome, ...bandloom } };
-      await this.#writeJson(join(this.#folder, "zarr.json"), group);
-      return;
+      const attributes = { ome: { version: "0.5", multiscales: [multiscales], omero }, ...bandloom };
+      return [["zarr.json", { zarr_format: 3, node_type: "group", attributes }]];
     }
-    const attributes = {
-      multiscales: [{ version: "0.4", ...multiscales }],
-      omero: { version: "0.4", ...omero },
-      ...bandloom,
-    };
-    await this.#writeJson(join(this.#folder, ".zattrs"), attributes);
-    await this.#writeJson(join(this.#folder, ".zgroup"), { zarr_format: 2 });
+    const image = { multiscales: [{ version: "0.4", ...multiscales }], omero: { version: "0.4", ...omero } };
+    return [
+      [".zattrs", { ...image, ...bandloom }],
+      [".zgroup", { zarr_format: 2 }],
+    ];
   }
+}
 
-  async #writeJson(path: string, value: object): Promise<void> {
-    await this.#writeFile(path, Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
-  }
-
-  async #writeFile(path: string, bytes: Uint8Array): Promise<void> {
-    await writeFile(path, bytes);
-    this.#bytes += bytes.length;
-  }
+/** Gives the bytes that were written. */
+async function writeJson(path: string, value: object): Promise<number> {
+  const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+  await writeFile(path, bytes);
+  return bytes.length;
 }
 
 const GROUP_FILES = ["zarr.json", ".zgroup", ".zattrs"];
