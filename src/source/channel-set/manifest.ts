@@ -5,16 +5,22 @@ export interface ChannelSet {
   readonly members: readonly ChannelSetMember[];
 }
 
+/** How a file of another resolution is read where the pixels of the set lie between its own. */
+export const RESAMPLINGS = ["bilinear", "nearest"] as const;
+export type Resampling = (typeof RESAMPLINGS)[number];
+
 export interface ChannelSetMember {
   /** Path relative to the manifest, or a URL. */
   readonly file: string;
-  /** Which channels of the file, in order; each with what the manifest says in place of what the file says. */
-  readonly channels: readonly ChannelOverride[];
+  /** `bilinear` yields float32, `nearest` numbers of the file's own type. */
+  readonly resampling: Resampling;
+  /** Which channels of the file, in order; each with what the manifest says in place of what the file says. Null: all, as the file has them. */
+  readonly channels: readonly ChannelOverride[] | null;
 }
 
 export interface ChannelOverride {
-  /** Channel of the member, from 0. */
-  readonly channel: number;
+  /** Channel of the member: from 0; by its name, or in digits from 1; null: the only one that the file has. */
+  readonly channel: number | string | null;
   readonly name: string | null;
   readonly wavelengthNm: number | null;
   readonly color: string | null;
@@ -24,3 +30,8 @@ export interface ChannelOverride {
   readonly offset: number | null;
   readonly window: readonly [low: number, high: number] | null;
 }
+
+/** Files of one set: each is opened, and stays open. */
+export const MAX_MEMBERS = 256;
+/** Channels of one set: descriptions stay within a megabyte. */
+export const MAX_CHANNELS = 4096;
