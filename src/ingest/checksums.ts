@@ -19,6 +19,11 @@ export class Checksums {
     return this.#values.reduce((sum, levels) => sum + levels.reduce((chunks, level) => chunks + level.length, 0), 0);
   }
 
+  /** Of those, chunks of full resolution. */
+  get finestCount(): number {
+    return this.#values.reduce((sum, [finest]) => sum + (finest?.length ?? 0), 0);
+  }
+
   set({ plane, level, x, y, checksum }: EncodedChunk): void {
     const values = this.#values[plane]?.[level];
     if (values) values[y * gridOf(this.#target, level).columns + x] = checksum;

@@ -6,15 +6,14 @@ import type { EncodedChunk, UnitJob, UnitResult } from "./protocol.ts";
 /** A thread that is done finds so many jobs waiting, while results before its own are still being written. */
 const AHEAD_PER_THREAD = 2;
 
-interface Running {
+/** A unit, and where what it leaves is joined: channels that are read together have an assembly of their own. */
+export interface Work {
   readonly job: UnitJob;
-  readonly result: Promise<UnitResult>;
+  readonly assembly: Assembly;
 }
 
-/** How units are assembled differs by which channels are read together: each stack of them has an assembly of its own. */
-export interface Batch {
-  readonly units: Iterable<UnitJob>;
-  readonly assembly: Assembly;
+interface Running extends Work {
+  readonly result: Promise<UnitResult>;
 }
 
 /**
@@ -22,30 +21,27 @@ export interface Batch {
  * Coarser units go first as soon as they are complete: what waits for them is memory.
  */
 export async function convert(
-  batches: Iterable<Batch>,
+  units: Iterator<Work>,
   crew: Crew,
   output: Output,
-  onWritten: (job: UnitJob, chunks: readonly EncodedChunk[]) => void,
+  onWritten: (chunks: readonly EncodedChunk[]) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const { units, assembly } of batches) {
-    const fresh = units[Symbol.iterator]();
-    const complete: UnitJob[] = [];
-    const running: Running[] = [];
-    for (;;) {
-      while (running.length < AHEAD_PER_THREAD * crew.size) {
-        const job = complete.shift() ?? fresh.next().value;
-        if (!job) break;
-        running.push({ job, result: crew.make(job) });
-      }
-      const head = running.shift();
-      if (!head) break;
-      const result = await abortable(head.result, signal);
-      await output.write(result);
-      onWritten(head.job, result.chunks);
-      const parent = result.rest && assembly.add(result.rest, head.job.level);
-      if (parent) complete.push(parent);
+  const complete: Work[] = [];
+  const running: Running[] = [];
+  for (;;) {
+    while (running.length < AHEAD_PER_THREAD * crew.size) {
+      const work: Work | undefined = complete.shift() ?? units.next().value;
+      if (!work) break;
+      running.push({ ...work, result: crew.make(work.job) });
     }
+    const head = running.shift();
+    if (!head) return;
+    const result = await abortable(head.result, signal);
+    await output.write(result);
+    onWritten(result.chunks);
+    const parent = result.rest && head.assembly.add(result.rest, head.job.level);
+    if (parent) complete.push({ job: parent, assembly: head.assembly });
   }
 }
 

@@ -1,28 +1,25 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { planeBytes } from "../core/dtype.ts";
 import { BandloomError } from "../core/errors.ts";
-import { levelCount } from "../core/geometry.ts";
-import { openSource } from "../source/index.ts";
+import { type ImageInfo, openSource } from "../source/index.ts";
 import { removeStalePartials } from "../source/tiff/write-partial.ts";
-import { Assembly } from "./assembly.ts";
 import { Checksums } from "./checksums.ts";
-import { type Batch, convert } from "./convert.ts";
+import { convert, type Work } from "./convert.ts";
 import { Crew } from "./crew.ts";
 import { outputFailure } from "./failure.ts";
-import { chunkOf, type JoinedImage, joinSources, type NamedSource } from "./joined.ts";
-import { CODECS, type IngestOptions, type IngestReport } from "./options.ts";
+import { type JoinedImage, joinSources, type NamedSource } from "./joined.ts";
+import type { IngestOptions, IngestReport } from "./options.ts";
 import type { Output } from "./output.ts";
-import type { Target, UnitJob } from "./protocol.ts";
+import type { EncodedChunk, Target } from "./protocol.ts";
+import { targetOf } from "./target.ts";
 import { createCog, createOmeTiff } from "./tiff-output.ts";
-import { reach, unitGrid, unitOrder, unitRegion } from "./units.ts";
-import { chunksToVerify, verify } from "./verify.ts";
+import { verifiedCount, verify } from "./verify.ts";
 import { displayWindows } from "./windows.ts";
+import { unitsOf } from "./work.ts";
 import { createOmeZarr } from "./zarr/output.ts";
 
 /** More threads would wait for the disk and take memory. */
 const MAX_THREADS = 32;
-const DEFAULT_CHUNK = 512;
 /** A chunk that is read again costs about a quarter of one that is made. */
 const VERIFY_SHARE = 0.25;
 
@@ -74,83 +71,70 @@ async function write(
   sources: readonly NamedSource[],
   options: IngestOptions,
 ): Promise<Omit<IngestReport, "seconds">> {
-  const { signal, onProgress } = options;
   const target = targetOf(image, options);
-  const { info } = image;
-  const checksums = new Checksums(target, info.channels.length * info.depth * info.times);
-  const toVerify = chunksToVerify(checksums);
-  const total = checksums.count + VERIFY_SHARE * toVerify.length;
-  let done = 0;
-  const advance = (parts: number) => {
-    done += parts;
-    onProgress?.(Math.min(total, done), total);
-  };
-  const output = await createOutput(image, target, options);
-  const threads = Math.min(options.threads ?? availableParallelism(), MAX_THREADS);
-  const crew = new Crew(
-    threads,
-    options.sources.map(({ location }) => location),
-    target,
-    options.remote ?? null,
-  );
+  const planes = image.info.channels.length * image.info.depth * image.info.times;
+  const checksums = new Checksums(target, planes);
+  const threads = Math.min(options.threads ?? availableParallelism(), MAX_THREADS, checksums.count);
+  const locations = options.sources.map(({ location }) => location);
+  const crew = new Crew(threads, locations, target, options.remote ?? null);
   try {
-    const note = (_: UnitJob, chunks: Parameters<Parameters<typeof convert>[3]>[1]) => {
-      for (const chunk of chunks) checksums.set(chunk);
-      advance(chunks.length);
-    };
-    await convert(batchesOf(image, sources, target), crew, output, note, signal);
-    const location = await output.seal(signal);
-    if (output.showChannels)
-      await output.showChannels(await displayWindows(location, info.channels, target, crew, signal));
-    await verify(location, info, target, toVerify, checksums, crew, (chunks) => advance(VERIFY_SHARE * chunks), signal);
-    await assertFree(options);
-    signal?.throwIfAborted();
-    await output.publish();
-    return {
-      ...{ width: target.width, height: target.height, channels: info.channels.length, levels: target.levels },
-      ...{ chunks: checksums.count, verified: toVerify.length, bytes: output.bytes, warnings: image.warnings },
-    };
+    const output = await createOutput(image, target, options);
+    try {
+      const verified = await fill(
+        output,
+        unitsOf(image, sources, target),
+        image.info,
+        target,
+        checksums,
+        crew,
+        options,
+      );
+      await assertFree(options);
+      options.signal?.throwIfAborted();
+      await output.publish();
+      return {
+        ...{ width: target.width, height: target.height, channels: image.info.channels.length },
+        ...{ levels: target.levels, chunks: checksums.count, verified, bytes: output.bytes, warnings: image.warnings },
+      };
+    } catch (error) {
+      await crew.close();
+      await output.abort();
+      throw error;
+    }
   } catch (error) {
-    await crew.close();
-    await output.abort();
     throw outputFailure(error);
   } finally {
     await crew.close();
   }
 }
 
-function targetOf({ info, type }: JoinedImage, options: IngestOptions): Target {
-  const { width, height, channels } = info;
-  const zarr = options.format === "ome-zarr";
-  const compression = options.compression ?? (zarr ? "blosc" : "deflate");
-  const codec = CODECS[compression];
-  if (!codec.formats.includes(options.format))
-    throw new BandloomError(
-      "BAD_REQUEST",
-      `${compression} is not for this kind of file. Use ${usable(options.format)}.`,
-    );
-  const nodata = channels.map((channel) => channel.nodata);
-  const labels = channels.every(({ dataType }) => dataType === "bit" || dataType === "uint32" || dataType === "int32");
-  return {
-    ...{ width, height, type, nodata },
-    levels: levelCount(info),
-    chunk: options.chunk ?? DEFAULT_CHUNK,
-    downsample: options.downsample ?? (labels ? "nearest" : "mean"),
-    encoding: { compression, effort: options.effort ?? codec.effort, predictor: !zarr },
-    fill: zarr ? fillValue(nodata) : 0,
-    sparse: zarr,
+/** Writes all chunks, completes the output and reads it again; gives how many chunks were. */
+async function fill(
+  output: Output,
+  units: Iterator<Work>,
+  info: ImageInfo,
+  target: Target,
+  checksums: Checksums,
+  crew: Crew,
+  { signal, onProgress }: IngestOptions,
+): Promise<number> {
+  const toVerify = verifiedCount(checksums);
+  const total = checksums.count + VERIFY_SHARE * toVerify;
+  let done = 0;
+  const advance = (parts: number) => {
+    done += parts;
+    onProgress?.(Math.min(total, done), total);
   };
-}
-
-function usable(format: IngestOptions["format"]): string {
-  return Object.entries(CODECS)
-    .flatMap(([name, { formats }]) => (formats.includes(format) ? [name] : []))
-    .join(", ");
-}
-
-/** What is left out of a Zarr array is no data, where all channels agree on what that is. */
-function fillValue([first = null, ...others]: readonly (number | null)[]): number {
-  return first !== null && others.every((other) => Object.is(other, first)) ? first : 0;
+  const note = (chunks: readonly EncodedChunk[]) => {
+    for (const chunk of chunks) checksums.set(chunk);
+    advance(chunks.length);
+  };
+  await convert(units, crew, output, note, signal);
+  const location = await output.seal(signal);
+  if (output.showChannels)
+    await output.showChannels(await displayWindows(location, info.channels, target, crew, signal));
+  await verify(location, info, target, checksums, crew, (chunks) => advance(VERIFY_SHARE * chunks), signal);
+  return toVerify;
 }
 
 function createOutput(image: JoinedImage, target: Target, options: IngestOptions): Promise<Output> {
@@ -158,25 +142,4 @@ function createOutput(image: JoinedImage, target: Target, options: IngestOptions
   if (options.format === "ome-tiff") return createOmeTiff(options.output, image, target, title);
   if (options.format === "cog") return createCog(options.output, image, target);
   return createOmeZarr(options.output, image, target, { ...options, title });
-}
-
-/** Channels that are read together, at each z and t. */
-function* batchesOf(image: JoinedImage, sources: readonly NamedSource[], target: Target): Generator<Batch> {
-  const { info, groups, type } = image;
-  for (let stack = 0; stack < info.depth * info.times; stack++) {
-    for (const { source, group, channels, samples } of groups) {
-      const chunk = sources[source] ? chunkOf(sources[source]) : target;
-      const grid = unitGrid(target, target.chunk, target.levels, chunk, channels.length * planeBytes(type));
-      const planes = channels.map((channel) => stack * info.channels.length + channel);
-      const origin = { source, group, z: stack % info.depth, t: Math.floor(stack / info.depth), samples };
-      const depth = reach(grid, 0);
-      const units = unitOrder(grid).map(
-        ([x, y]): UnitJob => ({
-          ...{ kind: "unit", level: 0, depth, planes, origin, data: null },
-          region: unitRegion(grid, 0, x, y),
-        }),
-      );
-      yield { units, assembly: new Assembly(grid, type) };
-    }
-  }
 }

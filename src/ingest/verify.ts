@@ -4,7 +4,7 @@ import { type ImageInfo, type Location, openSource } from "../source/index.ts";
 import type { Checksums } from "./checksums.ts";
 import { abortable } from "./convert.ts";
 import type { Crew } from "./crew.ts";
-import type { ChunkPlace, Target } from "./protocol.ts";
+import type { CheckResult, ChunkPlace, Target } from "./protocol.ts";
 
 /** Up to so many chunks of the finest level are read again, all of them. */
 const ALL_CHUNKS = 32_768;
@@ -13,22 +13,32 @@ const SAMPLED_CHUNKS = 8192;
 /** One job. */
 const BATCH = 64;
 
-/** The chunks that are read again: every one, or every coarse one and a sample of the finest level. */
-export function chunksToVerify(checksums: Checksums): readonly ChunkPlace[] {
-  const places = [...checksums.places()];
-  const finest = places.filter(({ level }) => level === 0);
-  if (finest.length <= ALL_CHUNKS) return places;
-  const step = finest.length / SAMPLED_CHUNKS;
-  const sample = Array.from({ length: SAMPLED_CHUNKS }, (_, i) => finest[Math.floor((i + 0.5) * step)]);
-  return [...sample.filter((place) => place !== undefined), ...places.filter(({ level }) => level > 0)];
+/** How many chunks are read again: all, or every coarse one and a sample of the finest level. */
+export function verifiedCount(checksums: Checksums): number {
+  const finest = checksums.finestCount;
+  return checksums.count - finest + (finest <= ALL_CHUNKS ? finest : SAMPLED_CHUNKS);
 }
 
-/** Opens what was written as anyone would: what it says of itself, and what its chunks hold. Rejects with INTERNAL where they differ. */
+function* placesToVerify(checksums: Checksums): Generator<ChunkPlace> {
+  const finest = checksums.finestCount;
+  const step = finest <= ALL_CHUNKS ? 1 : finest / SAMPLED_CHUNKS;
+  let number = 0;
+  let next = Math.floor(step / 2);
+  let taken = 0;
+  for (const place of checksums.places()) {
+    if (place.level > 0) yield place;
+    else if (number++ === next) {
+      yield place;
+      next = Math.floor((++taken + 0.5) * step);
+    }
+  }
+}
+
+/** Opens what was written as anyone would: what it says of itself, and what its chunks hold. Rejects where they differ. */
 export async function verify(
   location: Location,
   written: ImageInfo,
   target: Target,
-  chunks: readonly ChunkPlace[],
   checksums: Checksums,
   crew: Crew,
   onProgress: (chunks: number) => void,
@@ -40,22 +50,33 @@ export async function verify(
   } finally {
     await source.close();
   }
-  const { length: channels } = written.channels;
-  const jobs = batches(chunks).map((batch) => ({
-    batch,
-    result: crew.check({ kind: "check", location, channels, depth: written.depth, chunks: batch }),
-  }));
-  for (const { batch, result } of jobs) {
-    const found = await abortable(result, signal);
-    const bad = batch.findIndex((place, index) => found[index] !== checksums.get(place));
-    const place = batch[bad];
+  const shape = { channels: written.channels.length, depth: written.depth };
+  const batches = inBatches(placesToVerify(checksums));
+  const running: { readonly batch: readonly ChunkPlace[]; readonly result: Promise<CheckResult> }[] = [];
+  for (;;) {
+    while (running.length < 2 * crew.size) {
+      const batch = batches.next().value;
+      if (!batch) break;
+      running.push({ batch, result: crew.check({ kind: "check", location, ...shape, chunks: batch }) });
+    }
+    const head = running.shift();
+    if (!head) return;
+    const found = await abortable(head.result, signal);
+    const place = head.batch.find((one, index) => found[index] !== checksums.get(one));
     if (place) throw different(`chunk ${place.x}, ${place.y} of level ${place.level} of plane ${place.plane}`);
-    onProgress(batch.length);
+    onProgress(head.batch.length);
   }
 }
 
-function batches(chunks: readonly ChunkPlace[]): readonly (readonly ChunkPlace[])[] {
-  return Array.from({ length: Math.ceil(chunks.length / BATCH) }, (_, i) => chunks.slice(i * BATCH, (i + 1) * BATCH));
+function* inBatches(places: Iterable<ChunkPlace>): Generator<readonly ChunkPlace[], undefined> {
+  let batch: ChunkPlace[] = [];
+  for (const place of places) {
+    batch.push(place);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function assertDescription(found: ImageInfo, written: ImageInfo, target: Target): void {

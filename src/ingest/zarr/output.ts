@@ -7,6 +7,7 @@ import type { JoinedImage } from "../joined.ts";
 import type { IngestOptions } from "../options.ts";
 import type { Output } from "../output.ts";
 import type { EncodedChunk, Target, UnitResult, WindowResult } from "../protocol.ts";
+import { allDone } from "./all-done.ts";
 import { arrayMetadata2, arrayMetadata3 } from "./array.ts";
 import { imageAttributes, ownAttributes } from "./attributes.ts";
 import { type Axes, axesOf, chunkIndices } from "./axes.ts";
@@ -80,7 +81,7 @@ class ZarrOutput implements Output {
     const present = chunks.filter(({ length }) => length > 0);
     for (let first = 0; first < present.length; first += PARALLEL_WRITES) {
       const some = present.slice(first, first + PARALLEL_WRITES);
-      await Promise.all(some.map((chunk) => this.#writeChunk(chunk, bytes)));
+      await allDone(some.map((chunk) => this.#writeChunk(chunk, bytes)));
     }
   }
 

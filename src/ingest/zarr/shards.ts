@@ -1,6 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { levelSize, tileGrid } from "../../core/geometry.ts";
 import type { EncodedChunk, Target } from "../protocol.ts";
+import { allDone } from "./all-done.ts";
 import { crc32c } from "./crc32c.ts";
 
 /** An entry of a chunk that is left out: both numbers have all bits set. */
@@ -44,7 +45,7 @@ export class Shards {
       else groups.set(key, [chunk]);
     }
     const written = [...groups].map(([key, group]) => this.#append(key, group, bytes));
-    return (await Promise.all(written)).reduce((sum, length) => sum + length, 0);
+    return (await allDone(written)).reduce((sum, length) => sum + length, 0);
   }
 
   async #append(key: string, chunks: readonly EncodedChunk[], bytes: Uint8Array): Promise<number> {
