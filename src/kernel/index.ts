@@ -12,7 +12,12 @@ export {
   SLACK_BYTES,
 } from "./kernel.ts";
 export { createPixelOps } from "./pixel-ops.ts";
-export { LZW_WORK_BYTES, type PixelOps } from "./pixel-ops.types.ts";
+export {
+  INFLATE_TOO_LONG,
+  INFLATE_WORK_BYTES,
+  LZW_WORK_BYTES,
+  type PixelOps,
+} from "./pixel-ops.types.ts";
 export { nodataSample } from "./plane-lanes.ts";
 export {
   instantiateKernel,

@@ -1,10 +1,13 @@
 import { DATA_TYPES, type PlaneType, planeTypeOf } from "../core/dtype.ts";
+import { defineAdler32 } from "./pixel-ops/adler32.ts";
 import { defineUnpackBits } from "./pixel-ops/bits.ts";
 import { defineCopyRect, defineFill } from "./pixel-ops/copy.ts";
 import { defineDeinterleaveFew, defineDeinterleaveMany } from "./pixel-ops/deinterleave.ts";
 import { defineJoinFloatPlanes } from "./pixel-ops/float-planes.ts";
 import { defineHalfToFloat } from "./pixel-ops/half.ts";
 import { defineHalve } from "./pixel-ops/halve.ts";
+import { defineInflate } from "./pixel-ops/inflate.ts";
+import { defineInflateTable } from "./pixel-ops/inflate-table.ts";
 import { defineLzw } from "./pixel-ops/lzw.ts";
 import { definePackBits } from "./pixel-ops/pack-bits.ts";
 import { SAMPLE_BYTES, VECTOR } from "./pixel-ops/sample.ts";
@@ -57,6 +60,8 @@ export function createPixelOps(memory: WebAssembly.Memory): PixelOps {
     fill: (ptr, bytes, pattern, sampleBytes) => {
       loop(`fill.${sampleBytes}`)(ptr, bytes, pattern);
     },
+    inflate: loop("inflate"),
+    adler32: loop("adler32"),
     lzw: loop("lzw"),
     packBits: loop("packBits"),
     halve: loop("halve"),
@@ -96,6 +101,8 @@ function pixelOpsModule(): Uint8Array<ArrayBuffer> {
   module.export("copyRect", defineCopyRect(module));
   module.export("halfToFloat", defineHalfToFloat(module));
   module.export("unpackBits", defineUnpackBits(module));
+  module.export("inflate", defineInflate(module, defineInflateTable(module)));
+  module.export("adler32", defineAdler32(module));
   module.export("lzw", defineLzw(module));
   module.export("packBits", definePackBits(module));
   module.export("halve", defineHalve(module));

@@ -26,6 +26,13 @@ export interface PixelOps {
   /** Set `bytes` bytes to a repeated sample of `sampleBytes` bytes that stands at address `pattern` (little-endian). */
   fill(ptr: number, bytes: number, pattern: number, sampleBytes: number): void;
   /**
+   * Deflate (RFC 1951) from [from, from + length) to `to`, at most `capacity` bytes; `work` points to INFLATE_WORK_BYTES of scratch. Returns the
+   * bytes written, INFLATE_DAMAGED or INFLATE_TOO_LONG; the address behind the stream stands at `work` then (i32).
+   */
+  inflate(from: number, length: number, to: number, capacity: number, work: number): number;
+  /** Adler-32 (RFC 1950) of `length` bytes, as a signed 32-bit number. */
+  adler32(ptr: number, length: number): number;
+  /**
    * LZW as TIFF 6.0 section 13 has it (most significant bit first, early change) from [from, from + length) to `to`, at most
    * `capacity` bytes; `work` points to LZW_WORK_BYTES of scratch. Returns the bytes written, or −1 when the stream is damaged.
    */
@@ -41,4 +48,5 @@ export interface PixelOps {
   toFloat(from: number, type: PlaneType, to: number, count: number, nodata: number | null): void;
 }
 
+export { INFLATE_DAMAGED, INFLATE_TOO_LONG, INFLATE_WORK_BYTES } from "./pixel-ops/inflate.ts";
 export { LZW_WORK_BYTES } from "./pixel-ops/lzw.ts";

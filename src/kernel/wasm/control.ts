@@ -1,4 +1,5 @@
 import { type Code, code, type Label, type ResultType, VALUE_TYPES } from "./code.ts";
+import { unsignedLeb } from "./leb128.ts";
 
 const NO_RESULT = 0x40;
 const END = 0x0b;
@@ -79,6 +80,10 @@ export function returnValue(value: Code): Statement {
 export interface Callable<R extends ResultType = ResultType> {
   readonly index: number;
   readonly result: R;
+}
+
+export function call<R extends ResultType>(target: Callable<R>, ...args: readonly Code[]): Code<R> {
+  return code(target.result, [...args, 0x10, ...unsignedLeb(target.index)]);
 }
 
 /** Byte of a block's or function's result. */

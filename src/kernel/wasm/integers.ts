@@ -24,6 +24,7 @@ export const i32 = {
   add: binary<"i32">("i32", 0x6a),
   sub: binary<"i32">("i32", 0x6b),
   mul: binary<"i32">("i32", 0x6c),
+  remU: binary<"i32">("i32", 0x70),
   and: binary<"i32">("i32", 0x71),
   or: binary<"i32">("i32", 0x72),
   shl: binary<"i32">("i32", 0x74),

@@ -67,6 +67,7 @@ export const i16x8 = {
   eq: two(0x2d),
   add: two(0x8e),
   narrowI32x4S: two(0x85),
+  extaddPairwiseI8x16U: one(0x7d),
   extendLowI8x16S: one(0x87),
   extendHighI8x16S: one(0x88),
   extendLowI8x16U: one(0x89),
@@ -88,6 +89,9 @@ export const i32x4 = {
   extendHighI16x8S: one(0xa8),
   extendLowI16x8U: one(0xa9),
   extendHighI16x8U: one(0xaa),
+  extaddPairwiseI16x8U: one(0x7f),
+  /** Products of signed 16-bit lanes, neighbours added. */
+  dotI16x8S: two(0xba),
   truncSatF32x4S: one(0xf8),
   truncSatF64x2SZero: one(0xfc),
 } as const;
