@@ -2,8 +2,9 @@ import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache } from "../cache/index.ts";
 import { createRenderer } from "../render/index.ts";
 import { createRemote, type Location, type RemoteOptions } from "../source/index.ts";
+import { Catalogue } from "./catalogue/catalogue.ts";
+import { singleImage } from "./catalogue/single.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
-import { Catalogue, singleImage } from "./catalogue.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
@@ -20,6 +21,8 @@ export interface ServiceEvent {
 export interface ServiceOptions extends PipelineOptions {
   /** Folder of the images; it must exist. */
   readonly dataFolder: string;
+  /** YAML file of remote images, channel sets, names and presets; `catalogue.yaml` in the data folder when left out. */
+  readonly catalogueFile?: string;
 }
 
 export interface PipelineOptions {
@@ -42,7 +45,10 @@ export interface PipelineOptions {
 
 /** The whole pipeline on a folder of images. Resolves when it can serve; `close` ends everything. */
 export function createServices(options: ServiceOptions): Promise<Services> {
-  return createPipeline(new Catalogue(options.dataFolder), options);
+  const { dataFolder, catalogueFile, onEvent } = options;
+  const report = (message: string) => onEvent({ level: "warn", message });
+  const file = catalogueFile === undefined ? {} : { file: catalogueFile };
+  return createPipeline(new Catalogue(dataFolder, { ...file, report }), options);
 }
 
 /** The whole pipeline for one image, under a key of the caller's choice. Nothing outlives it. */

@@ -14,7 +14,7 @@ import {
   type Remote,
   remoteUnchanged,
 } from "../source/index.ts";
-import type { CatalogueEntry, ImageFiles } from "./catalogue/types.ts";
+import type { CatalogueEntry, ImageFiles, ImagePreset } from "./catalogue/types.ts";
 import type { ImageListOptions, ImageService, ServedImage } from "./types.ts";
 
 /** Descriptions of images that are kept: a few kilobytes each. */
@@ -67,11 +67,12 @@ export class CatalogueImages implements ImageService {
     return this.fresh(key) ?? (await this.#flights.run(key, (shared) => this.#look(key, shared), signal));
   }
 
-  async keys({ search }: ImageListOptions = {}): Promise<readonly string[]> {
-    const keys = await this.#catalogue.keys();
-    if (!search) return keys;
-    const wanted = search.toLowerCase();
-    return keys.filter((key) => key.toLowerCase().includes(wanted));
+  keys({ search }: ImageListOptions = {}): Promise<readonly string[]> {
+    return this.#catalogue.keys(search);
+  }
+
+  presets(): readonly ImagePreset[] {
+    return this.#catalogue.presets();
   }
 
   /** The next `get` looks at the image, however short ago that was: a worker has found other bytes. */

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../formula/diagnostic.ts";
 import type { Formula } from "../formula/formula.ts";
 import type { Encoding, Picture, RawChunk, SourceRef, StatisticsResult } from "../render/types.ts";
 import type { ImageInfo } from "../source/types.ts";
-import type { CataloguePreset } from "./catalogue/types.ts";
+import type { CataloguePreset, ImagePreset } from "./catalogue/types.ts";
 
 /** An image of the catalogue, opened: description and identity of its bytes at one moment. */
 export interface ServedImage {
@@ -32,8 +32,10 @@ export interface ImageService {
   get(key: string, signal?: AbortSignal): Promise<ServedImage>;
   /** The image as `get` would give it, without a promise: only where its revision was checked within the last second; else null. */
   fresh(key: string): ServedImage | null;
-  /** All keys, sorted by code point; hidden and unreadable names left out. */
+  /** All keys, or those that hold `search` in themselves or in their name in the catalogue; sorted by code point. */
   keys(options?: ImageListOptions): Promise<readonly string[]>;
+  /** All presets that the catalogue names, by key of their image. */
+  presets(): readonly ImagePreset[];
   close(): Promise<void>;
 }
 

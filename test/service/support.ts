@@ -6,7 +6,7 @@ import { BandloomError } from "../../src/core/errors.ts";
 import { levelCount } from "../../src/core/geometry.ts";
 import { checkFormula, completeFormula } from "../../src/formula/index.ts";
 import { createRenderer, type Encoding, type PictureJob, type Renderer } from "../../src/render/index.ts";
-import { Catalogue } from "../../src/service/catalogue.ts";
+import { Catalogue } from "../../src/service/catalogue/catalogue.ts";
 import { BoundFormulas } from "../../src/service/formulas.ts";
 import { CatalogueImages } from "../../src/service/images.ts";
 import { formulaScope } from "../../src/service/scope.ts";

@@ -22,11 +22,18 @@ export interface CatalogueEntry {
   readonly problem: BandloomError | null;
 }
 
+/** A preset and the image that it belongs to. */
+export interface ImagePreset extends CataloguePreset {
+  readonly imageKey: string;
+}
+
 /** Which images there are, and where they lie. */
 export interface ImageFiles {
   /** Null for a key of nothing, whatever the reason. */
   find(key: string): CatalogueEntry | null;
-  /** All keys, sorted by code point; at most a second old. */
-  keys(): Promise<readonly string[]>;
+  /** All keys, or those that hold `search` in any case, as their names in the catalogue do; sorted by code point, at most a second old. */
+  keys(search?: string): Promise<readonly string[]>;
+  /** All presets, by key of their image and then in their order. */
+  presets(): readonly ImagePreset[];
   close(): void;
 }

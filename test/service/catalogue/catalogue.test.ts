@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Catalogue } from "../../src/service/catalogue.ts";
+import { Catalogue } from "../../../src/service/catalogue/catalogue.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "bandloom-catalogue-"));
 const root = join(parent, "data");

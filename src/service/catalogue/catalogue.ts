@@ -1,0 +1,108 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { BandloomError } from "../../core/errors.ts";
+import { localPath } from "../../source/index.ts";
+import { brokenEntry, namedEntry, plainEntry, seriesEntry, splitSeries } from "./entry.ts";
+import { byCodePoint } from "./kinds.ts";
+import { locate } from "./locate.ts";
+import { CatalogueFile, type NamedEntries } from "./named.ts";
+import { scan } from "./scan.ts";
+import type { CatalogueEntry, ImageFiles, ImagePreset } from "./types.ts";
+import { type FolderWatch, watchFolder } from "./watch.ts";
+
+/** A list of images may be this old, milliseconds: a folder that changes all the time is not read all the time. */
+const SCAN_INTERVAL_MS = 1000;
+const DEFAULT_FILE = "catalogue.yaml";
+
+export interface CatalogueOptions {
+  /** YAML catalogue; `catalogue.yaml` in the data folder when left out. It need not exist. */
+  readonly file?: string;
+  /** Told of entries that cannot be used. */
+  readonly report?: (message: string) => void;
+}
+
+interface Scan {
+  readonly at: number;
+  readonly keys: Promise<readonly string[]>;
+}
+
+/**
+ * The images of a data folder, and what a YAML file says of them and of images elsewhere. `find` looks at the disk, so it is never behind;
+ * the list is kept until the folder changes. No image is opened, and nothing outside the folder is ever found.
+ */
+export class Catalogue implements ImageFiles {
+  readonly #root: string;
+  readonly #file: CatalogueFile;
+  #watch: FolderWatch | null = null;
+  #scan: Scan | null = null;
+  #joined: {
+    readonly scanned: readonly string[];
+    readonly named: NamedEntries;
+    readonly keys: readonly string[];
+  } | null = null;
+
+  /** `root` must exist. */
+  constructor(root: string, { file, report = () => {} }: CatalogueOptions = {}) {
+    this.#root = realpathSync(root);
+    this.#file = new CatalogueFile(file ?? join(this.#root, DEFAULT_FILE), report);
+  }
+
+  find(key: string): CatalogueEntry | null {
+    const entry = this.#find(key);
+    if (entry) return entry;
+    const part = splitSeries(key);
+    const whole = part && this.#find(part.key);
+    return whole && seriesEntry(whole, key, part.series);
+  }
+
+  async keys(search?: string): Promise<readonly string[]> {
+    const scanned = await this.#scanned();
+    const named = this.#file.entries();
+    if (this.#joined?.scanned !== scanned || this.#joined.named !== named) {
+      const keys = named.size === 0 ? scanned : [...new Set([...scanned, ...named.keys()])].sort(byCodePoint);
+      this.#joined = { scanned, named, keys };
+    }
+    const { keys } = this.#joined;
+    if (!search) return keys;
+    const wanted = search.toLowerCase();
+    return keys.filter((key) => {
+      const entry = named.get(key);
+      const name = entry instanceof BandloomError ? undefined : entry?.name;
+      return key.toLowerCase().includes(wanted) || name?.toLowerCase().includes(wanted);
+    });
+  }
+
+  presets(): readonly ImagePreset[] {
+    const entries = [...this.#file.entries()].sort(([a], [b]) => byCodePoint(a, b));
+    return entries.flatMap(([imageKey, entry]) => {
+      if (entry instanceof BandloomError) return [];
+      return (entry.presets ?? []).map((one) => ({ ...one, description: one.description ?? null, imageKey }));
+    });
+  }
+
+  close(): void {
+    this.#watch?.close();
+  }
+
+  #find(key: string): CatalogueEntry | null {
+    const named = this.#file.entries().get(key);
+    if (named instanceof BandloomError) return brokenEntry(key, named);
+    const path = locate(this.#root, key);
+    if (named) return namedEntry(key, named, this.#root, path);
+    return path === null ? null : plainEntry(key, localPath(path, this.#root));
+  }
+
+  #scanned(): Promise<readonly string[]> {
+    // A program that renders one picture lists nothing, and watches nothing.
+    this.#watch ??= watchFolder(this.#root);
+    const now = performance.now();
+    const known = this.#scan;
+    if (known && (now - known.at <= SCAN_INTERVAL_MS || !this.#watch.changedSince(known.at))) return known.keys;
+    const keys = scan(this.#root);
+    this.#scan = { at: now, keys };
+    keys.catch(() => {
+      this.#scan = null;
+    });
+    return keys;
+  }
+}

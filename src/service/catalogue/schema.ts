@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { keys, refused, text } from "../../source/channel-set/fields.ts";
+import { channelSetSchema } from "../../source/channel-set/schema.ts";
+import { isUrl } from "../../source/location.ts";
+
+/** Formulas are longer in no client either. */
+const MAX_FORMULA = 16_384;
+const MAX_PRESETS = 1000;
+
+const formula = text("formula", 'a formula in quotes, such as "rgb(nir, red, green)"').max(
+  MAX_FORMULA,
+  `is longer than ${MAX_FORMULA} characters. Shorten it.`,
+);
+const words = text("description", "a text for people").optional();
+
+const preset = keys("preset", {
+  name: text("name", "what people choose it by, such as NDVI"),
+  formula,
+  description: words,
+});
+
+const source = text(
+  "source",
+  "a path from the data folder, or a URL such as https://host/image.ome.tif or s3://bucket/key",
+)
+  .max(2048, "is too long for a path or a URL.")
+  .refine(
+    (place) => !/[\p{Cc}\p{Cs}\\]/u.test(place),
+    "holds a backslash or a control character. Separate folders with /.",
+  )
+  .refine(
+    (place) => isUrl(place) || !/^(\/|[a-z][a-z0-9+.-]*:)/i.test(place),
+    "is no path from the data folder and no http, https or s3 URL.",
+  )
+  .refine(
+    (place) => !isUrl(place) || isPlainUrl(place),
+    "is a URL that cannot be read, or holds a password. Write it without.",
+  );
+
+/** What a catalogue may say of one image. */
+export const entrySchema = keys("entry", {
+  source: source.optional(),
+  channels: channelSetSchema.optional(),
+  name: text("name", "a name for people").optional(),
+  description: words,
+  formula: formula.optional(),
+  presets: z
+    .array(preset, refused("list of presets", "a list of name and formula, each after a dash"))
+    .max(MAX_PRESETS, `has more than ${MAX_PRESETS} presets.`)
+    .superRefine((presets, context) => {
+      const names = presets.map(({ name }) => name);
+      const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+      if (twice >= 0)
+        context.addIssue({
+          code: "custom",
+          path: [twice, "name"],
+          message: "is another preset's name already. Choose one of its own.",
+        });
+    })
+    .optional(),
+});
+
+export type NamedEntry = Readonly<z.output<typeof entrySchema>>;
+
+function isPlainUrl(place: string): boolean {
+  if (!URL.canParse(place)) return false;
+  const { username, password, hostname } = new URL(place);
+  return username === "" && password === "" && hostname !== "";
+}
