@@ -17,8 +17,8 @@ interface Running extends Work {
 }
 
 /**
- * Makes all units and writes their chunks in an order that depends on the image alone, so that the same sources give the same file.
- * Coarser units go first as soon as they are complete: what waits for them is memory.
+ * Makes all units and writes their chunks: those of a coarser unit right behind those of the last unit that it is made of, so that the same
+ * sources give the same file, whoever was done first, and what waits for coarser levels stays little.
  */
 export async function convert(
   units: Iterator<Work>,
@@ -27,21 +27,21 @@ export async function convert(
   onWritten: (chunks: readonly EncodedChunk[]) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const complete: Work[] = [];
   const running: Running[] = [];
   for (;;) {
     while (running.length < AHEAD_PER_THREAD * crew.size) {
-      const work: Work | undefined = complete.shift() ?? units.next().value;
+      const work: Work | undefined = units.next().value;
       if (!work) break;
       running.push({ ...work, result: crew.make(work.job) });
     }
     const head = running.shift();
     if (!head) return;
+    const { assembly } = head;
     const result = await abortable(head.result, signal);
+    const job = result.rest && assembly.add(result.rest, head.job.level);
+    if (job) running.unshift({ job, assembly, result: crew.makeNext(job) });
     await output.write(result);
     onWritten(result.chunks);
-    const parent = result.rest && head.assembly.add(result.rest, head.job.level);
-    if (parent) complete.push({ job: parent, assembly: head.assembly });
   }
 }
 

@@ -32,7 +32,7 @@ interface Task {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Threads that convert. Jobs wait until a thread is free and are begun in the order in which they come. */
+/** Threads that convert. Jobs wait until a thread is free. */
 export class Crew {
   readonly #threads: readonly Worker[];
   readonly #ports: MessagePort[] = [];
@@ -54,6 +54,11 @@ export class Crew {
     return this.#run(job) as Promise<UnitResult>;
   }
 
+  /** The same, before all jobs that have not begun. */
+  makeNext(job: UnitJob): Promise<UnitResult> {
+    return this.#run(job, true) as Promise<UnitResult>;
+  }
+
   check(job: CheckJob): Promise<CheckResult> {
     return this.#run(job) as Promise<CheckResult>;
   }
@@ -69,10 +74,12 @@ export class Crew {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  #run(job: Job): Promise<Result> {
+  #run(job: Job, first = false): Promise<Result> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     const result = new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ job, resolve, reject });
+      const task = { job, resolve, reject };
+      if (first) this.#waiting.unshift(task);
+      else this.#waiting.push(task);
     });
     // Awaited later: until then a failure must not count as unhandled.
     result.catch(() => {});

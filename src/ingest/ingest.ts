@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { BandloomError } from "../core/errors.ts";
 import { type ImageInfo, openSource } from "../source/index.ts";
 import { removeStalePartials } from "../source/tiff/write-partial.ts";
@@ -30,6 +31,7 @@ const VERIFY_SHARE = 0.25;
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const start = performance.now();
+  await assertFolder(options);
   await assertFree(options);
   await removeStalePartials(options.output);
   const sources = await openAll(options);
@@ -40,6 +42,12 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   } finally {
     for (const { source } of sources) await source.close();
   }
+}
+
+async function assertFolder({ output }: IngestOptions): Promise<void> {
+  const stats = await stat(dirname(output)).catch(() => null);
+  if (stats?.isDirectory()) return;
+  throw new BandloomError("SOURCE_FAILED", `There is no folder ${dirname(output)} to write to.`);
 }
 
 async function assertFree({ output, force }: IngestOptions): Promise<void> {

@@ -10,6 +10,11 @@ const DEFAULT_CHUNK = 512;
 export function targetOf({ info, type }: JoinedImage, options: IngestOptions): Target {
   const { width, height, channels } = info;
   const zarr = options.format === "ome-zarr";
+  if (!zarr && (options.shard !== undefined || options.zarrVersion !== undefined))
+    throw new BandloomError(
+      "BAD_REQUEST",
+      "--shard and --zarr-version are for OME-Zarr. Leave them out, or write .zarr.",
+    );
   const compression = options.compression ?? (zarr ? "blosc" : "deflate");
   const codec = CODECS[compression];
   if (!codec.formats.includes(options.format))
