@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
 import { localPath } from "../../source/index.ts";
 import { brokenEntry, namedEntry, plainEntry, seriesEntry, splitSeries } from "./entry.ts";
+import { kindWithin } from "./folders.ts";
 import { byCodePoint } from "./kinds.ts";
 import { locate } from "./locate.ts";
 import { CatalogueFile, type NamedEntries } from "./named.ts";
@@ -21,9 +22,21 @@ export interface CatalogueOptions {
   readonly report?: (message: string) => void;
 }
 
+/** Paths in the folder by key. */
+type Images = ReadonlyMap<string, string>;
+
 interface Scan {
   readonly at: number;
-  readonly keys: Promise<readonly string[]>;
+  readonly images: Promise<Images>;
+  /** Null until it has ended. */
+  found: Images | null;
+}
+
+/** The list as it was given last, and what it was made of. */
+interface Listed {
+  readonly scanned: Images;
+  readonly named: NamedEntries;
+  readonly keys: readonly string[];
 }
 
 /**
@@ -35,11 +48,8 @@ export class Catalogue implements ImageFiles {
   readonly #file: CatalogueFile;
   #watch: FolderWatch | null = null;
   #scan: Scan | null = null;
-  #joined: {
-    readonly scanned: readonly string[];
-    readonly named: NamedEntries;
-    readonly keys: readonly string[];
-  } | null = null;
+  #joined: Listed | null = null;
+  #closed = false;
 
   /** `root` must exist. */
   constructor(root: string, { file, report = () => {} }: CatalogueOptions = {}) {
@@ -59,8 +69,8 @@ export class Catalogue implements ImageFiles {
     const scanned = await this.#scanned();
     const named = this.#file.entries();
     if (this.#joined?.scanned !== scanned || this.#joined.named !== named) {
-      const keys = named.size === 0 ? scanned : [...new Set([...scanned, ...named.keys()])].sort(byCodePoint);
-      this.#joined = { scanned, named, keys };
+      const keys = new Set([...scanned.keys(), ...named.keys()]);
+      this.#joined = { scanned, named, keys: named.size === 0 ? [...keys] : [...keys].sort(byCodePoint) };
     }
     const { keys } = this.#joined;
     if (!search) return keys;
@@ -81,28 +91,47 @@ export class Catalogue implements ImageFiles {
   }
 
   close(): void {
+    this.#closed = true;
     this.#watch?.close();
   }
 
   #find(key: string): CatalogueEntry | null {
     const named = this.#file.entries().get(key);
     if (named instanceof BandloomError) return brokenEntry(key, named);
-    const path = locate(this.#root, key);
+    const path = this.#listed(key) ?? locate(this.#root, key);
     if (named) return namedEntry(key, named, this.#root, path);
     return path === null ? null : plainEntry(key, localPath(path, this.#root));
   }
 
-  #scanned(): Promise<readonly string[]> {
-    // A program that renders one picture lists nothing, and watches nothing.
-    this.#watch ??= watchFolder(this.#root);
+  #scanned(): Promise<Images> {
     const now = performance.now();
     const known = this.#scan;
-    if (known && (now - known.at <= SCAN_INTERVAL_MS || !this.#watch.changedSince(known.at))) return known.keys;
-    const keys = scan(this.#root);
-    this.#scan = { at: now, keys };
-    keys.catch(() => {
-      this.#scan = null;
-    });
-    return keys;
+    if (known && (now - known.at <= SCAN_INTERVAL_MS || this.#isCurrent(known))) return known.images;
+    const started: Scan = { at: now, images: scan(this.#root), found: null };
+    this.#scan = started;
+    started.images.then(
+      (found) => {
+        started.found = found;
+        // Not before: the first list would wait for it. What changes in between is seen, as a new watch counts as a change.
+        if (!this.#closed) this.#watch ??= watchFolder(this.#root);
+      },
+      () => {
+        this.#scan = null;
+      },
+    );
+    return started.images;
+  }
+
+  #isCurrent({ at }: Scan): boolean {
+    return this.#watch !== null && !this.#watch.changedSince(at);
+  }
+
+  /** The path of a key where the list is known to be right: that spares a look for each ending that the file could have. */
+  #listed(key: string): string | null {
+    if (!this.#scan || !this.#isCurrent(this.#scan)) return null;
+    const path = this.#scan.found?.get(key);
+    if (path === undefined) return null;
+    const whole = join(this.#root, path);
+    return kindWithin(this.#root, whole) ? whole : null;
   }
 }

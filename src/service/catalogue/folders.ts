@@ -5,9 +5,11 @@ import { deepZoomOf, hasMarker, isNumber, isTile, isZoom, type Kind, stemOf } fr
 /** What a path is where it lies in the data folder, also when symbolic links are followed; null for anything else. */
 export function kindWithin(root: string, path: string): Kind | null {
   try {
+    // Most paths that are asked for are not there, and this is the fastest way to know.
+    if (!existsSync(path)) return null;
     const stats = statSync(path, { throwIfNoEntry: false });
     const kind = stats?.isFile() ? "file" : stats?.isDirectory() ? "folder" : null;
-    return kind && isWithin(root, realpathSync(path)) ? kind : null;
+    return kind && isWithin(root, realpathSync.native(path)) ? kind : null;
   } catch {
     return null;
   }
@@ -51,7 +53,7 @@ function namesIn(path: string): readonly string[] {
 export function isReachable(root: string, parts: readonly string[]): boolean {
   const parent = join(root, ...parts.slice(0, -1));
   try {
-    if (realpathSync(parent) !== parent) return false;
+    if (realpathSync.native(parent) !== parent) return false;
   } catch {
     return false;
   }

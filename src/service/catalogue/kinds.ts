@@ -9,6 +9,14 @@ const FILE_ENDINGS = [
 /** The same of folders that are images. */
 const FOLDER_ENDINGS = [".ome.zarr", ".zarr"] as const;
 
+export type Kind = "file" | "folder";
+
+/** As people write them: all in lower or all in upper case. */
+const ENDINGS: Readonly<Record<Kind, readonly string[]>> = {
+  file: FILE_ENDINGS.flatMap((ending) => [ending, ending.toUpperCase()]),
+  folder: FOLDER_ENDINGS.flatMap((ending) => [ending, ending.toUpperCase()]),
+};
+
 /** A folder that holds one of these is an image under its own name: OME-Zarr without its ending, Zoomify, IIIF, TMS. */
 const MARKERS = ["zarr.json", ".zgroup", ".zattrs", "ImageProperties.xml", "info.json", "tilemapresource.xml"] as const;
 
@@ -22,8 +30,6 @@ const TILE = /^\d+\.(png|jpe?g|webp)$/i;
 
 const MAX_KEY_LENGTH = 1024;
 
-export type Kind = "file" | "folder";
-
 /** Plain names joined by slashes: no name begins with a dot, and nothing stands for another folder or another drive. */
 export function isKey(key: string): boolean {
   if (key.length > MAX_KEY_LENGTH || /[\p{Cc}\p{Cs}\\]/u.test(key)) return false;
@@ -32,8 +38,7 @@ export function isKey(key: string): boolean {
 
 /** A path without its ending, in lower or upper case; null for what is no image by its ending. */
 export function stemOf(path: string, kind: Kind): string | null {
-  const endings: readonly string[] = kind === "file" ? FILE_ENDINGS : FOLDER_ENDINGS;
-  const ending = endings.find((one) => path.endsWith(one) || path.endsWith(one.toUpperCase()));
+  const ending = ENDINGS[kind].find((one) => path.endsWith(one));
   if (!ending) return null;
   const stem = path.slice(0, -ending.length);
   return stem === "" || stem.endsWith("/") ? null : stem;
@@ -41,12 +46,9 @@ export function stemOf(path: string, kind: Kind): string | null {
 
 /** Every path that has this stem, by kind. `x.ome` + `.tif` is the file of stem `x`, and of no other. */
 export function pathsOf(stem: string): readonly { readonly path: string; readonly kind: Kind }[] {
-  const paths = (endings: readonly string[], kind: Kind) =>
-    endings
-      .flatMap((ending) => [ending, ending.toUpperCase()])
-      .map((ending) => ({ path: stem + ending, kind }))
-      .filter(({ path }) => stemOf(path, kind) === stem);
-  return [...paths(FILE_ENDINGS, "file"), ...paths(FOLDER_ENDINGS, "folder")];
+  return (["file", "folder"] as const).flatMap((kind) =>
+    ENDINGS[kind].map((ending) => ({ path: stem + ending, kind })).filter(({ path }) => stemOf(path, kind) === stem),
+  );
 }
 
 export function hasMarker(names: { has(name: string): boolean }): boolean {

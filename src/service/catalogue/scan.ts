@@ -8,8 +8,11 @@ import { byCodePoint, deepZoomOf, hasMarker, isKey, isZoom, type Kind, stemOf } 
 const MAX_DEPTH = 16;
 const MAX_ENTRIES = 1_000_000;
 
-/** Keys of all images in a folder, sorted by code point. Names alone are read, no file is opened; a folder that is an image is one entry. */
-export async function scan(root: string): Promise<readonly string[]> {
+/**
+ * All images in a folder: their paths in it by their keys, sorted by code point. Names alone are read, no file is opened; a folder that is
+ * an image is one entry.
+ */
+export async function scan(root: string): Promise<ReadonlyMap<string, string>> {
   const stems = new Map<string, string[]>();
   let entries = 0;
   const add = (stem: string, path: string) => {
@@ -41,8 +44,10 @@ export async function scan(root: string): Promise<readonly string[]> {
   };
 
   await visit("", 0);
-  const keys = [...stems].flatMap(([stem, paths]) => (paths.length === 1 ? [stem] : paths));
-  return keys.sort(byCodePoint);
+  const found = [...stems].flatMap(([stem, paths]) =>
+    paths.map((path): [key: string, path: string] => [paths.length === 1 ? stem : path, path]),
+  );
+  return new Map(found.sort(([a], [b]) => byCodePoint(a, b)));
 }
 
 /** Only links have to be followed: all else lies where it is found. */

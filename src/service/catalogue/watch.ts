@@ -2,6 +2,7 @@ import type { Stats } from "node:fs";
 import { basename } from "node:path";
 import { watch } from "chokidar";
 import { isPartOfImage } from "./folders.ts";
+import { stemOf } from "./kinds.ts";
 
 /** Changes that no watch reports, as on network drives, are seen after so long, milliseconds. */
 const BLIND_MS = 60_000;
@@ -39,7 +40,8 @@ export function watchFolder(root: string): FolderWatch {
 
 /** Files, hidden names, and the insides of folders that are images: thousands of folders of tiles change nothing in a list. */
 function isIgnored(path: string, stats: Stats | undefined): boolean {
-  if (basename(path).startsWith(".")) return true;
+  // By its name where that is enough: the watch asks twice, the first time before it has looked at the path itself.
+  if (basename(path).startsWith(".") || stemOf(path, "file") !== null) return true;
   if (!stats) return false;
   return !stats.isDirectory() || isPartOfImage(path);
 }
