@@ -1,23 +1,41 @@
 import { BandloomError } from "../core/errors.ts";
 
-/** Opaque global ids: base64url of `Image:{key}` and `Channel:{index}:{key}` (keys may hold colons, so they come last). */
+/**
+ * Opaque global ids: base64url of `Image:{key}`, `Channel:{index}:{key}` and `Preset:{name, percent-encoded}:{key}` (keys may hold
+ * colons, so they come last).
+ */
 export type NodeRef =
   | { readonly type: "Image"; readonly key: string }
-  | { readonly type: "Channel"; readonly index: number; readonly key: string };
+  | { readonly type: "Channel"; readonly index: number; readonly key: string }
+  | { readonly type: "Preset"; readonly name: string; readonly key: string };
 
 export function encodeId(ref: NodeRef): string {
-  const text = ref.type === "Image" ? `Image:${ref.key}` : `Channel:${ref.index}:${ref.key}`;
-  return Buffer.from(text).toString("base64url");
+  return Buffer.from(`${ref.type}:${middle(ref)}${ref.key}`).toString("base64url");
+}
+
+function middle(ref: NodeRef): string {
+  if (ref.type === "Image") return "";
+  return ref.type === "Channel" ? `${ref.index}:` : `${encodeURIComponent(ref.name)}:`;
 }
 
 /** BAD_REQUEST for what is no id of this server; an id of something that no longer exists decodes. */
 export function decodeId(id: string): NodeRef {
   const text = decodeOpaque(id);
-  const match = text === null ? null : /^(?:Image|Channel:(\d{1,5})):([\s\S]+)$/.exec(text);
-  if (!match?.[2]) throw new BandloomError("BAD_REQUEST", "This is no id of an image or a channel of this server.");
-  return match[1] === undefined
-    ? { type: "Image", key: match[2] }
-    : { type: "Channel", index: Number(match[1]), key: match[2] };
+  const [, index, encoded, key] = /^(?:Image|Channel:(\d{1,5})|Preset:([^:]+)):([\s\S]+)$/.exec(text ?? "") ?? [];
+  const name = encoded === undefined ? null : decodeName(encoded);
+  if (key === undefined || (encoded !== undefined && name === null))
+    throw new BandloomError("BAD_REQUEST", "This is no id of an image, a channel or a preset of this server.");
+  if (name !== null) return { type: "Preset", name, key };
+  return index === undefined ? { type: "Image", key } : { type: "Channel", index: Number(index), key };
+}
+
+function decodeName(encoded: string): string | null {
+  try {
+    const name = decodeURIComponent(encoded);
+    return encodeURIComponent(name) === encoded ? name : null;
+  } catch {
+    return null;
+  }
 }
 
 export function encodeCursor(key: string): string {

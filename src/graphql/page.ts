@@ -1,3 +1,4 @@
+import { byCodePoint } from "../core/code-points.ts";
 import { BandloomError } from "../core/errors.ts";
 import { decodeCursor } from "./ids.ts";
 
@@ -40,17 +41,24 @@ export interface Page {
   readonly hasPreviousPage: boolean;
 }
 
-/** Relay's slicing over sorted keys. A cursor is a key, so it stays right when entries come and go around it. */
+/** Relay's slicing over keys in order of their code points. A cursor is a key, so it stays right when entries come and go around it. */
 export function slicePage(keys: readonly string[], { size, fromBack, after, before }: PageRequest): Page {
-  const from = after === null ? 0 : countWhile(keys, (key) => key <= after);
-  const to = before === null ? keys.length : countWhile(keys, (key) => key < before);
+  const from = after === null ? 0 : countBefore(keys, after, true);
+  const to = before === null ? keys.length : countBefore(keys, before, false);
   const end = Math.max(from, to);
   const start = fromBack ? Math.max(from, end - size) : from;
   const stop = fromBack ? end : Math.min(end, from + size);
   return { keys: keys.slice(start, stop), hasNextPage: stop < keys.length, hasPreviousPage: start > 0 };
 }
 
-function countWhile(keys: readonly string[], holds: (key: string) => boolean): number {
-  const index = keys.findIndex((key) => !holds(key));
-  return index < 0 ? keys.length : index;
+/** How many keys stand before one, which need not be there itself; `inclusive` counts it too. */
+function countBefore(keys: readonly string[], key: string, inclusive: boolean): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const order = byCodePoint(keys[middle] ?? "", key);
+    if (order < 0 || (inclusive && order === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -9,6 +9,8 @@ import { ImageConnection } from "./types/connection.ts";
 import { Image } from "./types/image.ts";
 import { FormulaLanguage } from "./types/language.ts";
 import { Node } from "./types/node.ts";
+import { Preset } from "./types/preset.ts";
+import { PresetConnection } from "./types/preset-connection.ts";
 import { Server } from "./types/server.ts";
 
 @Resolver()
@@ -24,6 +26,10 @@ export class QueryResolver {
       throw error;
     });
     if (!image || ref.type === "Image") return image && new Image(image);
+    if (ref.type === "Preset") {
+      const preset = image.presets.find(({ name }) => name === ref.name);
+      return preset ? new Preset({ ...preset, imageKey: image.key }) : null;
+    }
     const info = image.info.channels[ref.index];
     return info ? new Channel(image, info) : null;
   }
@@ -48,12 +54,35 @@ export class QueryResolver {
     last?: number | null,
     @Arg("before", () => String, { nullable: true, description: "Cursor that the page ends at." })
     before?: string | null,
-    @Arg("search", () => String, { nullable: true, description: "Only images whose key holds this." })
+    @Arg("search", () => String, {
+      nullable: true,
+      description: "Only images whose key, or name in the catalogue, holds this.",
+    })
     search?: string | null,
   ): Promise<ImageConnection> {
     const page = pageRequest({ first, after, last, before });
     const keys = await services.images.keys(search == null ? {} : { search });
     return new ImageConnection(slicePage(keys, page), keys.length);
+  }
+
+  @Query(() => PresetConnection, { description: "Named formulas, sorted by the key of their image and by name." })
+  presets(
+    @Ctx() { services }: GraphqlContext,
+    @Arg("first", () => Int, { nullable: true, description: "Entries from the front; 20 when left out." })
+    first?: number | null,
+    @Arg("after", () => String, { nullable: true, description: "Cursor that the page follows." })
+    after?: string | null,
+    @Arg("search", () => String, { nullable: true, description: "Only presets whose name or description holds this." })
+    search?: string | null,
+    @Arg("imageKey", () => String, { nullable: true, description: "Only presets of this image." })
+    imageKey?: string | null,
+  ): PresetConnection {
+    const wanted = search?.toLowerCase() ?? "";
+    const found = services.images
+      .presets()
+      .filter((preset) => imageKey == null || preset.imageKey === imageKey)
+      .filter(({ name, description }) => `${name}\0${description ?? ""}`.toLowerCase().includes(wanted));
+    return new PresetConnection(found, pageRequest({ first, after }));
   }
 
   @Query(() => FormulaLanguage, { description: "Functions, operators and constants of formulas: completion and help." })

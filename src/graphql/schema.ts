@@ -4,12 +4,13 @@ import { buildSchemaSync } from "type-graphql";
 import { QueryResolver } from "./query.ts";
 import { Channel } from "./types/channel.ts";
 import { Image } from "./types/image.ts";
+import { Preset } from "./types/preset.ts";
 
 /** The schema of the API, as schema.graphql has it. */
 export function buildBandloomSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [QueryResolver],
-    orphanedTypes: [Image, Channel],
+    orphanedTypes: [Image, Channel, Preset],
     validate: false,
     skipCheck: true,
   });

@@ -1,5 +1,6 @@
 import { BandloomError } from "../core/errors.ts";
 import { ChannelNames, type FormulaParts, normaliseColour, splitFormula } from "../formula/index.ts";
+import type { ChannelInfo } from "../source/types.ts";
 import type { DisplayOptions, Layer, ServedImage } from "./types.ts";
 
 /** Display options as formula text: over(colormap(invert(gamma(window(x)))), nodataColor) (semantics.md 18). */
@@ -73,10 +74,26 @@ function tinted({ expression, color, window }: Layer): string {
   return `tint(${shown}, "${colour(color)}")`;
 }
 
-/** Red, green and blue where the image has channels of these names, else its first channel. */
-export function defaultText({ info }: ServedImage): string {
+/** Colours of a merge, where the file gives a channel none. */
+const UNCOLOURED = "#ffffff";
+/** More are no picture, and a formula reads so many at most. */
+const MAX_MERGED = 32;
+
+/**
+ * What is shown of an image when nobody says: the catalogue's formula, else the channels that the file calls active as a merge in their
+ * colours and windows, else red, green and blue, else the first channel (semantics.md 18).
+ */
+export function defaultText({ info, defaultFormula }: ServedImage): string {
+  if (defaultFormula !== null) return defaultFormula;
+  const active = info.channels.filter((channel) => channel.active === true).slice(0, MAX_MERGED);
+  if (active.length > 0) return layersText(active.map(activeLayer));
   const names = new ChannelNames(info);
   const found = ["red", "green", "blue"].map((name) => names.find(name, false));
   const indices = found.map((one) => (one.kind === "found" && one.by !== "ordinal" ? one.index : null));
   return indices.includes(null) ? "@1" : `rgb(${indices.map((index) => `@${(index ?? 0) + 1}`).join(", ")})`;
+}
+
+function activeLayer({ index, color, window }: ChannelInfo): Layer {
+  const shown = window?.every(Number.isFinite) ? { window } : {};
+  return { expression: `@${index + 1}`, color: color ?? UNCOLOURED, ...shown, visible: true, blend: "screen" };
 }

@@ -34,7 +34,7 @@ export interface ImageService {
   fresh(key: string): ServedImage | null;
   /** All keys, or those that hold `search` in themselves or in their name in the catalogue; sorted by code point. */
   keys(options?: ImageListOptions): Promise<readonly string[]>;
-  /** All presets that the catalogue names, by key of their image. */
+  /** All presets that the catalogue names, sorted by key of their image and by name, by code point. */
   presets(): readonly ImagePreset[];
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { NodeRef } from "../ids.ts";
 import { RegionInput } from "../inputs.ts";
 import { HexColor } from "../scalars.ts";
 import { computeStatistics } from "../statistics.ts";
+import { FloatRange } from "./geometry.ts";
 import { Node } from "./node.ts";
 import { Property } from "./property.ts";
 import { Statistics } from "./statistics.ts";
@@ -66,6 +67,33 @@ export class Channel extends Node {
   get nodata(): number | null {
     const { nodata } = this.#info;
     return Number.isFinite(nodata) ? nodata : null;
+  }
+
+  @Property(() => FloatRange, {
+    nullable: true,
+    description: "Stored values to be shown from black to full, when the file tells.",
+  })
+  get window(): FloatRange | null {
+    const { window } = this.#info;
+    return window && new FloatRange(...window);
+  }
+
+  @Property(() => Boolean, {
+    nullable: true,
+    description: "Part of the picture that is shown when none is asked for; null: the file does not tell.",
+  })
+  get active(): boolean | null {
+    return this.#info.active;
+  }
+
+  @Property(() => Float, { description: "phys(x) = scale · x + offset." })
+  get scale(): number {
+    return this.#info.scale;
+  }
+
+  @Property(() => Float, { description: "phys(x) = scale · x + offset." })
+  get offset(): number {
+    return this.#info.offset;
   }
 
   @Property(() => String, { nullable: true, description: "Unit of phys(x)." })

@@ -1,33 +1,12 @@
 import { Ctx, Field, Int, ObjectType } from "type-graphql";
+import { BandloomError } from "../../core/errors.ts";
 import type { GraphqlContext } from "../context.ts";
 import { encodeCursor } from "../ids.ts";
 import type { Page } from "../page.ts";
 import { Image } from "./image.ts";
+import { ImageProblem } from "./image-problem.ts";
+import { PageInfo } from "./page-info.ts";
 import { Property } from "./property.ts";
-
-@ObjectType({ simpleResolvers: true, description: "Where a page lies in its list (Relay's connections)." })
-export class PageInfo {
-  @Field(() => Boolean, { description: "There are entries after this page." })
-  readonly hasNextPage: boolean;
-
-  @Field(() => Boolean, { description: "There are entries before this page." })
-  readonly hasPreviousPage: boolean;
-
-  @Field(() => String, { nullable: true, description: "For `before`; null when the page is empty." })
-  readonly startCursor: string | null;
-
-  @Field(() => String, { nullable: true, description: "For `after`; null when the page is empty." })
-  readonly endCursor: string | null;
-
-  constructor({ keys, hasNextPage, hasPreviousPage }: Page) {
-    const first = keys[0];
-    const last = keys.at(-1);
-    this.hasNextPage = hasNextPage;
-    this.hasPreviousPage = hasPreviousPage;
-    this.startCursor = first === undefined ? null : encodeCursor(first);
-    this.endCursor = last === undefined ? null : encodeCursor(last);
-  }
-}
 
 @ObjectType({ simpleResolvers: true, description: "An entry of a list of images." })
 export class ImageEdge {
@@ -75,8 +54,26 @@ export class ImageConnection {
   nodes(@Ctx() context: GraphqlContext): Promise<Image>[] {
     return this.#keys.map((key) => openImage(key, context));
   }
+
+  @Field(() => [ImageProblem], {
+    description: "Images of this page that cannot be read, and why. Selecting it opens all of the page.",
+  })
+  async problems(@Ctx() context: GraphqlContext): Promise<readonly ImageProblem[]> {
+    const problems = this.#keys.map((key) => problemOf(key, context));
+    return (await Promise.all(problems)).flat();
+  }
 }
 
 async function openImage(key: string, { services, signal }: GraphqlContext): Promise<Image> {
   return new Image(await services.images.get(key, signal));
+}
+
+async function problemOf(key: string, context: GraphqlContext): Promise<readonly ImageProblem[]> {
+  try {
+    await openImage(key, context);
+    return [];
+  } catch (error) {
+    if (error instanceof BandloomError) return [new ImageProblem(key, error)];
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { Arg, Ctx, Field, Int, ObjectType } from "type-graphql";
+import { Arg, Ctx, Field, ID, Int, ObjectType } from "type-graphql";
 import type { DataType as StoredType } from "../../core/dtype.ts";
 import type { ServedImage } from "../../service/types.ts";
 import { findChannel } from "../channel-names.ts";
@@ -14,6 +14,7 @@ import { EncodedImage } from "./encoded-image.ts";
 import { PixelSize } from "./geometry.ts";
 import { Level } from "./level.ts";
 import { Node } from "./node.ts";
+import { Preset } from "./preset.ts";
 import { Property } from "./property.ts";
 import { Rendering, sideOf } from "./rendering.ts";
 
@@ -38,6 +39,11 @@ export class Image extends Node {
   @Property(() => String, { description: "Name for people." })
   get name(): string {
     return this.#image.name;
+  }
+
+  @Property(() => String, { nullable: true, description: "For people: from the catalogue, else from the file." })
+  get description(): string | null {
+    return this.#image.description;
   }
 
   @Property(() => Int, { description: "Full-resolution width, pixels." })
@@ -82,6 +88,11 @@ export class Image extends Node {
     return this.#image.info.format;
   }
 
+  @Property(() => Int, { description: "Images that the file holds; `key#0`, `key#1` … are their keys." })
+  get seriesCount(): number {
+    return this.#image.info.seriesCount;
+  }
+
   @Property(() => [Channel], { description: "In the order of the file." })
   get channels(): readonly Channel[] {
     return this.#image.info.channels.map((info) => new Channel(this.#image, info));
@@ -98,10 +109,20 @@ export class Image extends Node {
     return Array.from({ length: this.#image.levels }, (_, index) => new Level(this.#image, index));
   }
 
+  @Field(() => String, { description: "Formula of the picture that is shown when none is asked for." })
+  formula(@Ctx() { services }: GraphqlContext): string {
+    return services.formulas.defaultText(this.#image);
+  }
+
+  @Property(() => [Preset], { description: "Named formulas for this image, in the order of the catalogue." })
+  get presets(): readonly Preset[] {
+    return this.#image.presets.map((preset) => new Preset({ ...preset, imageKey: this.key }));
+  }
+
   @Field(() => Rendering, {
     nullable: true,
     description:
-      "Compile a formula against this image: what a formula gets wrong is told in diagnostics. At most one of formula and layers; without either, the image's own default picture.",
+      "Compile a formula against this image: what a formula gets wrong is told in diagnostics. At most one of formula, layers and preset; without any, the image's own default picture.",
   })
   async render(
     @Ctx() { services, signal }: GraphqlContext,
@@ -109,6 +130,8 @@ export class Image extends Node {
     formula?: string | null,
     @Arg("layers", () => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
     layers?: LayerInput[] | null,
+    @Arg("preset", () => ID, { nullable: true, description: "A named formula of this image." })
+    preset?: string | null,
     @Arg("display", () => DisplayInput, {
       nullable: true,
       description: "Window, colormap and more around the formula.",
@@ -117,7 +140,7 @@ export class Image extends Node {
     @Arg("plane", () => PlaneInput, { nullable: true, description: "For images with depth or time." })
     plane?: PlaneInput | null,
   ): Promise<Rendering> {
-    const text = formulaText(services.formulas, this.#image, { formula, layers, display });
+    const text = formulaText(services.formulas, this.#image, { formula, layers, preset, display });
     const choice = { ...(plane?.z == null ? {} : { z: plane.z }), ...(plane?.t == null ? {} : { t: plane.t }) };
     return new Rendering(await services.formulas.bind(this.#image, text, choice, signal));
   }

@@ -1,10 +1,10 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import { byCodePoint } from "../../core/code-points.ts";
 import { BandloomError } from "../../core/errors.ts";
 import { localPath } from "../../source/index.ts";
 import { brokenEntry, namedEntry, plainEntry, seriesEntry, splitSeries } from "./entry.ts";
 import { kindWithin } from "./folders.ts";
-import { byCodePoint } from "./kinds.ts";
 import { locate } from "./locate.ts";
 import { CatalogueFile, type NamedEntries } from "./named.ts";
 import { scan } from "./scan.ts";
@@ -83,11 +83,11 @@ export class Catalogue implements ImageFiles {
   }
 
   presets(): readonly ImagePreset[] {
-    const entries = [...this.#file.entries()].sort(([a], [b]) => byCodePoint(a, b));
-    return entries.flatMap(([imageKey, entry]) => {
+    const presets = [...this.#file.entries()].flatMap(([imageKey, entry]) => {
       if (entry instanceof BandloomError) return [];
       return (entry.presets ?? []).map((one) => ({ ...one, description: one.description ?? null, imageKey }));
     });
+    return presets.sort((a, b) => byCodePoint(a.imageKey, b.imageKey) || byCodePoint(a.name, b.name));
   }
 
   close(): void {

@@ -71,7 +71,3 @@ export function isTile(name: string): boolean {
 export function deepZoomOf(folder: string): string | null {
   return folder.endsWith(DEEP_ZOOM_TILES) ? folder.slice(0, -DEEP_ZOOM_TILES.length) + DEEP_ZOOM : null;
 }
-
-export function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}

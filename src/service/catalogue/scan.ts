@@ -1,8 +1,9 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { byCodePoint } from "../../core/code-points.ts";
 import { isImageFolder, kindWithin } from "./folders.ts";
-import { byCodePoint, deepZoomOf, hasMarker, isKey, isZoom, type Kind, stemOf } from "./kinds.ts";
+import { deepZoomOf, hasMarker, isKey, isZoom, type Kind, stemOf } from "./kinds.ts";
 
 /** Folders within folders; a deeper tree is more likely a loop than a catalogue. */
 const MAX_DEPTH = 16;

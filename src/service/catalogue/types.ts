@@ -33,7 +33,7 @@ export interface ImageFiles {
   find(key: string): CatalogueEntry | null;
   /** All keys, or those that hold `search` in any case, as their names in the catalogue do; sorted by code point, at most a second old. */
   keys(search?: string): Promise<readonly string[]>;
-  /** All presets, by key of their image and then in their order. */
+  /** All presets, sorted by key of their image and by name, by code point. */
   presets(): readonly ImagePreset[];
   close(): void;
 }

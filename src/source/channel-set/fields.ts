@@ -18,7 +18,13 @@ export function refused(what: string, write: string) {
 
 export function text(what: string, example: string) {
   const refusal = refused(what, example);
-  return z.string(refusal).trim().min(1, refusal).max(MAX_TEXT, `is longer than ${MAX_TEXT} characters. Shorten it.`);
+  // Half a character cannot be written to an address.
+  const whole = z
+    .string(refusal)
+    .trim()
+    .min(1, refusal)
+    .refine((value) => !/[\p{Cs}\0]/u.test(value), refusal);
+  return whole.max(MAX_TEXT, `is longer than ${MAX_TEXT} characters. Shorten it.`);
 }
 
 /** A finite number: YAML values are texts here, so that names such as `02` stay what they are. */

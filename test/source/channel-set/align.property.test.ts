@@ -72,14 +72,20 @@ describe("a file of another resolution", () => {
         const small = { width: Math.max(1, round(width / scale)), height: Math.max(1, round(height / scale)) };
         const { source } = await openSet([
           { width, height, levels: [level(width, height, cw, ch)], value: noise },
-          { ...small, channels: 2, interleaved, nodata: NODATA, levels: [level(small.width, small.height, mw, mh)], value: noise },
+          {
+            ...small,
+            channels: 2,
+            interleaved,
+            nodata: NODATA,
+            levels: [level(small.width, small.height, mw, mh)],
+            value: noise,
+          },
         ]);
         const own = await decoder.plane(source, { channel: 0 });
         expect(differences(own, { width, height }, (x, y) => noise(0, 0, x, y))).toEqual([]);
         // Where both sizes are explained by a whole number it is one; the smallest images may be explained by another.
         const whole = Math.round(width / small.width);
-        const fits =
-          Math.abs(width / whole - small.width) <= 1 && Math.abs(height / whole - small.height) <= 1;
+        const fits = Math.abs(width / whole - small.width) <= 1 && Math.abs(height / whole - small.height) <= 1;
         fc.pre(fits);
         const grid: Grid = { scale: [whole, whole], shift: [0, 0], ...small };
         for (const channel of [1, 2]) {
@@ -131,10 +137,21 @@ describe("files of one size", () => {
       ...[side, side, chunk, chunk, chunk, chunk, types, fc.boolean()],
       async (width, height, cw, ch, mw, mh, dataType, interleaved) => {
         const value = (stored: number, channel: number, x: number, y: number) =>
-          dataType === "bit" ? noise(stored, channel, x, y) % 2 : noise(stored, channel, x, y) / (dataType.startsWith("float") ? 3 : 1);
+          dataType === "bit"
+            ? noise(stored, channel, x, y) % 2
+            : noise(stored, channel, x, y) / (dataType.startsWith("float") ? 3 : 1);
         const { source } = await openSet([
           { width, height, levels: [level(width, height, cw, ch)], value: noise },
-          { width, height, dataType, channels: 3, interleaved, nodata: NODATA, levels: [level(width, height, mw, mh)], value },
+          {
+            width,
+            height,
+            dataType,
+            channels: 3,
+            interleaved,
+            nodata: NODATA,
+            levels: [level(width, height, mw, mh)],
+            value,
+          },
         ]);
         for (const channel of [1, 2, 3]) {
           expect(source.info.channels[channel]).toMatchObject({ masked: false, dataType, nodata: NODATA });

@@ -34,7 +34,16 @@ export function setOf(members: readonly TestMember[]): ChannelSet {
 
 function override(given: Partial<ChannelOverride> & Pick<ChannelOverride, "channel">): ChannelOverride {
   return {
-    ...{ name: null, wavelengthNm: null, color: null, nodata: null, unit: null, scale: null, offset: null, window: null },
+    ...{
+      name: null,
+      wavelengthNm: null,
+      color: null,
+      nodata: null,
+      unit: null,
+      scale: null,
+      offset: null,
+      window: null,
+    },
     ...given,
   };
 }
