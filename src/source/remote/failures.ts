@@ -1,0 +1,28 @@
+import { BandloomError } from "../../core/errors.ts";
+
+/** Messages say what happened and what may help, never where. */
+
+export function notAnswering(cause?: unknown): BandloomError {
+  return new BandloomError("SOURCE_FAILED", "The server that holds this image does not answer. Try again later.", {
+    cause,
+  });
+}
+
+export function answeredWith(status: number): BandloomError {
+  const reason = status === 401 || status === 403 ? "refuses access to it" : `answers with status ${status}`;
+  return new BandloomError("SOURCE_FAILED", `The server that holds this image ${reason}.`);
+}
+
+export function brokenAnswer(what: string): BandloomError {
+  return new BandloomError("SOURCE_FAILED", `The server that holds this image ${what}.`);
+}
+
+export function tooSlow(): BandloomError {
+  return new BandloomError("SOURCE_TIMEOUT", "The server that holds this image takes too long. Try again later.");
+}
+
+export function tooLarge(limit: number): BandloomError {
+  return brokenAnswer(
+    `gives no parts of files, and this one is larger than the ${limit} bytes that are read as a whole. Put it on a server that answers range requests`,
+  );
+}
