@@ -37,7 +37,7 @@ export function joinSources(sources: readonly NamedSource[], names: readonly str
   const { info } = first.source;
   const channels = sources
     .flatMap(({ source }) => source.info.channels)
-    .map((channel, index): ChannelInfo => ({ ...channel, index }));
+    .map((channel, index): ChannelInfo => ({ ...channel, index, nodata: nodataOf(channel) }));
   const named = channelNames(sources, names);
   const type = commonType(channels.map(decodedType));
   return {
@@ -81,6 +81,11 @@ function groupsOf(source: ImageSource, index: number, first: number): ChannelGro
 export function chunkOf({ source }: NamedSource): Size {
   const [level] = source.info.levels;
   return { width: level?.chunkWidth ?? 1, height: level?.chunkHeight ?? 1 };
+}
+
+/** What a mask leaves out is NaN when it is decoded. */
+function nodataOf({ nodata, masked }: ChannelInfo): number | null {
+  return nodata ?? (masked ? Number.NaN : null);
 }
 
 /** How decoded chunks hold the channel. */

@@ -2,7 +2,7 @@ import { BandloomError } from "../core/errors.ts";
 import { type Location, localPath } from "../source/index.ts";
 import { PyramidTiffWriter, type StoredTile } from "../source/tiff/write.ts";
 import { CogWriter } from "../source/tiff/write-cog.ts";
-import { type Fields, resolutionFields, type TiffCompression } from "../source/tiff/write-fields.ts";
+import { type Fields, resolutionFields, type TiffCompression, WRITE_TAG } from "../source/tiff/write-fields.ts";
 import { gdalFields } from "../source/tiff/write-gdal.ts";
 import { geoFields } from "../source/tiff/write-geo.ts";
 import { omeXml } from "../source/tiff/write-ome-xml.ts";
@@ -67,11 +67,9 @@ export async function createCog(path: string, { info }: JoinedImage, target: Tar
   return new TiffOutput(writer);
 }
 
-const GDAL_NODATA = 42113;
-
 /** GDAL reads overviews as images of their own: each says what is no data. */
 function nodataOf(fields: Fields): Fields {
-  return new Map([...fields].filter(([tag]) => tag === GDAL_NODATA));
+  return new Map([...fields].filter(([tag]) => tag === WRITE_TAG.gdalNodata));
 }
 
 function layoutOf({ width, height, chunk, type, levels, encoding }: Target) {

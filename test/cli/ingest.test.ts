@@ -19,7 +19,7 @@ const largeOnce = join(folder, "large-once.ome.tif");
 beforeAll(async () => {
   writeFileSync(small, buildTiff({ directories: [{ width: 700, height: 600, type: "uint16", rowsPerStrip: 50 }] }));
   await writeLargeStack(large, { width: 4096, height: 4096 }, 3);
-  expect((await bandloom(["ingest", large, "-o", largeOnce, "--level", "1"])).code).toBe(0);
+  expect((await bandloom(["ingest", large, "-o", largeOnce, "--effort", "1"])).code).toBe(0);
 });
 
 afterAll(() => {
@@ -63,7 +63,7 @@ describe("bandloom ingest", () => {
 
   it("tells the same as JSON", async () => {
     const path = join(emptyFolder(), "a.tif");
-    const { stdout } = await bandloom(["ingest", small, "-o", path, "--json", "--level", "1"]);
+    const { stdout } = await bandloom(["ingest", small, "-o", path, "--json", "--effort", "1"]);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({
       output: path,
@@ -79,7 +79,7 @@ describe("bandloom ingest", () => {
 
   it("makes the same file of the same sources", async () => {
     const path = join(emptyFolder(), "large-once.ome.tif");
-    await bandloom(["ingest", large, "-o", path, "--level", "1", "--threads", "3"]);
+    await bandloom(["ingest", large, "-o", path, "--effort", "1", "--threads", "3"]);
     expect(readFileSync(path).equals(readFileSync(largeOnce))).toBe(true);
   });
 
@@ -108,7 +108,7 @@ describe("wrong usage", () => {
     [[small, "-o", "x.tif", "--chunk", "300"], "256, 512 or 1024"],
     [[small, "-o", "x.tif", "--compression", "blosc"], "deflate or zstd"],
     [[small, "-o", "x.zarr", "--compression", "deflate"], "zstd or gzip or blosc"],
-    [[small, "-o", "x.tif", "--level", "12"], "--level"],
+    [[small, "-o", "x.tif", "--effort", "12"], "--effort"],
     [[small, "-o", "x.tif", "--names", "a,,b"], "--names"],
     [[small, "-o", "x.tif", "--names", "a,b"], "1 channels and 2 names"],
     [[small, "-o", "x.zarr", "--shard", "1000"], "no power of two times a chunk"],
@@ -177,7 +177,7 @@ describe("what cannot be done", () => {
         large,
         "-o",
         join(disk?.folder ?? "", output),
-        "--level",
+        "--effort",
         "1",
       ]);
       expect([code, stderr]).toEqual([1, expect.stringContaining("The disk is full")]);
@@ -215,7 +215,7 @@ describe("a conversion that is interrupted at half", () => {
       for (const partial of left) {
         expect((await bandloom(["inspect", join(out, partial)])).code).toBe(1);
       }
-      expect((await bandloom(["ingest", large, "-o", output, "--level", "1"])).code).toBe(0);
+      expect((await bandloom(["ingest", large, "-o", output, "--effort", "1"])).code).toBe(0);
       expect(readdirSync(out)).toEqual([name]);
     },
   );
@@ -223,7 +223,7 @@ describe("a conversion that is interrupted at half", () => {
   it("does not take what another run is writing for its own", async () => {
     const out = emptyFolder();
     const output = join(out, "x.ome.tif");
-    const child = start(large, "-o", output, "--level", "9", "--threads", "1");
+    const child = start(large, "-o", output, "--effort", "9", "--threads", "1");
     while (readdirSync(out).length === 0) await sleep(5);
     expect((await bandloom(["ingest", small, "-o", output])).code).toBe(0);
     expect(existsSync(output)).toBe(true);
@@ -242,7 +242,7 @@ describe("memory", () => {
     const out = emptyFolder();
     const source = join(out, "stack.ome.tif");
     await writeLargeStack(source, { width: side, height: side }, 5);
-    const child = start(source, "-o", join(out, "out.ome.tif"), "--level", "1");
+    const child = start(source, "-o", join(out, "out.ome.tif"), "--effort", "1");
     const exit = once(child, "exit");
     const peak = await childPeak(child);
     expect((await exit)[0]).toBe(0);

@@ -71,6 +71,33 @@ describe("units of work", () => {
     );
   });
 
+  it("read every chunk of the source once where its grid and theirs are aligned", () => {
+    const sides = fc.constantFrom(16, 64, 128, 256, 512, 1024, 2048);
+    fc.assert(
+      fc.property(side, side, chunk, sides, fc.boolean(), (width, height, size, blockHeight, strips) => {
+        const image = { width, height };
+        const block = { width: strips ? width : blockHeight, height: blockHeight };
+        const grid = unitGrid(image, size, levelCount(image), block, 2);
+        const reads = new Set<string>();
+        for (const [x, y] of unitOrder(grid)) {
+          const region = unitRegion(grid, 0, x, y);
+          for (let row = Math.floor(region.y / block.height); row * block.height < region.y + region.height; row++) {
+            for (
+              let column = Math.floor(region.x / block.width);
+              column * block.width < region.x + region.width;
+              column++
+            ) {
+              expect(reads.has(`${column}/${row}`)).toBe(false);
+              reads.add(`${column}/${row}`);
+            }
+          }
+        }
+        expect(reads.size).toBe(Math.ceil(width / block.width) * Math.ceil(height / block.height));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("are squares over tiles and bands over strips", () => {
     const image = { width: 16384, height: 16384 };
     expect(unitGrid(image, 512, 7, { width: 256, height: 256 }, 2)).toMatchObject({ width: 2048, height: 2048 });

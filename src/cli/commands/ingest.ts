@@ -15,7 +15,7 @@ interface IngestFlags {
   readonly names?: string;
   readonly chunk?: string;
   readonly compression?: IngestOptions["compression"] & string;
-  readonly level?: string;
+  readonly effort?: string;
   readonly downsample?: "mean" | "nearest";
   readonly zarrVersion?: "0.4" | "0.5";
   readonly shard?: string;
@@ -43,7 +43,10 @@ export function ingestCommand(): Command {
         "deflate or zstd in TIFF (default: deflate); blosc, zstd or gzip in OME-Zarr (default: blosc)",
       ).choices(["deflate", "zstd", "gzip", "blosc"]),
     )
-    .option("--level <NUMBER>", "the codec's own level: 1 is fast, 9 small; zstd up to 22")
+    .option(
+      "--effort <NUMBER>",
+      "the codec's own level: 1 is fast, 9 small; zstd up to 22 (default: 4; zstd and blosc: 3)",
+    )
     .addOption(
       new Option(
         "--downsample <METHOD>",
@@ -141,15 +144,15 @@ function formatOf(output: string): OutputFormat {
 function conversion(
   flags: Omit<IngestFlags, "output" | "json" | "config">,
 ): Omit<IngestOptions, "sources" | "output" | "format"> {
-  const { force, names, chunk, compression, level, downsample, zarrVersion, shard, threads } = flags;
+  const { force, names, chunk, compression, effort, downsample, zarrVersion, shard, threads } = flags;
   return {
     ...(force ? { force } : {}),
     ...(names === undefined ? {} : { names: channelNames(names) }),
     ...(chunk === undefined ? {} : { chunk: chunkSize(chunk) }),
     ...(compression === undefined ? {} : { compression }),
-    ...(level === undefined
+    ...(effort === undefined
       ? {}
-      : { effort: wholeNumberOption("--level", level, { from: 1, to: compression === "zstd" ? 22 : 9 }) }),
+      : { effort: wholeNumberOption("--effort", effort, { from: 1, to: compression === "zstd" ? 22 : 9 }) }),
     ...(downsample === undefined ? {} : { downsample }),
     ...(zarrVersion === undefined ? {} : { zarrVersion }),
     ...(shard === undefined ? {} : { shard: wholeNumberOption("--shard", shard, { from: 256, to: 65_536 }) }),

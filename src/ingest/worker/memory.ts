@@ -3,8 +3,8 @@ import type { PixelOps } from "../../kernel/pixel-ops.types.ts";
 import { Arena } from "../../render/worker/arena.ts";
 
 const PAGE = 65536;
-/** Holds one decoded chunk and what its codec needs; sources bound both. */
-const MAX_BYTES = 2 ** 30;
+/** All that addresses of 32 bits reach; it holds one decoded chunk and what its codec needs, which sources bound. */
+const MAX_PAGES = 65536;
 
 /** Memory that chunks are decoded in. */
 export interface Memory {
@@ -13,7 +13,7 @@ export interface Memory {
 }
 
 export function createMemory(): Memory {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_BYTES / PAGE });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
   // Address 0 is nobody's.
-  return { arena: new Arena(memory, MAX_BYTES, PAGE), pixels: createPixelOps(memory) };
+  return { arena: new Arena(memory, MAX_PAGES * PAGE, PAGE), pixels: createPixelOps(memory) };
 }
