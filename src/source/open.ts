@@ -1,20 +1,25 @@
-import { BandloomError } from "../core/errors.ts";
-import type { Location } from "./location.ts";
-import { openFile } from "./store/file.ts";
-import { openTiff } from "./tiff/open.ts";
+import { openChannelSet } from "./channel-set/open.ts";
+import type { Location, SetLocation } from "./location.ts";
+import { memberLocation } from "./member.ts";
+import { openLocal } from "./open-local.ts";
+import { openRemote } from "./open-remote.ts";
 import type { ImageSource, SourceContext } from "./types.ts";
 
 /**
- * Open an image wherever it lies; its kind is told from its bytes. Rejects with NOT_FOUND, SOURCE_UNREADABLE, and for remote ones
- * FORBIDDEN, SOURCE_FAILED or SOURCE_TIMEOUT; holds descriptors until it is closed.
+ * Open an image wherever it lies; its kind is told from its name where that says it, else from its bytes. Rejects with NOT_FOUND,
+ * SOURCE_UNREADABLE, and for remote ones FORBIDDEN, SOURCE_FAILED or SOURCE_TIMEOUT; holds descriptors until it is closed.
  */
-export async function openSource(location: Location, _context: SourceContext): Promise<ImageSource> {
-  if (location.kind !== "path") throw new BandloomError("FORBIDDEN", "Remote images are not allowed here.");
-  const store = openFile(location.path);
-  try {
-    return await openTiff(store);
-  } catch (error) {
-    await store.close();
-    throw error;
+export async function openSource(location: Location, context: SourceContext): Promise<ImageSource> {
+  switch (location.kind) {
+    case "path":
+      return openLocal(location, context);
+    case "url":
+      return openRemote(location, context);
+    case "set":
+      return openSet(location, context);
   }
+}
+
+function openSet({ set, base, root }: SetLocation, context: SourceContext): Promise<ImageSource> {
+  return openChannelSet(set, (file) => openSource(memberLocation(file, base, root), context));
 }

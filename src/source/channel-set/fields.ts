@@ -30,7 +30,8 @@ export function text(what: string, example: string) {
 /** A finite number: YAML values are texts here, so that names such as `02` stay what they are. */
 export function number(what: string, example: string) {
   const refusal = refused(what, example);
-  return z.string(refusal).trim().regex(NUMBER, refusal).transform(Number).refine(Number.isFinite, refusal);
+  const isNumber = (value: string) => NUMBER.test(value) && Number.isFinite(Number(value));
+  return z.string(refusal).trim().refine(isNumber, refusal).transform(Number);
 }
 
 /** A map with these keys and no others: one that is misspelt would silently say nothing. */

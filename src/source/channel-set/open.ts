@@ -1,6 +1,6 @@
 import { type DataType, isFloat, valueRange } from "../../core/dtype.ts";
 import { BandloomError } from "../../core/errors.ts";
-import { joinIdentities, textIdentity } from "../identity.ts";
+import { type Identity, joinIdentities, textIdentity } from "../identity.ts";
 import { plainImage } from "../plain-info.ts";
 import type { ChannelInfo, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
@@ -17,16 +17,18 @@ const PARALLEL = 16;
 const MAX_WARNINGS = 20;
 
 /**
- * One image from the files of a set, on the grid of the finest. `open` opens a member; the set closes what was opened.
+ * One image from the files of a set, on the grid of the finest. `open` opens a member; the set closes what was opened. `manifest` is
+ * the document that the set was read from, where there is one.
  * SOURCE_UNREADABLE where they have no common grid, or a channel is not there; other failures are those of the members.
  */
 export async function openChannelSet(
   set: ChannelSet,
   open: (file: string) => Promise<ImageSource>,
+  manifest: Identity | null = null,
 ): Promise<ImageSource> {
   const opened = await openMembers(set, open);
   try {
-    return compose(set, opened);
+    return compose(set, opened, manifest);
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -72,7 +74,7 @@ async function closeAll(sources: readonly ImageSource[]): Promise<void> {
   await Promise.all([...new Set(sources)].map((source) => source.close()));
 }
 
-function compose(set: ChannelSet, sources: readonly ImageSource[]): ImageSource {
+function compose(set: ChannelSet, sources: readonly ImageSource[], manifest: Identity | null): ImageSource {
   const infos = sources.map(({ info }) => info);
   const { base, placements } = align(infos);
   const full = infos[base];
@@ -108,7 +110,7 @@ function compose(set: ChannelSet, sources: readonly ImageSource[]): ImageSource 
     if (member) assertChunks(group, member, levels, group.member);
   }
   const identity = joinIdentities([
-    textIdentity(JSON.stringify(set)),
+    manifest ?? textIdentity(JSON.stringify(set)),
     ...[...new Set(sources)].map((source) => source.identity),
   ]);
   return new ChannelSetSource({

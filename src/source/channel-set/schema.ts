@@ -12,7 +12,8 @@ import {
 
 /** Stands for the text of a channel in the names of its files. */
 const PLACE = "{channel}";
-const MANIFEST = /\.channels\.ya?ml$/i;
+/** Manifests by their names; a manifest may not be a member of another. */
+export const MANIFEST_NAME = /\.channels\.ya?ml$/i;
 
 const colour = refused("colour", 'one such as "#ff8800" or orange, the former in quotes');
 const window = refused("window", "its two ends, such as [0, 3000]");
@@ -49,7 +50,7 @@ const channel = z.preprocess(
 
 const fileName = text("file", "a path from this file, such as bands/B02.tif, or a URL")
   .max(2048, "is too long for a file name.")
-  .refine((name) => !MANIFEST.test(name), "is a channel set itself. Name the files that it is made of.")
+  .refine((name) => !MANIFEST_NAME.test(name), "is a channel set itself. Name the files that it is made of.")
   .refine((name) => !/[\p{Cc}\\]/u.test(name), "holds a backslash or a control character. Separate folders with /.")
   .refine((name) => !name.startsWith("/"), "is an absolute path. Write it from the folder of this file.");
 
@@ -129,7 +130,7 @@ function assertOneForm({ files, pattern, channels }: Forms, context: z.Refinemen
   for (const [index, { channel: which, name }] of (channels ?? []).entries())
     if (which === undefined && name === undefined)
       fault(["channels", index], `lacks its channel. Write what stands for ${PLACE} in its file.`);
-    else if (pattern !== undefined && MANIFEST.test(patternFile(pattern, which ?? name ?? "")))
+    else if (pattern !== undefined && MANIFEST_NAME.test(patternFile(pattern, which ?? name ?? "")))
       fault(["channels", index], "names a channel set. Name the files that it is made of.");
   const total = (files ?? []).reduce((sum, one) => sum + (one.channels?.length ?? 1), 0);
   if (total > MAX_CHANNELS) fault(["files"], `names more than ${MAX_CHANNELS} channels. Make several sets of them.`);

@@ -11,7 +11,7 @@ import {
   validatorOf,
 } from "./transport.ts";
 
-/** Where no region is configured: what servers other than Amazon's expect. */
+/** What servers other than Amazon's expect. */
 const DEFAULT_REGION = "us-east-1";
 const MISSING: readonly string[] = ["NoSuchKey", "NotFound", "NoSuchBucket"];
 const CONNECTIONS = 32;
@@ -84,10 +84,12 @@ export class S3Transport implements Transport {
   }
 
   #connect(): Promise<S3Client> {
+    // Which versions of Node the SDK will support next year is no news for who looks at an image.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
     this.#client ??= import("@aws-sdk/client-s3").then(({ S3Client }) => {
-      const { endpoint, region, pathStyle } = this.#options;
+      const { endpoint, region = regionOfEnvironment(endpoint), pathStyle } = this.#options;
       return new S3Client({
-        region: region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION,
+        ...(region === undefined ? {} : { region }),
         forcePathStyle: pathStyle ?? false,
         followRegionRedirects: true,
         // Tries are counted where they are counted for HTTP.
@@ -98,6 +100,12 @@ export class S3Transport implements Transport {
     });
     return this.#client;
   }
+}
+
+/** Without an endpoint of its own the SDK looks for a region in the profile too, and fails where there is none. */
+function regionOfEnvironment(endpoint: string | undefined): string | undefined {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  return AWS_REGION ?? AWS_DEFAULT_REGION ?? (endpoint === undefined ? undefined : DEFAULT_REGION);
 }
 
 function versionOf(answer: { readonly ETag?: string | undefined; readonly LastModified?: Date | undefined }) {

@@ -33,3 +33,11 @@ export function addressBelow(folder: string, path: string): string {
   url.pathname = `${url.pathname.replace(/\/$/, "")}/${path.split("/").map(encodeURIComponent).join("/")}`;
   return url.href;
 }
+
+/** The address of the folder that a blob lies in. */
+export function parentAddress(blob: string): string {
+  if (/^s3:/i.test(blob)) return blob.slice(0, blob.lastIndexOf("/"));
+  const url = new URL(blob);
+  url.pathname = url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1);
+  return url.href;
+}

@@ -1,0 +1,36 @@
+import { openTiff } from "./tiff/open.ts";
+import type { Folder, ImageSource, Store } from "./types.ts";
+import { unreadable } from "./unreadable.ts";
+
+/** First bytes that tell every kind of file. */
+export const HEAD_BYTES = 64;
+
+export interface FileOptions {
+  readonly series: number;
+  /** The folder that the file lies in. */
+  readonly siblings: () => Folder;
+}
+
+/** An image in one file, by its first bytes. */
+export async function openByHead(
+  store: Store,
+  head: Uint8Array,
+  { series, siblings }: FileOptions,
+): Promise<ImageSource> {
+  if (isTiff(head)) return openTiff(store, { series, siblings: siblings() });
+  throw unreadable(
+    "it is none of the kinds that can be read: TIFF, OME-Zarr, tiles of a pyramid, JPEG, PNG, WebP, AVIF, GIF, or a channel set",
+  );
+}
+
+/** A folder that is an image. */
+export async function openFolder(folder: Folder, series: number): Promise<ImageSource> {
+  throw unreadable("its folder holds no OME-Zarr and no tiles of a pyramid");
+}
+
+/** TIFF 6.0 and BigTIFF, either byte order. */
+function isTiff([a, b, c, d]: Uint8Array): boolean {
+  const order = a === b ? a : 0;
+  if (order === 0x49) return (c === 42 || c === 43) && d === 0;
+  return order === 0x4d && c === 0 && (d === 42 || d === 43);
+}

@@ -1,0 +1,42 @@
+import { BandloomError } from "../core/errors.ts";
+import { openChannelSet } from "./channel-set/open.ts";
+import { isManifest, MAX_MANIFEST_BYTES, parseChannelSet } from "./channel-set/parse.ts";
+import { remoteIdentity } from "./identity.ts";
+import type { UrlLocation } from "./location.ts";
+import { memberLocation } from "./member.ts";
+import { openSource } from "./open.ts";
+import { HEAD_BYTES, openByHead, openFolder } from "./open-by-kind.ts";
+import type { Remote } from "./remote/types.ts";
+import { openRemoteStore } from "./store/remote.ts";
+import { addressBelow, parentAddress, remoteFolder } from "./store/remote-folder.ts";
+import type { ImageSource, SourceContext } from "./types.ts";
+
+/** OME-Zarr and tiles are many blobs below an address; which is told by its end. */
+const FOLDER = /(\.zarr|\/)$/i;
+
+/** An image behind a network, named by the catalogue or by the operator. */
+export async function openRemote({ url, series }: UrlLocation, context: SourceContext): Promise<ImageSource> {
+  const { remote } = context;
+  if (!remote) throw new BandloomError("FORBIDDEN", "Images behind a network are not allowed here.");
+  const path = pathOf(url);
+  if (FOLDER.test(path)) return openFolder(remoteFolder(remote, url), series);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const parent = parentAddress(url);
+  if (isManifest(name)) return openManifest(remote, parent, name, context);
+  const store = await openRemoteStore(remote, url);
+  const head = await store.read(0, Math.min(HEAD_BYTES, store.size));
+  return openByHead(store, head, { series, siblings: () => remoteFolder(remote, parent) });
+}
+
+async function openManifest(remote: Remote, base: string, name: string, context: SourceContext): Promise<ImageSource> {
+  const found = await remote.get(addressBelow(base, name), MAX_MANIFEST_BYTES);
+  if (!found) throw new BandloomError("NOT_FOUND", "There is no image at the address that is catalogued.");
+  const set = parseChannelSet(new TextDecoder().decode(found.bytes));
+  const open = (file: string) => openSource(memberLocation(file, base, null), context);
+  return openChannelSet(set, open, remoteIdentity(found.stamp));
+}
+
+/** As the server sees it, without the query. */
+function pathOf(url: string): string {
+  return /^s3:/i.test(url) ? url : new URL(url).pathname;
+}
