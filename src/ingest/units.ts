@@ -1,4 +1,4 @@
-import { levelSize, type Region, type Size, tileGrid } from "../core/geometry.ts";
+import { levelSize, type Region, type Size } from "../core/geometry.ts";
 
 /** Samples that a thread works on at a time: enough to keep threads apart from each other, few enough for any machine. */
 const UNIT_BYTES = 32 * 2 ** 20;
@@ -86,14 +86,4 @@ export function parentUnit(
   const per = 2 ** (level - from);
   const { columns, rows } = unitCounts(grid, from);
   return { x, y, parts: Math.min(per, columns - x * per) * Math.min(per, rows - y * per) };
-}
-
-/** Chunks of all levels of one plane. */
-export function chunkCount({ image, chunk, levels }: UnitGrid): number {
-  let count = 0;
-  for (let level = 0; level < levels; level++) {
-    const { columns, rows } = tileGrid(levelSize(image, level), chunk);
-    count += columns * rows;
-  }
-  return count;
 }

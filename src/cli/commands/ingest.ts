@@ -86,10 +86,10 @@ async function run(sources: readonly string[], { output, json, config, ...flags 
       withProgress("Converting", (onProgress) => ingest({ ...options, sources: located, signal, onProgress, remote })),
     ),
   );
-  for (const warning of report.warnings) process.stderr.write(`bandloom: ${warning}\n`);
+  const { formatBytes, formatSize, printable } = await import("../output/format.ts");
+  for (const warning of report.warnings) process.stderr.write(`bandloom: ${printable(warning)}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ output: path, ...report }, null, 2)}\n`);
   else {
-    const { formatBytes, formatSize } = await import("../output/format.ts");
     const { width, height, channels, levels, chunks, verified, bytes, seconds } = report;
     const size = `${formatSize(width, height)} pixels, ${count(channels, "channel")}, ${count(levels, "level")}`;
     const checked = verified === chunks ? "all" : `${verified} of ${chunks}`;

@@ -21,11 +21,6 @@ export function predict(samples: Samples, width: number, target: Uint8Array): Ui
   return target;
 }
 
-/** The Predictor tag of what `predict` gives. */
-export function predictorOf(samples: Samples): 2 | 3 {
-  return samples instanceof Float32Array || samples instanceof Float64Array ? 3 : 2;
-}
-
 /** Horizontal differences (TIFF 6.0 section 14). */
 function differ(samples: Exclude<Samples, Float32Array | Float64Array>, width: number, target: Uint8Array): void {
   const Integers = samples.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => typeof samples;
