@@ -166,6 +166,17 @@ describe("files of one size", () => {
   });
 });
 
+describe("chunks of one width and another height", () => {
+  it("are no chunks of the set", async () => {
+    const { source } = await openSet([
+      { width: 20, height: 20, levels: [level(20, 20, 8, 8)], value: noise },
+      { width: 20, height: 20, levels: [level(20, 20, 8, 5)], value: noise },
+    ]);
+    const plane = await decoder.plane(source, { channel: 1 });
+    expect(differences(plane, { width: 20, height: 20 }, (x, y) => noise(0, 0, x, y))).toEqual([]);
+  });
+});
+
 describe("the levels of a set", () => {
   const halves = (width: number, height: number, count: number, tile: number): TestMember["levels"] =>
     Array.from({ length: count }, (_, k) => level(Math.ceil(width / 2 ** k), Math.ceil(height / 2 ** k), tile, tile));
@@ -191,6 +202,35 @@ describe("the levels of a set", () => {
     ]);
     for (const at of [0, 1, 2, 3])
       expect(new Set(await decoder.plane(source, { channel: 1, level: at })), `level ${at}`).toEqual(new Set([20]));
+  });
+
+  it("cover them from a finer level too, where the last centre lies beyond the file", async () => {
+    const { source } = await openSet([
+      { width: 97, height: 81, levels: halves(97, 81, 3, 16), value: () => 10 },
+      { width: 49, height: 41, levels: halves(49, 41, 1, 16), value: () => 20 },
+    ]);
+    expect(source.info.levels.map(({ width }) => width)).toEqual([97, 49, 25]);
+    expect(new Set(await decoder.plane(source, { channel: 1, level: 2 }))).toEqual(new Set([20]));
+  });
+
+  it("are shifted as the file is", async () => {
+    const georeference = (size: number, x: number, y: number) => ({
+      told: { georeference: { crs: "EPSG:32619", crsName: null, affine: [size, 0, x, 0, -size, y] as const } },
+    });
+    const { source } = await openSet([
+      { width: 96, height: 80, levels: halves(96, 80, 3, 16), value: noise, ...georeference(10, 0, 0) },
+      { width: 24, height: 24, levels: halves(24, 24, 2, 16), value: noise, ...georeference(20, 80, -160) },
+    ]);
+    for (const at of [1, 2]) {
+      const plane = await decoder.plane(source, { channel: 1, level: at });
+      const { width = 0, height = 0 } = source.info.levels[at] ?? {};
+      const side = 24 / at;
+      const wanted = (x: number, y: number) => {
+        const [i, j] = [x - 4 / at, y - 8 / at];
+        return i < 0 || j < 0 || i >= side || j >= side ? Number.NaN : noise(at - 1, 0, i, j);
+      };
+      expect(differences(plane, { width, height }, wanted), `level ${at}`).toEqual([]);
+    }
   });
 
   it("are left out where a file of the same size has none: means of it are made of level 0 then", async () => {
