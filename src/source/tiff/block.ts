@@ -3,6 +3,7 @@ import { SLACK_BYTES } from "../../kernel/index.ts";
 import type { PixelOps } from "../../kernel/pixel-ops.types.ts";
 import { unreadable } from "../unreadable.ts";
 import { type CodecBlock, codecs } from "./codec/index.ts";
+import { ordersItsBytes } from "./compression.ts";
 import type { Page } from "./page.ts";
 
 /** Part of the decoded chunk that one block fills: whole rows from `top`, or a tile that is cut at the image's edge. */
@@ -40,8 +41,9 @@ function widestBytes({ blocks, dataType }: Page): number {
 }
 
 export function codecBlock(page: Page, storedRows: number): CodecBlock {
-  const { blocks, photometric, jpegTables } = page;
-  return { width: blocks.width, height: storedRows, samples: blocks.samples, photometric, jpegTables };
+  const { blocks, photometric, jpegTables, dataType, nodata, lercCompression } = page;
+  const size = { width: blocks.width, height: storedRows, samples: blocks.samples };
+  return { ...size, photometric, jpegTables, dataType, nodata, lercCompression };
 }
 
 /**
@@ -50,7 +52,7 @@ export function codecBlock(page: Page, storedRows: number): CodecBlock {
  */
 export function decodeBlock(bytes: Uint8Array, page: Page, place: BlockPlace, memory: BlockMemory): void {
   const { pixels, chunk, scratch } = memory;
-  const { blocks, bits, predictor, littleEndian, dataType } = page;
+  const { blocks, bits, predictor, file, codec, dataType } = page;
   const { width, samples } = blocks;
   const { storedRows, rows, columns, top, chunkWidth, chunkHeight } = place;
   const whole = columns === width && rows === storedRows;
@@ -68,14 +70,14 @@ export function decodeBlock(bytes: Uint8Array, page: Page, place: BlockPlace, me
 
   const due = blocks.rowBytes * storedRows;
   const target = { pixels, ptr: at, capacity: due, scratch: scratch + 2 * room(widestBytes(page)) };
-  const written = codecs[page.codec].decode(bytes, target, codecBlock(page, storedRows));
+  const written = codecs[codec].decode(bytes, target, codecBlock(page, storedRows));
   if (written < due) throw unreadable(`a tile or strip holds ${written} bytes, where ${due} are due`);
 
   if (predictor === 3) {
     pixels.unpredictFloat(at, spare, width, storedRows, samples, stored);
     swapScratch();
   } else {
-    if (!littleEndian && stored > 1) pixels.swap(at, count, stored);
+    if (!file.littleEndian && stored > 1 && !ordersItsBytes(codec)) pixels.swap(at, count, stored);
     if (predictor === 2) pixels.unpredict(at, width, storedRows, samples, stored);
   }
   if (inPlace) return;

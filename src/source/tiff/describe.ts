@@ -1,8 +1,11 @@
 import type { DataType } from "../../core/dtype.ts";
-import type { ChannelInfo, ImageInfo, StoredLevel } from "../types.ts";
+import type { ChannelInfo, ImageInfo, PixelSize, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Directory } from "./directory.ts";
+import { layoutWarnings } from "./layout-warnings.ts";
 import { type GdalBand, parseGdalMetadata, parseGdalNodata } from "./metadata/gdal.ts";
+import { type GeoFacts, type GeoTags, parseGeo } from "./metadata/geo.ts";
+import type { ImageJStack } from "./metadata/image-j.ts";
 import type { OmeMetadata } from "./metadata/ome.ts";
 import type { Page } from "./page.ts";
 import type { Planes } from "./planes.ts";
@@ -12,48 +15,93 @@ const MAX_CHANNELS = 4096;
 /** Of all directories together. */
 const MAX_METADATA_BYTES = 16 * 2 ** 20;
 const MAX_NODATA_BYTES = 256;
-/** A side from which on an image without pyramid is slow to show small. */
-const LARGE_SIDE = 4096;
+/** Values of a GeoTIFF tag; 8 parameters of a projection are many, tie points of a grid may be thousands. */
+const MAX_GEO_VALUES = 65_536;
+const MAX_GEO_TEXT = 65_536;
 
-/** Everything about an image but its pixels, from its directories, OME-XML and GDAL's tags. */
-export async function describe(
-  planes: Planes,
-  ome: OmeMetadata | null,
-  warnings: readonly string[],
-): Promise<ImageInfo> {
+const RGB = ["red", "green", "blue"];
+const COLOURS: ReadonlyMap<number, readonly string[]> = new Map([
+  [PHOTOMETRIC.rgb, RGB],
+  [PHOTOMETRIC.ycbcr, RGB],
+  [PHOTOMETRIC.cmyk, ["cyan", "magenta", "yellow", "black"]],
+]);
+
+/** What is known of an image besides its directories. */
+export interface Known {
+  readonly ome: OmeMetadata | null;
+  readonly imageJ: ImageJStack | null;
+  /** ImageDescription of the first directory, where it is text for people. */
+  readonly description: string | null;
+  readonly seriesCount: number;
+  readonly warnings: readonly string[];
+}
+
+/** Everything about an image but its pixels, from its directories, OME-XML, GDAL's and GeoTIFF's tags. */
+export async function describe(planes: Planes, known: Known): Promise<ImageInfo> {
   const [full] = planes.levels;
   if (!full) throw unreadable("it holds no image");
-  const { depth, times, columns } = planes.arrangement;
+  const { depth, times, columns, planes: places } = planes.arrangement;
   if (columns * full.samples > MAX_CHANNELS)
     throw unreadable(`it has ${columns * full.samples} channels, where ${MAX_CHANNELS} are the most`);
+  const { ome, imageJ, seriesCount } = known;
   const channels: ChannelInfo[] = [];
   const gdal = new GdalTags();
   for (let column = 0; column < columns; column++) {
     channels.push(...(await columnChannels(planes, column, full, ome, gdal, channels.length)));
   }
+  const missing = places.filter((one) => one === null).length;
+  const geo = parseGeo(await readGeo(planes.ownDirectory(0)));
   return {
     format: ome ? "OME-TIFF" : "TIFF",
-    ...{ name: null, description: null, seriesCount: 1, georeference: null },
-    width: full.width,
-    height: full.height,
-    ...{ depth, times, channels },
+    name: ome?.name ?? null,
+    description: ome ? ome.description : known.description,
+    ...{ seriesCount, depth, times, channels },
+    ...{ width: full.width, height: full.height },
     levels: planes.levels.map(storedLevel),
-    pixelSize: ome?.pixelSize ?? null,
-    warnings: [...warnings, ...planes.arrangement.warnings, ...layoutWarnings(planes.levels)],
+    pixelSize: ome?.pixelSize ?? (await imageJPixelSize(planes, imageJ)) ?? geoPixelSize(geo),
+    georeference: geo.georeference,
+    warnings: [
+      ...known.warnings,
+      ...(ome?.warnings ?? []),
+      ...geo.warnings,
+      ...(missing > 0 ? [`${missing} of its ${places.length} planes are in no file and cannot be read.`] : []),
+      ...layoutWarnings(planes.levels),
+    ],
   };
 }
 
-function storedLevel({ width, height, chunks, codec }: Page): StoredLevel {
-  return { width, height, chunkWidth: chunks.width, chunkHeight: chunks.height, codec };
+async function readGeo(directory: Directory | null): Promise<GeoTags> {
+  if (!directory) return { scale: null, tiepoints: null, matrix: null, keys: null, text: null };
+  const numbers = async (tag: number) => {
+    const count = directory.entry(tag)?.count ?? 0;
+    return count > 0 && count <= MAX_GEO_VALUES ? await directory.numbers(tag, MAX_GEO_VALUES) : null;
+  };
+  return {
+    scale: await numbers(TAG.modelPixelScale),
+    tiepoints: await numbers(TAG.modelTiepoint),
+    matrix: await numbers(TAG.modelTransformation),
+    keys: await numbers(TAG.geoKeyDirectory),
+    text: directory.entry(TAG.geoAscii) ? await directory.text(TAG.geoAscii, MAX_GEO_TEXT) : null,
+  };
 }
 
-function layoutWarnings(levels: readonly Page[]): readonly string[] {
-  const [full, reduced] = levels;
-  if (!full || Math.max(full.width, full.height) < LARGE_SIDE) return [];
-  return [
-    ...(reduced ? [] : ["It has no pyramid: coarse levels are computed from full resolution, which is slow."]),
-    ...(full.blocks.tiled ? [] : ["It is stored in strips: tiles of 256 or 512 pixels would be faster to read."]),
-  ];
+function geoPixelSize({ georeference, unit }: GeoFacts): PixelSize | null {
+  if (!georeference || unit === null) return null;
+  const [a, b, , d, e] = georeference.affine;
+  return { x: Math.hypot(a, d), y: Math.hypot(b, e), unit };
+}
+
+/** ImageJ's resolution is in pixels per unit. */
+async function imageJPixelSize(planes: Planes, imageJ: ImageJStack | null): Promise<PixelSize | null> {
+  const directory = planes.ownDirectory(0);
+  if (!imageJ?.unit || !directory) return null;
+  const x = 1 / (await directory.number(TAG.xResolution, 0));
+  const y = 1 / (await directory.number(TAG.yResolution, 0));
+  return x > 0 && y > 0 && Number.isFinite(x + y) ? { x, y, unit: imageJ.unit } : null;
+}
+
+export function storedLevel({ width, height, chunks, codec }: Page): StoredLevel {
+  return { width, height, chunkWidth: chunks.width, chunkHeight: chunks.height, codec };
 }
 
 /** Channels that one column of directories holds: its samples. */
@@ -65,7 +113,7 @@ async function columnChannels(
   gdal: GdalTags,
   firstIndex: number,
 ): Promise<readonly ChannelInfo[]> {
-  const directory = anyDirectory(planes, column);
+  const directory = planes.ownDirectory(column);
   const bands = directory ? await gdal.bands(directory, samples) : [];
   const nodataText = directory ? await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES) : null;
   const nodata = nodataText === null ? null : parseGdalNodata(nodataText);
@@ -117,20 +165,9 @@ class GdalTags {
   }
 }
 
-function anyDirectory(planes: Planes, column: number): Directory | null {
-  const { depth, times } = planes.arrangement;
-  for (let t = 0; t < times; t++) {
-    for (let z = 0; z < depth; z++) {
-      const directory = planes.directory(column, z, t);
-      if (directory) return directory;
-    }
-  }
-  return null;
-}
-
 /** Names that the photometric interpretation gives; null: none. */
 function colourName(photometric: number, samples: number, sample: number): string | null {
-  if (photometric !== PHOTOMETRIC.rgb && photometric !== PHOTOMETRIC.ycbcr) return null;
-  if (samples === 4 && sample === 3) return "alpha";
-  return ["red", "green", "blue"][sample] ?? null;
+  const names = COLOURS.get(photometric);
+  if (names === RGB && samples === 4 && sample === 3) return "alpha";
+  return names?.[sample] ?? null;
 }

@@ -15,14 +15,14 @@ export interface Entry {
 
 /** An image file directory (TIFF 6.0 section 2). */
 export class Directory {
+  readonly file: TiffFile;
   readonly offset: number;
   /** Offset of the next in its chain; 0: none. */
   readonly next: number;
-  readonly #file: TiffFile;
   readonly #entries: ReadonlyMap<number, Entry>;
 
   constructor(file: TiffFile, offset: number, next: number, entries: ReadonlyMap<number, Entry>) {
-    this.#file = file;
+    this.file = file;
     this.offset = offset;
     this.next = next;
     this.#entries = entries;
@@ -38,16 +38,16 @@ export class Directory {
     if (!entry) return null;
     if (entry.count > limit) throw unreadable(`its tag ${tag} has ${entry.count} values, where ${limit} are the most`);
     const size = fieldBytes(entry);
-    const view = await this.#file.view(entry.offset, entry.count * size);
-    return Array.from({ length: entry.count }, (_, index) => numberAt(view, index * size, entry.type, this.#file));
+    const view = await this.file.view(entry.offset, entry.count * size);
+    return Array.from({ length: entry.count }, (_, index) => numberAt(view, index * size, entry.type, this.file));
   }
 
   /** The first value; `missing` where the field is not there. */
   async number<T>(tag: number, missing: T): Promise<number | T> {
     const entry = this.#entries.get(tag);
     if (!entry || entry.count < 1) return missing;
-    const view = await this.#file.view(entry.offset, fieldBytes(entry));
-    return numberAt(view, 0, entry.type, this.#file);
+    const view = await this.file.view(entry.offset, fieldBytes(entry));
+    return numberAt(view, 0, entry.type, this.file);
   }
 
   /** Bytes of a field of any type; null where it is missing. */
@@ -56,8 +56,17 @@ export class Directory {
     if (!entry) return null;
     const length = entry.count * fieldBytes(entry);
     if (length > limit) throw unreadable(`its tag ${tag} holds ${length} bytes, where ${limit} are the most`);
-    const { buffer, byteOffset } = await this.#file.view(entry.offset, length);
+    const { buffer, byteOffset } = await this.file.view(entry.offset, length);
     return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+  }
+
+  /** The beginning of a field of any type, at most `length` bytes; null where it is missing. */
+  async beginning(tag: number, length: number): Promise<Uint8Array | null> {
+    const entry = this.#entries.get(tag);
+    if (!entry) return null;
+    const bytes = Math.min(length, entry.count * fieldBytes(entry));
+    const { buffer, byteOffset } = await this.file.view(entry.offset, bytes);
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, bytes);
   }
 
   /** Text up to its first NUL, UTF-8; null where it is missing. */

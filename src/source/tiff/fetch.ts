@@ -1,9 +1,8 @@
 import type { ChunkBytes } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { codecBlock } from "./block.ts";
-import type { ChunkReader } from "./chunk-reader.ts";
 import { codecs, initZstd } from "./codec/index.ts";
-import { andThen, type Maybe } from "./maybe.ts";
+import { andThen, both, type Maybe } from "./maybe.ts";
 import type { Page } from "./page.ts";
 
 export interface ChunkAddress {
@@ -22,41 +21,30 @@ const STRIP_OVERHEAD_BYTES = 1024;
 const LENGTH_BYTES = 4;
 
 /** The stored bytes of a chunk; null where the file leaves it out. Offsets and lengths are bounded before anything is read. */
-export function fetchBlocks(
-  reader: ChunkReader,
-  page: Page,
-  address: ChunkAddress,
-  signal: AbortSignal | undefined,
-): Maybe<ChunkBytes> {
+export function fetchBlocks(page: Page, address: ChunkAddress, signal: AbortSignal | undefined): Maybe<ChunkBytes> {
   const { blocks, chunks } = page;
   const first = address.plane * blocks.columns * blocks.rows;
-  if (chunks.kind === "rows") return fetchRows(reader, page, address, signal);
+  if (chunks.kind === "rows") return fetchRows(page, address, signal);
   if (blocks.tiled) {
-    const bytes = fetchBlock(reader, page, first + address.y * blocks.columns + address.x, signal);
+    const bytes = fetchBlock(page, first + address.y * blocks.columns + address.x, signal);
     return andThen(bytes, (found) => prepare(page, found, blocks.height));
   }
-  return fetchStrips(reader, page, first, address.y, signal);
+  return fetchStrips(page, first, address.y, signal);
 }
 
 /** One tile or strip, empty or null where the file leaves it out. */
-function fetchBlock(
-  reader: ChunkReader,
-  page: Page,
-  index: number,
-  signal: AbortSignal | undefined,
-): Maybe<ChunkBytes> {
-  return andThen(page.offsets.at(index), (offset) =>
-    andThen(page.byteCounts?.at(index) ?? blockBytes(page), (length) => {
-      // GDAL leaves out tiles that hold nothing: offset and length are 0.
-      if (offset === 0 || length === 0) return null;
-      const due = blockBytes(page);
-      const overhead = page.chunks.strips > 1 ? STRIP_OVERHEAD_BYTES : OVERHEAD_BYTES;
-      if (length > due * EXPANSION + overhead)
-        throw unreadable(`one of its tiles or strips claims ${length} bytes, where ${due} hold it uncompressed`);
-      if (offset + length > reader.size) throw unreadable("one of its tiles or strips lies past its end");
-      return reader.read(offset, length, signal);
-    }),
-  );
+function fetchBlock(page: Page, index: number, signal: AbortSignal | undefined): Maybe<ChunkBytes> {
+  const { chunks, size } = page.file;
+  return both(page.offsets.at(index), page.byteCounts?.at(index) ?? blockBytes(page), (offset, length) => {
+    // GDAL leaves out tiles that hold nothing: offset and length are 0.
+    if (offset === 0 || length === 0) return null;
+    const due = blockBytes(page);
+    const overhead = page.chunks.strips > 1 ? STRIP_OVERHEAD_BYTES : OVERHEAD_BYTES;
+    if (length > due * EXPANSION + overhead)
+      throw unreadable(`one of its tiles or strips claims ${length} bytes, where ${due} hold it uncompressed`);
+    if (offset + length > size) throw unreadable("one of its tiles or strips lies past its end");
+    return chunks.read(offset, length, signal);
+  });
 }
 
 function blockBytes({ blocks }: Page): number {
@@ -64,39 +52,27 @@ function blockBytes({ blocks }: Page): number {
 }
 
 /** Rows of a single uncompressed strip. */
-function fetchRows(
-  reader: ChunkReader,
-  page: Page,
-  { plane, y }: ChunkAddress,
-  signal: AbortSignal | undefined,
-): Maybe<ChunkBytes> {
+function fetchRows(page: Page, { plane, y }: ChunkAddress, signal: AbortSignal | undefined): Maybe<ChunkBytes> {
   const { rowBytes } = page.blocks;
   const first = y * page.chunks.height;
   const rows = Math.min(page.chunks.height, page.height - first);
-  return andThen(page.offsets.at(plane), (offset) =>
-    andThen(page.byteCounts?.at(plane) ?? blockBytes(page), (length) => {
-      if (offset === 0 || length === 0) return null;
-      const end = (first + rows) * rowBytes;
-      if (end > length || offset + end > reader.size) throw unreadable("its only strip is shorter than the image");
-      return reader.read(offset + first * rowBytes, rows * rowBytes, signal);
-    }),
-  );
+  const { chunks, size } = page.file;
+  return both(page.offsets.at(plane), page.byteCounts?.at(plane) ?? blockBytes(page), (offset, length) => {
+    if (offset === 0 || length === 0) return null;
+    const end = (first + rows) * rowBytes;
+    if (end > length || offset + end > size) throw unreadable("its only strip is shorter than the image");
+    return chunks.read(offset + first * rowBytes, rows * rowBytes, signal);
+  });
 }
 
 /** All strips of a chunk as one array: their lengths (u32, little-endian), then their bytes. */
-function fetchStrips(
-  reader: ChunkReader,
-  page: Page,
-  first: number,
-  chunkRow: number,
-  signal: AbortSignal | undefined,
-): Maybe<ChunkBytes> {
+function fetchStrips(page: Page, first: number, chunkRow: number, signal: AbortSignal | undefined): Maybe<ChunkBytes> {
   const { blocks, chunks } = page;
   const from = chunkRow * chunks.strips;
   const count = Math.min(chunks.strips, blocks.rows - from);
   const strips = Array.from({ length: count }, (_, index) => {
     const rows = Math.min(blocks.height, page.height - (from + index) * blocks.height);
-    return andThen(fetchBlock(reader, page, first + from + index, signal), (found) =>
+    return andThen(fetchBlock(page, first + from + index, signal), (found) =>
       // The next strip is read into the same memory.
       prepare(page, found && count > 1 ? found.slice() : found, rows),
     );

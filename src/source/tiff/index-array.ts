@@ -1,5 +1,4 @@
 import { LRUCache } from "lru-cache";
-import type { Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { type Entry, fieldBytes, numberAt } from "./directory.ts";
 import type { TiffFile } from "./file.ts";
@@ -10,29 +9,36 @@ const PAGE = 1024;
 /** Pages that an open image keeps: 2 MiB. */
 const KEPT_PAGES = 256;
 
-export type IndexPages = LRUCache<string, Float64Array>;
+/** Pages of one file: those that are kept, and those on their way, which several chunks may wait for. */
+export interface IndexPages {
+  readonly kept: LRUCache<string, Float64Array>;
+  readonly coming: Map<string, Promise<Float64Array>>;
+}
 
 export function createIndexPages(): IndexPages {
-  return new LRUCache({ max: KEPT_PAGES });
+  return { kept: new LRUCache({ max: KEPT_PAGES }), coming: new Map() };
+}
+
+/** Offsets or byte counts by the number of the tile or strip. */
+export interface BlockIndex {
+  at(index: number): Maybe<number>;
 }
 
 const NUMERIC_TYPES = [3, 4, 13, 16, 18];
 
 /** Offsets or byte counts of tiles or strips, read page by page as they are needed: an index can be longer than the pixels. */
-export class IndexArray {
+export class IndexArray implements BlockIndex {
   readonly length: number;
   readonly #file: TiffFile;
   readonly #entry: Entry;
-  readonly #pages: IndexPages;
 
   /** SOURCE_UNREADABLE where the array is not of whole numbers or passes the end of the file. */
-  constructor(file: TiffFile, entry: Entry, pages: IndexPages) {
+  constructor(file: TiffFile, entry: Entry) {
     if (!NUMERIC_TYPES.includes(entry.type)) throw unreadable("an index of its tiles is of a wrong type");
     if (!(entry.offset + entry.count * fieldBytes(entry) <= file.size))
       throw unreadable("an index of its tiles lies past its end");
     this.#file = file;
     this.#entry = entry;
-    this.#pages = pages;
     this.length = entry.count;
   }
 
@@ -43,18 +49,27 @@ export class IndexArray {
 
   #page(number: number): Maybe<Float64Array> {
     const key = `${this.#entry.offset}/${number}`;
-    const known = this.#pages.get(key);
+    const { kept, coming } = this.#file.indexPages;
+    const known = kept.get(key) ?? coming.get(key);
     if (known) return known;
-    const { type } = this.#entry;
     const size = fieldBytes(this.#entry);
     const first = number * PAGE;
     const count = Math.min(PAGE, this.length - first);
-    const store: Store = this.#file.store;
-    return andThen(store.read(this.#entry.offset + first * size, count * size), (bytes) => {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const page = Float64Array.from({ length: count }, (_, index) => numberAt(view, index * size, type, this.#file));
-      this.#pages.set(key, page);
-      return page;
+    const page = andThen(this.#file.store.read(this.#entry.offset + first * size, count * size), (bytes) => {
+      const values = this.#parse(bytes, count);
+      kept.set(key, values);
+      return values;
     });
+    if (!(page instanceof Promise)) return page;
+    const arriving = page.finally(() => coming.delete(key));
+    coming.set(key, arriving);
+    return arriving;
+  }
+
+  #parse(bytes: Uint8Array, count: number): Float64Array {
+    const { type } = this.#entry;
+    const size = fieldBytes(this.#entry);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Float64Array.from({ length: count }, (_, index) => numberAt(view, index * size, type, this.#file));
   }
 }

@@ -4,3 +4,9 @@ export type Maybe<T> = T | Promise<T>;
 export function andThen<T, U>(value: Maybe<T>, next: (value: T) => Maybe<U>): Maybe<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
+
+/** Two that do not wait for each other. */
+export function both<A, B, U>(a: Maybe<A>, b: Maybe<B>, next: (a: A, b: B) => Maybe<U>): Maybe<U> {
+  if (a instanceof Promise || b instanceof Promise) return Promise.all([a, b]).then(([x, y]) => next(x, y));
+  return next(a, b);
+}

@@ -1,40 +1,125 @@
-import type { ImageSource, Store } from "../types.ts";
+import { BandloomError } from "../../core/errors.ts";
+import type { Folder, ImageSource, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import { arrangeOme, arrangePlain } from "./arrangement.ts";
+import { type Arrangement, arrangeImageJ, arrangeOme, arrangePlain } from "./arrangement.ts";
 import { readChain } from "./chain.ts";
-import { describe } from "./describe.ts";
+import { describe, type Known } from "./describe.ts";
 import type { Directory } from "./directory.ts";
 import { readHeader } from "./header.ts";
-import { looksLikeOme, type OmeMetadata, parseOme } from "./metadata/ome.ts";
+import { readMask } from "./mask.ts";
+import { type Mask, MaskedSource } from "./masked.ts";
+import { parseImageJ } from "./metadata/image-j.ts";
+import { looksLikeOme, type OmeDocument, type OmeMetadata, omeImage, otherImages, parseOme } from "./metadata/ome.ts";
+import { checkParts } from "./missing-parts.ts";
+import { PaletteSource, paletteOf } from "./palette.ts";
+import { joinedIdentity, Parts } from "./parts.ts";
 import { Planes } from "./planes.ts";
-import { TiffSource } from "./source.ts";
+import { readSeries } from "./series.ts";
+import { type TiffMedium, TiffSource } from "./source.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
+import { TurnedSource, turnOf } from "./turned.ts";
 
 const MAX_DESCRIPTION_BYTES = 64 * 2 ** 20;
+const MAX_SHOWN_DESCRIPTION = 4096;
+/** Three of 16-bit indices. */
+const MAX_COLOR_MAP = 3 * 65_536;
 
-/**
- * Open a TIFF file: classic or BigTIFF, with its pyramid and its channels. The source owns the store then. Rejects with
- * SOURCE_UNREADABLE and the reason; everything that the file claims is bounded before memory is taken for it.
- */
-export async function openTiff(store: Store): Promise<ImageSource> {
-  const { file, firstDirectory } = await readHeader(store);
-  const directories = await readChain(file, firstDirectory);
-  const ome = await readOme(directories);
-  const arrangement = ome ? await arrangeOme(directories, ome) : await arrangePlain(directories);
-  const planes = await Planes.open(file, arrangement);
-  const info = await describe(planes, fitting(ome, planes), warningsOf(ome, planes));
-  return new TiffSource(info, store, planes);
+export interface TiffOptions {
+  /** Which image of a file that holds several, from 0; 0 where absent. */
+  readonly series?: number;
+  /** The folder of the file, where the other files of a multi-file OME-TIFF lie; the source owns it then. */
+  readonly siblings?: Folder | null;
 }
 
-async function readOme([first]: readonly Directory[]): Promise<OmeMetadata | null> {
-  const text = await first?.text(TAG.imageDescription, MAX_DESCRIPTION_BYTES);
-  return text && looksLikeOme(text) ? parseOme(text) : null;
+/**
+ * Open a TIFF file: classic or BigTIFF, with its pyramid, its channels, its mask and its palette, turned as its Orientation says. The
+ * source owns the store then. Rejects with SOURCE_UNREADABLE and the reason, NOT_FOUND where it has fewer images; everything that the
+ * file claims is bounded before memory is taken for it.
+ */
+export async function openTiff(store: Store, options: TiffOptions = {}): Promise<ImageSource> {
+  const { series = 0, siblings = null } = options;
+  const { file, firstDirectory } = await readHeader(store);
+  const directories = await readChain(file, firstDirectory);
+  const text = (await directories[0]?.text(TAG.imageDescription, MAX_DESCRIPTION_BYTES)) ?? "";
+  const parts = siblings && new Parts(siblings);
+  const contents = looksLikeOme(text)
+    ? await omeContents(directories, await wholeDocument(parseOme(text), siblings), series)
+    : await plainContents(directories, text, series);
+  const partWarnings = await checkParts(contents.arrangement, parts, siblings);
+  const planes = await Planes.open(contents.arrangement, parts, "image");
+  assertFits(contents.known.ome, planes);
+  const medium: TiffMedium = {
+    identity: joinedIdentity(store.identity, parts),
+    remote: store.readMany !== undefined || (parts?.remote ?? false),
+    close: async () => {
+      await parts?.close();
+      await store.close();
+    },
+  };
+  const { mask, warnings } = await readMask(planes, medium);
+  const known = { ...contents.known, warnings: [...contents.known.warnings, ...partWarnings, ...warnings] };
+  const source = new TiffSource(await describe(planes, known), planes, medium);
+  return await shown(source, planes, mask);
+}
+
+interface Contents {
+  readonly arrangement: Arrangement;
+  readonly known: Known;
+}
+
+/** Metadata that stand in a file of their own. */
+async function wholeDocument(document: OmeDocument, siblings: Folder | null): Promise<OmeDocument> {
+  const { metadataFile, uuid } = document;
+  if (metadataFile === null || document.images.length > 0) return document;
+  const found = await siblings?.get(metadataFile, MAX_DESCRIPTION_BYTES);
+  if (!found) throw unreadable("its metadata are in another file, which is missing");
+  return { ...parseOme(new TextDecoder().decode(found.bytes)), uuid };
+}
+
+async function omeContents(
+  directories: readonly Directory[],
+  document: OmeDocument,
+  series: number,
+): Promise<Contents> {
+  const seriesCount = Math.max(1, document.images.length);
+  assertSeries(series, seriesCount);
+  const ome = omeImage(document, series);
+  const arrangement = await arrangeOme(directories, ome, otherImages(document, series));
+  return { arrangement, known: { ome, imageJ: null, description: null, seriesCount, warnings: [] } };
+}
+
+async function plainContents(directories: readonly Directory[], text: string, number: number): Promise<Contents> {
+  const all = await readSeries(directories);
+  const series = all[number];
+  if (all.length === 0) throw unreadable("it holds no image");
+  assertSeries(number, all.length);
+  if (!series) throw unreadable("it holds no image");
+  const imageJ = number === 0 ? parseImageJ(text) : null;
+  const stack = imageJ && arrangeImageJ(series, imageJ);
+  const isForPeople = number === 0 && !/^\s*[{<[]|^ImageJ=/.test(text);
+  return {
+    arrangement: stack ?? arrangePlain(series),
+    known: {
+      ...{ ome: null, imageJ, seriesCount: all.length },
+      description: (isForPeople && text.trim().slice(0, MAX_SHOWN_DESCRIPTION)) || null,
+      warnings:
+        imageJ && !stack ? ["ImageJ's description counts other planes than it has: each directory is a channel."] : [],
+    },
+  };
+}
+
+function assertSeries(series: number, count: number): void {
+  if (series < count) return;
+  throw new BandloomError(
+    "NOT_FOUND",
+    `The image file holds ${count === 1 ? "1 image" : `${count} images`}, counted from 0.`,
+  );
 }
 
 /** Sizes that the XML and the directories tell must agree, or the planes would be mixed up. */
-function fitting(ome: OmeMetadata | null, { levels, arrangement }: Planes): OmeMetadata | null {
+function assertFits(ome: OmeMetadata | null, { levels, arrangement }: Planes): void {
   const [full] = levels;
-  if (!ome || !full) return ome;
+  if (!ome || !full) return;
   if (ome.sizeX !== full.width || ome.sizeY !== full.height)
     throw unreadable(
       `its OME-XML tells ${ome.sizeX} × ${ome.sizeY} pixels, its directories ${full.width} × ${full.height}`,
@@ -42,13 +127,19 @@ function fitting(ome: OmeMetadata | null, { levels, arrangement }: Planes): OmeM
   const channels = arrangement.columns * full.samples;
   if (ome.sizeC !== channels)
     throw unreadable(`its OME-XML tells ${ome.sizeC} channels, its directories have ${channels}`);
-  return ome;
 }
 
-function warningsOf(ome: OmeMetadata | null, { levels }: Planes): readonly string[] {
-  const palette = levels[0]?.photometric === PHOTOMETRIC.palette;
-  return [
-    ...(ome?.warnings ?? []),
-    ...(palette ? ["It has a palette, which is not applied: its channel holds the numbers of colours."] : []),
-  ];
+/** Palette, mask and orientation applied, in this order. */
+async function shown(stored: TiffSource, planes: Planes, mask: Mask | null): Promise<ImageSource> {
+  const [full] = planes.levels;
+  const directory = planes.ownDirectory(0);
+  if (!full || !directory) return stored;
+  let source: ImageSource = stored;
+  const isIndexed = full.photometric === PHOTOMETRIC.palette && full.samples === 1 && stored.info.format === "TIFF";
+  if (isIndexed && (full.dataType === "uint8" || full.dataType === "uint16" || full.dataType === "bit"))
+    source = new PaletteSource(source, paletteOf(await directory.numbers(TAG.colorMap, MAX_COLOR_MAP), full.bits));
+  if (mask) source = new MaskedSource(source, mask);
+  const turn = turnOf(await directory.number(TAG.orientation, 1));
+  // The planes of OME-TIFF are as its XML describes them: no reader of such files turns them.
+  return turn && stored.info.format === "TIFF" ? new TurnedSource(source, turn) : source;
 }

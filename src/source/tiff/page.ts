@@ -4,7 +4,8 @@ import { assertBlockBytes, type ChunkShape, chunkShape } from "./chunk-shape.ts"
 import { type CodecName, codecOf, hasPredictor } from "./compression.ts";
 import type { Directory } from "./directory.ts";
 import type { TiffFile } from "./file.ts";
-import { IndexArray, type IndexPages } from "./index-array.ts";
+import { type BlockIndex, IndexArray } from "./index-array.ts";
+import { parseGdalNodata } from "./metadata/gdal.ts";
 import { readSampleType } from "./sample-type.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
 
@@ -13,9 +14,12 @@ const MAX_SIDE = 2 ** 24;
 /** Channels of one directory. */
 const MAX_SAMPLES = 4096;
 const MAX_JPEG_TABLES = 65_536;
+const MAX_NODATA_BYTES = 256;
+const MAX_LERC_PARAMETERS = 16;
 
 /** One directory as pixels: a plane, or several that are interleaved or stored one after the other. */
 export interface Page {
+  readonly file: TiffFile;
   readonly width: number;
   readonly height: number;
   readonly dataType: DataType;
@@ -26,15 +30,17 @@ export interface Page {
   readonly codec: CodecName;
   /** 1 none, 2 horizontal differencing, 3 floating point. */
   readonly predictor: number;
-  readonly littleEndian: boolean;
   readonly photometric: number;
   readonly jpegTables: Uint8Array | null;
+  /** Of LERC; see CodecBlock. */
+  readonly lercCompression: number;
+  readonly nodata: number;
   /** Tiles or strips, the unit of compression. */
   readonly blocks: BlockGrid;
   readonly chunks: ChunkShape;
-  readonly offsets: IndexArray;
+  readonly offsets: BlockIndex;
   /** Null: one uncompressed strip whose length follows from its size. */
-  readonly byteCounts: IndexArray | null;
+  readonly byteCounts: BlockIndex | null;
 }
 
 export interface BlockGrid {
@@ -50,7 +56,7 @@ export interface BlockGrid {
 }
 
 /** Check a directory and lay out its blocks. SOURCE_UNREADABLE names what is wrong or not supported. */
-export async function readPage(file: TiffFile, directory: Directory, pages: IndexPages): Promise<Page> {
+export async function readPage(directory: Directory): Promise<Page> {
   const [width, height] = [await side(directory, TAG.imageWidth), await side(directory, TAG.imageLength)];
   const samples = await directory.number(TAG.samplesPerPixel, 1);
   if (!(samples >= 1 && samples <= MAX_SAMPLES))
@@ -64,24 +70,21 @@ export async function readPage(file: TiffFile, directory: Directory, pages: Inde
   if ((await directory.number(TAG.fillOrder, 1)) !== 1) throw unreadable("its FillOrder 2 is not supported");
   const codec = codecOf(await directory.number(TAG.compression, 1));
   const photometric = await directory.number(TAG.photometric, PHOTOMETRIC.blackIsZero);
-  if (photometric === PHOTOMETRIC.ycbcr && codec !== "jpeg")
-    throw unreadable("its YCbCr samples are not compressed as JPEG, which is not supported");
-  if (codec === "jpeg") assertJpeg(dataType, interleaved);
+  assertCodec(codec, { dataType, samples: interleaved, photometric, separate });
   const predictor = hasPredictor(codec) ? await readPredictor(directory, dataType) : 1;
   const blocks = await readBlocks(directory, { width, height, bits, samples: interleaved });
   const planes = separate ? samples : 1;
   const chunks = chunkShape(blocks, height, codec);
   assertBlockBytes(chunks.width * chunks.height * interleaved * planeBytes(planeTypeOf(dataType)));
-  const offsets = index(file, directory, pages, [TAG.tileOffsets, TAG.stripOffsets], blocks, planes);
-  const byteCounts = index(file, directory, pages, [TAG.tileByteCounts, TAG.stripByteCounts], blocks, planes);
+  const offsets = index(directory, [TAG.tileOffsets, TAG.stripOffsets], blocks, planes);
+  const byteCounts = index(directory, [TAG.tileByteCounts, TAG.stripByteCounts], blocks, planes);
   if (!offsets) throw unreadable("it does not say where its tiles lie");
   if (!byteCounts && (codec !== "none" || blocks.tiled)) throw unreadable("it does not say how long its tiles are");
   return {
     ...{ width, height, dataType, bits, samples, separate, codec, predictor, photometric, blocks, chunks },
-    offsets,
-    byteCounts,
-    littleEndian: file.littleEndian,
+    ...{ file: directory.file, offsets, byteCounts },
     jpegTables: codec === "jpeg" ? await directory.bytes(TAG.jpegTables, MAX_JPEG_TABLES) : null,
+    ...(codec === "lerc" ? await readLerc(directory) : { lercCompression: 0, nodata: 0 }),
   };
 }
 
@@ -91,10 +94,38 @@ async function side(directory: Directory, tag: number): Promise<number> {
   throw unreadable(`its sides must be 1 to ${MAX_SIDE} pixels, and one is ${value}`);
 }
 
-function assertJpeg(dataType: DataType, interleaved: number): void {
-  if (dataType !== "uint8") throw unreadable("its JPEG tiles hold other than 8-bit samples, which is not supported");
-  if (interleaved !== 1 && interleaved !== 3)
-    throw unreadable(`its JPEG tiles interleave ${interleaved} channels, where 1 and 3 are supported`);
+/** Version and compression (libtiff's tag LercParameters). */
+async function readLerc(directory: Directory): Promise<Pick<Page, "lercCompression" | "nodata">> {
+  const [, lercCompression = 0] = (await directory.numbers(TAG.lercParameters, MAX_LERC_PARAMETERS)) ?? [];
+  if (lercCompression > 2)
+    throw unreadable(
+      `its LERC tiles are compressed by method ${lercCompression}, where none, deflate and Zstd are supported`,
+    );
+  const nodata = await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES);
+  return { lercCompression, nodata: (nodata && parseGdalNodata(nodata)) || 0 };
+}
+
+interface CodecUse {
+  readonly dataType: DataType;
+  /** Samples that are interleaved. */
+  readonly samples: number;
+  readonly photometric: number;
+  readonly separate: boolean;
+}
+
+function assertCodec(codec: CodecName, { dataType, samples, photometric, separate }: CodecUse): void {
+  if (photometric === PHOTOMETRIC.ycbcr && (codec === "jpeg" ? separate : codec !== "webp"))
+    throw unreadable("its YCbCr samples are not compressed as JPEG, which is not supported; convert it to RGB");
+  if (codec === "jpeg") {
+    if (dataType !== "uint8") throw unreadable("its JPEG tiles hold other than 8-bit samples, which is not supported");
+    if (![1, 3, 4].includes(samples))
+      throw unreadable(`its JPEG tiles interleave ${samples} channels, where 1, 3 and 4 are supported`);
+  } else if (codec === "webp") {
+    if (dataType !== "uint8" || (samples !== 3 && samples !== 4))
+      throw unreadable("its WebP tiles are not of 3 or 4 interleaved channels of 8 bits, which WebP cannot hold");
+  } else if (codec === "lerc" && (dataType === "bit" || dataType === "float16")) {
+    throw unreadable(`its LERC tiles are of ${dataType} samples, which LERC cannot hold`);
+  }
 }
 
 async function readPredictor(directory: Directory, dataType: DataType): Promise<number> {
@@ -131,9 +162,7 @@ async function readBlocks(directory: Directory, { width, height, bits, samples }
 }
 
 function index(
-  file: TiffFile,
   directory: Directory,
-  pages: IndexPages,
   tags: readonly number[],
   { columns, rows }: BlockGrid,
   planes: number,
@@ -143,5 +172,21 @@ function index(
   if (!entry) return null;
   const due = columns * rows * planes;
   if (entry.count < due) throw unreadable(`it lists ${entry.count} tiles or strips, where it must have ${due}`);
-  return new IndexArray(file, entry, pages);
+  return new IndexArray(directory.file, entry);
+}
+
+/**
+ * The nth plane behind a directory's own, which has no directory: ImageJ writes stacks beyond 4 GiB, and some smaller ones, as one
+ * directory and all planes in a row. SOURCE_UNREADABLE where the directory's own plane is not one uncompressed strip.
+ */
+export async function followingPage(page: Page, nth: number): Promise<Page> {
+  const { blocks, codec, height, separate, file } = page;
+  if (blocks.tiled || blocks.rows !== 1 || codec !== "none" || separate)
+    throw unreadable(
+      "its planes have no directories of their own, and its only directory is not one uncompressed strip",
+    );
+  const bytes = blocks.rowBytes * height;
+  const offset = (await page.offsets.at(0)) + nth * bytes;
+  if (offset + bytes > file.size) throw unreadable("it ends before the planes that its description counts");
+  return { ...page, offsets: { at: () => offset }, byteCounts: null };
 }

@@ -1,32 +1,41 @@
 import { planeTypeOf, planeView } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, Store } from "../types.ts";
+import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
 import { blockScratchBytes, decodeBlock } from "./block.ts";
-import { ChunkReader } from "./chunk-reader.ts";
 import { type ChunkAddress, fetchBlocks, unpackStrips } from "./fetch.ts";
 import { andThen, type Maybe } from "./maybe.ts";
 import type { Page } from "./page.ts";
+import { fetchEach } from "./pieces.ts";
 import type { Planes } from "./planes.ts";
+
+/** What a source was opened from. */
+export interface TiffMedium {
+  readonly identity: Identity;
+  /** Reading waits for a network. */
+  readonly remote: boolean;
+  readonly close: () => void | Promise<void>;
+}
 
 /** Channels of a TIFF file: directories side by side, and samples within them. */
 export class TiffSource implements ImageSource {
   readonly info: ImageInfo;
   readonly identity: Identity;
-  readonly #store: Store;
-  readonly #reader: ChunkReader;
+  /** Where any of its files is behind a network: chunks that are fetched at once travel together. */
+  readonly fetchAll?: NonNullable<ImageSource["fetchAll"]>;
+  readonly #close: () => void | Promise<void>;
   readonly #planes: Planes;
   readonly #samples: number;
   readonly #separate: boolean;
 
-  constructor(info: ImageInfo, store: Store, planes: Planes) {
+  constructor(info: ImageInfo, planes: Planes, { identity, remote, close }: TiffMedium) {
     this.info = info;
-    this.identity = store.identity;
-    this.#store = store;
-    this.#reader = new ChunkReader(store);
+    this.identity = identity;
+    this.#close = close;
     this.#planes = planes;
     const [first] = planes.levels;
     this.#samples = first?.samples ?? 1;
     this.#separate = first?.separate ?? false;
+    if (remote) this.fetchAll = (refs, signal) => fetchEach(this, refs, signal);
   }
 
   /** Samples that are stored apart are groups of their own. */
@@ -47,7 +56,7 @@ export class TiffSource implements ImageSource {
   }
 
   fetch(ref: ChunkRef, signal?: AbortSignal): Maybe<ChunkBytes> {
-    return andThen(this.#page(ref), (page) => fetchBlocks(this.#reader, page, this.#address(ref), signal));
+    return andThen(this.#page(ref), (page) => fetchBlocks(page, this.#address(ref), signal));
   }
 
   scratchBytes(ref: ChunkRef, compressedLength: number): number {
@@ -62,7 +71,7 @@ export class TiffSource implements ImageSource {
   }
 
   close(): void | Promise<void> {
-    return this.#store.close();
+    return this.#close();
   }
 
   /** A tile, or rows of an uncompressed strip. */

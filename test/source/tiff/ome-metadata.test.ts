@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BandloomError } from "../../../src/core/errors.ts";
-import { looksLikeOme, parseOme, planeIfds } from "../../../src/source/tiff/metadata/ome.ts";
+import {
+  looksLikeOme,
+  type OmeMetadata,
+  omeImage,
+  parseOme as parseDocument,
+} from "../../../src/source/tiff/metadata/ome.ts";
+import { planeIfds } from "../../../src/source/tiff/metadata/ome-planes.ts";
+
+function parseOme(xml: string): OmeMetadata {
+  return omeImage(parseDocument(xml), 0);
+}
 
 interface Document {
   readonly root?: string;
@@ -68,11 +78,12 @@ describe("OME-XML", () => {
     expect(parseOme(ome().replace("<Image", `${after}<Image`))).toEqual(parseOme(ome()));
   });
 
-  it("shows the first of several images and says so", () => {
-    const second = '<Image><Pixels SizeX="1"><Channel/><TiffData/></Pixels></Image>';
-    const { warnings, ...rest } = parseOme(ome({ after: second }));
-    expect({ ...rest, warnings: [] }).toEqual(parseOme(ome()));
-    expect(warnings).toEqual([expect.stringContaining("2 images")]);
+  it("describes several images, each by itself", () => {
+    const second = '<Image Name="b"><Pixels SizeX="1"><Channel/><TiffData/></Pixels></Image>';
+    const document = parseDocument(ome({ after: second }));
+    expect(document.images.map(({ name }) => name)).toEqual([null, "b"]);
+    expect(omeImage(document, 0)).toEqual(parseOme(ome()));
+    expect(() => omeImage(document, 1)).toThrow(BandloomError);
   });
 
   it("leaves the descriptions out where they are not as many as its channels", () => {
@@ -142,7 +153,12 @@ describe("the size of a pixel", () => {
     ['PhysicalSizeX="0.65" PhysicalSizeY="0.7"', { x: 0.65, y: 0.7, unit: "µm" }],
     ['PhysicalSizeX="1" PhysicalSizeXUnit="nm" PhysicalSizeY="2" PhysicalSizeYUnit="nm"', { x: 1, y: 2, unit: "nm" }],
     ['PhysicalSizeX="1" PhysicalSizeXUnit="\u03BCm" PhysicalSizeY="2"', { x: 1, y: 2, unit: "\u00B5m" }],
-    ['PhysicalSizeX="1" PhysicalSizeXUnit="nm" PhysicalSizeY="2"', null],
+    ['PhysicalSizeX="1" PhysicalSizeXUnit="nm" PhysicalSizeY="2"', { x: 1, y: 2000, unit: "nm" }],
+    [
+      'PhysicalSizeX="1" PhysicalSizeXUnit="mm" PhysicalSizeY="1" PhysicalSizeYUnit="in"',
+      { x: 1, y: 25.4, unit: "mm" },
+    ],
+    ['PhysicalSizeX="1" PhysicalSizeXUnit="pixel" PhysicalSizeY="2"', null],
     ['PhysicalSizeX="1"', null],
     ['PhysicalSizeX="0" PhysicalSizeY="1"', null],
     ['PhysicalSizeX="1e999" PhysicalSizeY="1"', null],
@@ -200,11 +216,14 @@ describe("planes", () => {
     expect(ifds({ order, sizes: [2, 2, 2], data }, 8)).toEqual(new Array(8).fill(null));
   });
 
-  it("of this file are told by its UUID, whatever name it had; those of other files are missing", () => {
+  it("of this file are told by its UUID, whatever name it had; those of other files by the name of the file", () => {
     const uuid = (name: string, text: string) => `<UUID FileName="${name}">\n ${text}\n</UUID>`;
     const data = `<TiffData IFD="0">${uuid("old-name.ome.tif", "urn:uuid:AB")}</TiffData>
       <TiffData IFD="1" FirstC="1">${uuid("../../x", "urn:uuid:cd")}</TiffData>`;
-    expect(ifds({ root: 'UUID="urn:uuid:ab"', data }, 2)).toEqual([0, null]);
+    expect(ifds({ root: 'UUID="urn:uuid:ab"', data }, 2)).toEqual([
+      0,
+      { file: "../../x", uuid: "urn:uuid:cd", ifd: 1 },
+    ]);
   });
 
   it("of an RGB channel are one for all its samples", () => {
@@ -274,7 +293,7 @@ describe("hostile OME-XML", () => {
           const parsed = parseOme(ome(parts));
           const planes = planeIfds(parsed, count);
           expect(planes.length % (parsed.sizeZ * parsed.sizeT)).toBe(0);
-          for (const ifd of planes) if (ifd !== null) expect(ifd >= 0 && ifd < count).toBe(true);
+          for (const ifd of planes) if (typeof ifd === "number") expect(ifd >= 0 && ifd < count).toBe(true);
         } catch (error) {
           if (!(error instanceof BandloomError)) throw error;
         }

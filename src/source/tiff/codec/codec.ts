@@ -1,3 +1,4 @@
+import type { DataType } from "../../../core/dtype.ts";
 import type { PixelOps } from "../../../kernel/pixel-ops.types.ts";
 
 /** Where a codec writes: `capacity` bytes at `ptr`; `scratch` has as many bytes as `scratchBytes` said. */
@@ -15,6 +16,11 @@ export interface CodecBlock {
   readonly samples: number;
   readonly photometric: number;
   readonly jpegTables: Uint8Array | null;
+  readonly dataType: DataType;
+  /** What stands for no data in samples that have no NaN. */
+  readonly nodata: number;
+  /** Compression of LERC's own stream (tag 50674 of libtiff): 0 none, 1 deflate, 2 Zstd. */
+  readonly lercCompression: number;
 }
 
 /** One compression of TIFF: bytes in, bytes out, synchronous. */
@@ -26,8 +32,11 @@ export interface Codec {
    * that is found out before the rest is decompressed.
    */
   decode(bytes: Uint8Array, target: CodecTarget, block: CodecBlock): number;
-  /** Waits for what exists only asynchronously; afterwards `decode` takes the bytes that this gives. */
-  readonly prepare?: (bytes: Uint8Array, block: CodecBlock) => Promise<Uint8Array>;
+  /**
+   * Waits for what exists only asynchronously; afterwards `decode` takes the bytes that this gives. Null: nothing to wait for. `bytes`
+   * are good until it returns.
+   */
+  readonly prepare?: (bytes: Uint8Array, block: CodecBlock) => Promise<Uint8Array> | null;
 }
 
 /** Copy from JavaScript's memory to WebAssembly's. */

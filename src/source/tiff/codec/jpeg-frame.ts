@@ -2,6 +2,8 @@ export interface JpegFrame {
   readonly width: number;
   readonly height: number;
   readonly components: number;
+  /** Where the frame header begins in the stream. */
+  readonly at: number;
 }
 
 /** Markers without a length: TEM, RST0…RST7, SOI. */
@@ -23,7 +25,7 @@ export function readFrame(stream: Uint8Array): JpegFrame | null {
       at += 2;
     } else if (isFrame(marker)) {
       if (at + 10 > stream.length) return null;
-      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), components: stream[at + 9] ?? 0 };
+      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), components: stream[at + 9] ?? 0, at };
     } else if (marker === 0xda || marker === 0xd9) {
       return null;
     } else {

@@ -13,12 +13,15 @@ export function initZstd(): Promise<void> | null {
   });
 }
 
-/** RFC 8878. The library gives nothing for a stream that is damaged or longer than the result may be. */
+/** At most `limit` bytes. The library gives nothing for a stream that is damaged or longer than the result may be. */
+export function inflateZstd(bytes: Uint8Array, limit: number): Uint8Array {
+  const decoded = decoder.decode(bytes, limit);
+  if (decoded.length === 0) throw unreadable("the Zstd stream of a tile is damaged or longer than the tile");
+  return decoded;
+}
+
+/** RFC 8878. */
 export const zstd: Codec = {
   scratchBytes: () => 0,
-  decode(bytes, target) {
-    const decoded = decoder.decode(bytes, target.capacity);
-    if (decoded.length === 0) throw unreadable("the Zstd stream of a tile is damaged or longer than the tile");
-    return put(target, decoded);
-  },
+  decode: (bytes, target) => put(target, inflateZstd(bytes, target.capacity)),
 };

@@ -1,13 +1,18 @@
 /** Nanometres in a unit of length, as the OME data model writes them. */
 const NANOMETRES: ReadonlyMap<string, number> = new Map([
   ["nm", 1],
+  ["fm", 1e-6],
   ["pm", 1e-3],
   ["Å", 0.1],
   ["µm", 1e3],
   ["um", 1e3],
   ["mm", 1e6],
   ["cm", 1e7],
+  ["dm", 1e8],
   ["m", 1e9],
+  ["km", 1e12],
+  ["in", 2.54e7],
+  ["ft", 3.048e8],
 ]);
 
 /** A wavelength in nanometres; null where the unit is unknown or the value is not positive or not finite. */

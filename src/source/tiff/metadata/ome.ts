@@ -1,3 +1,4 @@
+import { BandloomError } from "../../../core/errors.ts";
 import type { PixelSize } from "../../types.ts";
 import { unreadable } from "../../unreadable.ts";
 import { canonicalUnit, nanometres } from "./length-unit.ts";
@@ -5,6 +6,10 @@ import { type Attributes, finiteNumber, readXml } from "./xml.ts";
 
 /** Planes of one image: z, t and channels multiply. */
 const MAX_PLANES = 1_000_000;
+/** Other images that are looked at, to tell whose a directory is: with their planes they are bounded. */
+const MAX_OTHERS = 1000;
+/** Characters of a name or description. */
+const MAX_SHOWN = 4096;
 const ORDERS = ["XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"] as const;
 type DimensionOrder = (typeof ORDERS)[number];
 
@@ -16,18 +21,22 @@ interface OmeChannel {
   readonly samplesPerPixel: number;
 }
 
-/** Planes that one TiffData element names; undefined: not said. */
-interface TiffData {
+/** Planes that one TiffData element names; null: not said. */
+export interface TiffData {
   readonly ifd: number | null;
   readonly first: { readonly c: number; readonly z: number; readonly t: number };
   readonly count: number | null;
-  /** UUID of the file that holds them; null: this one. */
+  /** UUID and name of the file that holds them. */
   readonly uuid: string | null;
+  readonly file: string | null;
 }
 
-/** The first Image of an OME-XML document (OME data model 2016-06). */
+/** One Image of an OME-XML document (OME data model 2016-06). */
 export interface OmeMetadata {
+  /** Of the document's file; null: not said. */
   readonly uuid: string | null;
+  readonly name: string | null;
+  readonly description: string | null;
   readonly sizeX: number;
   readonly sizeY: number;
   readonly sizeC: number;
@@ -45,32 +54,68 @@ export function looksLikeOme(text: string): boolean {
   return /^\uFEFF?\s*<(\?xml|!--|!DOCTYPE|(\w+:)?OME[\s>])/.test(text) && /<(\w+:)?OME[\s>]/.test(text);
 }
 
-/** Parse OME-XML. SOURCE_UNREADABLE where it is no well-formed XML or its sizes cannot be. */
-export function parseOme(xml: string): OmeMetadata {
-  let images = 0;
-  const channels: OmeChannel[] = [];
-  const tiffData: TiffData[] = [];
+/** What a document says, each image by itself: a mistake in one does no harm to another. */
+export interface OmeDocument {
+  readonly uuid: string | null;
+  /** The file that holds the metadata in place of this one (`BinaryOnly`); null: this one does. */
+  readonly metadataFile: string | null;
+  readonly images: readonly OmeImage[];
+}
+
+interface OmeImage {
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly pixels: Attributes | null;
+  readonly channels: readonly OmeChannel[];
+  readonly tiffData: readonly TiffData[];
+}
+
+type Draft = { -readonly [K in keyof OmeImage]: OmeImage[K] } & { channels: OmeChannel[]; tiffData: TiffData[] };
+
+/** Parse OME-XML. SOURCE_UNREADABLE where it is no well-formed XML. */
+export function parseOme(xml: string): OmeDocument {
+  const images: Draft[] = [];
   let root: Attributes = {};
-  let pixels: Attributes | null = null;
-  const first = () => images === 1;
+  let metadataFile: string | null = null;
   readXml(xml, {
     // By their whole path: annotations may hold elements of any name.
     open(path, attributes) {
+      const image = images.at(-1);
       if (path === "OME") root = attributes;
-      else if (path === "OME/Image") images++;
-      else if (path === "OME/Image/Pixels" && first()) pixels ??= attributes;
-      else if (path === "OME/Image/Pixels/Channel" && first()) channels.push(channelOf(attributes));
-      else if (path === "OME/Image/Pixels/TiffData" && first()) tiffData.push(tiffDataOf(attributes));
+      else if (path === "OME/BinaryOnly") metadataFile = attributes.MetadataFile || null;
+      else if (path === "OME/Image") images.push(emptyImage(attributes));
+      else if (path === "OME/Image/Pixels" && image) image.pixels ??= attributes;
+      else if (path === "OME/Image/Pixels/Channel") image?.channels.push(channelOf(attributes));
+      else if (path === "OME/Image/Pixels/TiffData") image?.tiffData.push(tiffDataOf(attributes));
+      else if (path === "OME/Image/Pixels/TiffData/UUID") changeLast(image, { file: attributes.FileName || null });
     },
     close(path, text) {
-      const last = tiffData.length - 1;
-      const open = tiffData[last];
-      if (path === "OME/Image/Pixels/TiffData/UUID" && first() && open)
-        tiffData[last] = { ...open, uuid: uuidOf(text) };
+      const image = images.at(-1);
+      if (path === "OME/Image/Pixels/TiffData/UUID") changeLast(image, { uuid: uuidOf(text) });
+      else if (path === "OME/Image/Description" && image) image.description ??= shown(text);
     },
   });
-  if (!pixels) throw unreadable("its OME-XML describes no pixels");
-  return complete(pixels, uuidOf(root.UUID ?? ""), channels, tiffData, images);
+  return { uuid: uuidOf(root.UUID ?? ""), metadataFile, images };
+}
+
+function emptyImage({ Name }: Attributes): Draft {
+  return { name: shown(Name ?? ""), description: null, pixels: null, channels: [], tiffData: [] };
+}
+
+function changeLast(image: Draft | undefined, change: Partial<TiffData>): void {
+  const last = image?.tiffData.at(-1);
+  if (last) image?.tiffData.splice(-1, 1, { ...last, ...change });
+}
+
+/** Text for people, cut to a length that a page can show; null where there is none. */
+function shown(text: string): string | null {
+  return text.trim().slice(0, MAX_SHOWN) || null;
+}
+
+/** UUID of the document that begins so; null: it has none, or is none. */
+export function rootUuid(beginning: string): string | null {
+  const root = /<(?:\w+:)?OME\s([^>]*)>/.exec(beginning)?.[1] ?? "";
+  return uuidOf(/\sUUID\s*=\s*["']([^"']*)["']/.exec(` ${root}`)?.[1] ?? "");
 }
 
 /** UUIDs are equal in either case (RFC 4122). */
@@ -78,17 +123,15 @@ function uuidOf(text: string): string | null {
   return text.trim().toLowerCase() || null;
 }
 
-function complete(
-  pixels: Attributes,
-  uuid: string | null,
-  channels: readonly OmeChannel[],
-  tiffData: readonly TiffData[],
-  images: number,
-): OmeMetadata {
-  const size = (name: string) => {
-    const value = finiteNumber(pixels[name]);
+/** The image at `series`, checked. SOURCE_UNREADABLE where its sizes cannot be. */
+export function omeImage({ uuid, images }: OmeDocument, series: number): OmeMetadata {
+  const image = images[series];
+  if (!image?.pixels) throw unreadable("its OME-XML describes no pixels");
+  const { name, description, pixels, channels, tiffData } = image;
+  const size = (key: string) => {
+    const value = finiteNumber(pixels[key]);
     if (value !== null && Number.isInteger(value) && value >= 1 && value <= 2 ** 31) return value;
-    throw unreadable(`its OME-XML gives no whole ${name}`);
+    throw unreadable(`its OME-XML gives no whole ${key}`);
   };
   const [sizeC, sizeZ, sizeT] = [size("SizeC"), size("SizeZ"), size("SizeT")];
   if (sizeC * sizeZ * sizeT > MAX_PLANES)
@@ -97,18 +140,29 @@ function complete(
   if (!dimensionOrder) throw unreadable("its OME-XML gives no order of dimensions");
   const described = channels.reduce((sum, one) => sum + one.samplesPerPixel, 0);
   return {
-    ...{ uuid, sizeC, sizeZ, sizeT, dimensionOrder, tiffData },
+    ...{ uuid, name, description, sizeC, sizeZ, sizeT, dimensionOrder, tiffData },
     sizeX: size("SizeX"),
     sizeY: size("SizeY"),
     channels: described === sizeC ? channels : [],
     pixelSize: pixelSizeOf(pixels),
-    warnings: [
-      ...(described === sizeC || channels.length === 0
+    warnings:
+      described === sizeC || channels.length === 0
         ? []
-        : [`Its OME-XML has ${sizeC} channels but describes ${described}: the descriptions are left out.`]),
-      ...(images > 1 ? [`It holds ${images} images; the first is shown.`] : []),
-    ],
+        : [`Its OME-XML has ${sizeC} channels but describes ${described}: the descriptions are left out.`],
   };
+}
+
+/** The other images, as far as they can be read. */
+export function otherImages(document: OmeDocument, series: number): readonly OmeMetadata[] {
+  return document.images.slice(0, MAX_OTHERS).flatMap((image, index) => {
+    if (index === series || !image.pixels) return [];
+    try {
+      return [omeImage(document, index)];
+    } catch (error) {
+      if (error instanceof BandloomError) return [];
+      throw error;
+    }
+  });
 }
 
 function channelOf(attributes: Attributes): OmeChannel {
@@ -133,9 +187,14 @@ function colourOf(rgba: number | null): string | null {
 function pixelSizeOf(pixels: Attributes): PixelSize | null {
   const [x, y] = [finiteNumber(pixels.PhysicalSizeX), finiteNumber(pixels.PhysicalSizeY)];
   if (x === null || y === null || !(x > 0 && y > 0)) return null;
-  const unit = canonicalUnit(pixels.PhysicalSizeXUnit ?? "µm");
-  // Sides in two units would need a conversion between any two of thirty: they are left out.
-  return unit === canonicalUnit(pixels.PhysicalSizeYUnit ?? "µm") ? { x, y, unit } : null;
+  const [unit, other] = [
+    canonicalUnit(pixels.PhysicalSizeXUnit ?? "µm"),
+    canonicalUnit(pixels.PhysicalSizeYUnit ?? "µm"),
+  ];
+  if (unit === other) return { x, y, unit };
+  // Both sides in the unit of x; without a known length there is none.
+  const [one, length] = [nanometres(1, unit), nanometres(y, other)];
+  return one === null || length === null ? null : { x, y: length / one, unit };
 }
 
 function tiffDataOf(attributes: Attributes): TiffData {
@@ -147,50 +206,6 @@ function tiffDataOf(attributes: Attributes): TiffData {
     ifd: whole("IFD"),
     first: { c: whole("FirstC") ?? 0, z: whole("FirstZ") ?? 0, t: whole("FirstT") ?? 0 },
     count: whole("PlaneCount"),
-    uuid: null,
+    ...{ uuid: null, file: null },
   };
-}
-
-/**
- * The directory of each plane, at (t · sizeZ + z) · columns + column; null: not in this file. Planes follow each other in
- * DimensionOrder from where a TiffData element begins (OME-TIFF specification). A column is a directory's worth of channels.
- */
-export function planeIfds(ome: OmeMetadata, ifdCount: number): readonly (number | null)[] {
-  const { sizeC, sizeZ, sizeT, channels, dimensionOrder } = ome;
-  const columns = channels.length > 0 ? channels.length : columnsWithoutChannels(sizeC, sizeZ * sizeT, ifdCount);
-  const total = columns * sizeZ * sizeT;
-  const sizes = { C: columns, Z: sizeZ, T: sizeT };
-  const [a, b, c] = [...dimensionOrder.slice(2)] as ["C" | "Z" | "T", "C" | "Z" | "T", "C" | "Z" | "T"];
-  const rank = (at: Record<"C" | "Z" | "T", number>) => at[a] + sizes[a] * (at[b] + sizes[b] * at[c]);
-  const slotOfRank = (position: number) => {
-    const at = { C: 0, Z: 0, T: 0 };
-    at[a] = position % sizes[a];
-    at[b] = Math.floor(position / sizes[a]) % sizes[b];
-    at[c] = Math.floor(position / (sizes[a] * sizes[b]));
-    return (at.T * sizeZ + at.Z) * columns + at.C;
-  };
-  const planes = new Array<number | null>(total).fill(null);
-  const own = (uuid: string | null) => uuid === null || uuid === ome.uuid;
-  const elements: readonly TiffData[] =
-    ome.tiffData.length > 0 ? ome.tiffData : [{ ifd: null, first: { c: 0, z: 0, t: 0 }, count: null, uuid: null }];
-  let assigned = 0;
-  for (const { ifd, first, count, uuid } of elements) {
-    // Begun outside the sizes it names no plane; its rank would be another plane's.
-    if (!own(uuid) || first.c >= columns || first.z >= sizeZ || first.t >= sizeT) continue;
-    // Without IFD and PlaneCount all directories are meant; an IFD alone means one plane.
-    const planesNamed = count ?? (ifd === null ? ifdCount : 1);
-    const start = rank({ C: first.c, Z: first.z, T: first.t });
-    for (let index = 0; index < planesNamed && start + index < total; index++) {
-      const directory = (ifd ?? 0) + index;
-      if (directory >= ifdCount) break;
-      if (++assigned > total) throw unreadable("its OME-XML gives planes more than one directory");
-      planes[slotOfRank(start + index)] = directory;
-    }
-  }
-  return planes;
-}
-
-/** Channels that are not described lie in a directory each, or together in one where there are too few directories. */
-function columnsWithoutChannels(sizeC: number, perChannel: number, ifdCount: number): number {
-  return sizeC * perChannel <= ifdCount ? sizeC : 1;
 }

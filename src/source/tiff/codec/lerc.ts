@@ -1,0 +1,105 @@
+import { inflateSync } from "node:zlib";
+import { decode, getBlobInfo, isLoaded, type LercData, type LercPixelType, load, type PixelTypedArray } from "lerc";
+import type { DataType } from "../../../core/dtype.ts";
+import { unreadable } from "../../unreadable.ts";
+import { type Codec, type CodecBlock, put } from "./codec.ts";
+import { inflateZstd, initZstd } from "./zstd.ts";
+
+const PIXEL_TYPES: Readonly<Record<LercPixelType, DataType>> = {
+  ...{ S8: "int8", U8: "uint8", S16: "int16", U16: "uint16" },
+  ...{ S32: "int32", U32: "uint32", F32: "float32", F64: "float64" },
+};
+/** In the order of the numbers that a blob's header gives. */
+const TYPE_ORDER: readonly DataType[] = [
+  ...(["int8", "uint8", "int16", "uint16", "int32", "uint32"] as const),
+  ...(["float32", "float64"] as const),
+];
+const INNER = { none: 0, deflate: 1, zstd: 2 } as const;
+/** What a blob may be longer than its samples: header, mask, tables. */
+const EXPANSION = 2;
+const OVERHEAD_BYTES = 65_536;
+
+/**
+ * LERC blobs (libtiff's compression 34887, Esri's LERC 2), alone or inside deflate or Zstd. Samples that the blob's mask leaves out
+ * are NaN, in whole numbers the nodata value. The blob's header is compared with the tile before anything is decoded.
+ */
+export const lerc: Codec = {
+  scratchBytes: () => 0,
+  prepare,
+  decode(bytes, target, block) {
+    const blob = unwrapped(bytes, target.capacity * EXPANSION + OVERHEAD_BYTES, block.lercCompression);
+    assertFits(blob, block);
+    const found = decodeBlob(blob);
+    if (PIXEL_TYPES[found.pixelType] !== block.dataType) throw damaged();
+    return put(target, interleaved(found, block));
+  },
+};
+
+function prepare(bytes: Uint8Array, { lercCompression }: CodecBlock): Promise<Uint8Array> | null {
+  const zstd = lercCompression === INNER.zstd ? initZstd() : null;
+  if (isLoaded() && !zstd) return null;
+  const own = bytes.slice();
+  return Promise.all([load(), zstd]).then(() => own);
+}
+
+function unwrapped(bytes: Uint8Array, limit: number, compression: number): Uint8Array {
+  if (compression === INNER.zstd) return inflateZstd(bytes, limit);
+  if (compression !== INNER.deflate) return bytes;
+  try {
+    return inflateSync(bytes, { maxOutputLength: limit });
+  } catch (error) {
+    throw unreadable("the deflate stream around a LERC tile is damaged or longer than the tile", error);
+  }
+}
+
+function assertFits(blob: Uint8Array, { width, height, samples, dataType }: CodecBlock): void {
+  const info = headerOf(blob);
+  const planes = info.bandCount * info.depthCount;
+  if (info.width === width && info.height === height && planes === samples && TYPE_ORDER[info.dataType] === dataType)
+    return;
+  throw unreadable(
+    `a LERC tile has ${info.width} × ${info.height} pixels of ${planes} channels, where ${width} × ${height} of ${samples} in ${dataType} are due`,
+  );
+}
+
+function headerOf(blob: Uint8Array) {
+  try {
+    return getBlobInfo(blob);
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
+function decodeBlob(blob: Uint8Array): LercData {
+  try {
+    return decode(blob, { returnInterleaved: true });
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
+const damaged = (cause?: unknown) => unreadable("the LERC stream of a tile is damaged", cause);
+
+/** Pixel by pixel, whether the blob has its channels as depth (interleaved already) or as bands (one after the other). */
+function interleaved({ pixels, mask, bandMasks }: LercData, { width, height, samples, dataType, nodata }: CodecBlock) {
+  const [out] = pixels;
+  const count = width * height;
+  if (!out) throw damaged();
+  const bands = pixels.length > 1 ? woven(out, pixels, count) : out;
+  if (bands.length !== count * samples) throw damaged();
+  const missing = dataType.startsWith("float") ? Number.NaN : nodata;
+  for (let sample = 0; sample < samples; sample++) {
+    const valid = bandMasks?.[sample] ?? mask;
+    if (!valid) continue;
+    for (let at = 0; at < count; at++) if (valid[at] === 0) bands[at * samples + sample] = missing;
+  }
+  return new Uint8Array(bands.buffer, bands.byteOffset, bands.byteLength);
+}
+
+function woven(like: PixelTypedArray, bands: readonly PixelTypedArray[], count: number): PixelTypedArray {
+  const out = new (like.constructor as new (length: number) => PixelTypedArray)(count * bands.length);
+  bands.forEach((plane, band) => {
+    for (let at = 0; at < count; at++) out[at * bands.length + band] = plane[at] ?? 0;
+  });
+  return out;
+}
