@@ -42,9 +42,10 @@ export async function serve(
 }
 
 function openServices(settings: Settings): Promise<Services> {
-  const { data, cache, cacheBytes, memoryBytes, workers, redisUrl, publicUrl } = settings;
+  const { data, catalogue, cache, cacheBytes, memoryBytes, workers, redisUrl, publicUrl } = settings;
   return createServices({
     dataFolder: data,
+    ...(catalogue === null ? {} : { catalogueFile: catalogue }),
     cacheFolder: cache ?? join(data, CACHE_FOLDER),
     ...{ cacheBytes, memoryBytes },
     ...(workers === null ? {} : { workers }),

@@ -16,7 +16,7 @@ const SCAN_INTERVAL_MS = 1000;
 const DEFAULT_FILE = "catalogue.yaml";
 
 export interface CatalogueOptions {
-  /** YAML catalogue; `catalogue.yaml` in the data folder when left out. It need not exist. */
+  /** YAML catalogue; `catalogue.yaml` in the data folder when left out, which need not exist. */
   readonly file?: string;
   /** Told of entries that cannot be used. */
   readonly report?: (message: string) => void;
@@ -54,7 +54,7 @@ export class Catalogue implements ImageFiles {
   /** `root` must exist. */
   constructor(root: string, { file, report = () => {} }: CatalogueOptions = {}) {
     this.#root = realpathSync(root);
-    this.#file = new CatalogueFile(file ?? join(this.#root, DEFAULT_FILE), report);
+    this.#file = new CatalogueFile(file ?? join(this.#root, DEFAULT_FILE), file !== undefined, report);
   }
 
   find(key: string): CatalogueEntry | null {

@@ -15,25 +15,28 @@ export type NamedEntries = ReadonlyMap<string, NamedEntry | BandloomError>;
 /** The YAML catalogue, read again when it changes. */
 export class CatalogueFile {
   readonly #path: string;
+  readonly #required: boolean;
   readonly #report: (message: string) => void;
+  /** Size, time and number of the file as it was read; null: not yet looked for. */
   #stamp: string | null = null;
   #entries: NamedEntries = new Map();
 
-  /** `report` is told what cannot be used, once for each version of the file. */
-  constructor(path: string, report: (message: string) => void) {
+  /** One that is `required` is missed when it is not there. `report` is told what cannot be used, once for each version of the file. */
+  constructor(path: string, required: boolean, report: (message: string) => void) {
     this.#path = path;
+    this.#required = required;
     this.#report = report;
   }
 
   /** As the file is now. While it is no YAML the entries before count, and it is listed itself, with the reason. */
   entries(): NamedEntries {
     const stats = statSync(this.#path, { throwIfNoEntry: false });
-    const stamp = stats?.isFile() ? `${stats.size}/${stats.mtimeMs}/${stats.ino}` : null;
+    const stamp = stats?.isFile() ? `${stats.size}/${stats.mtimeMs}/${stats.ino}` : "none";
     if (stamp === this.#stamp) return this.#entries;
     this.#stamp = stamp;
     const own = basename(this.#path);
     try {
-      this.#entries = stamp === null ? new Map() : parseEntries(readBounded(this.#path, stats?.size ?? 0), own);
+      this.#entries = stats?.isFile() ? parseEntries(readBounded(this.#path, stats.size), own) : this.#absent(own);
     } catch (error) {
       const reason = error instanceof YamlProblem ? `line ${error.line}: ${error.message}` : "it cannot be read";
       this.#entries = new Map([...this.#entries, [own, problem(`The catalogue, ${reason}.`)]]);
@@ -41,6 +44,10 @@ export class CatalogueFile {
     for (const entry of this.#entries.values())
       if (entry instanceof BandloomError) this.#report(`${own}: ${entry.message}`);
     return this.#entries;
+  }
+
+  #absent(own: string): NamedEntries {
+    return new Map(this.#required ? [[own, problem("There is no such catalogue file.")]] : []);
   }
 }
 

@@ -206,6 +206,13 @@ images:
     expect(await catalogue.keys()).toEqual(["a"]);
   });
 
+  it("is missed where it was named and is not there", async () => {
+    const missing = new Catalogue(root, { file: join(parent, "nope.yaml") });
+    expect(await missing.keys()).toEqual(["nope.yaml"]);
+    expect(missing.find("nope.yaml")?.problem?.message).toBe("There is no such catalogue file.");
+    missing.close();
+  });
+
   it("may lie elsewhere; its paths begin at the data folder all the same", () => {
     writeFileSync(join(parent, "my.yaml"), "images: { x: { source: a.tif } }");
     put("a.tif");
