@@ -14,12 +14,13 @@ export function gdalFields(channels: readonly ChannelInfo[]): Fields {
 }
 
 function itemsOf(channel: ChannelInfo, sample: number): string[] {
-  const { name, scale, offset, unit, wavelengthNm, color, window } = channel;
+  const { index, name, scale, offset, unit, wavelengthNm, color, window } = channel;
   const item = (kind: Readonly<Record<string, string>>, value: string | number) =>
     `  <Item${attributes({ ...kind, sample })}>${escapeXml(String(value))}</Item>`;
   const role = (name: string, role: string, value: string | number) => item({ name, role }, value);
   return [
-    role("DESCRIPTION", "description", name),
+    // A name that was made up is made up again.
+    ...(name === `b${index + 1}` ? [] : [role("DESCRIPTION", "description", name)]),
     ...(scale !== 1 || offset !== 0 ? [role("OFFSET", "offset", offset), role("SCALE", "scale", scale)] : []),
     ...(unit === null ? [] : [role("UNITTYPE", "unittype", unit)]),
     ...(wavelengthNm === null
