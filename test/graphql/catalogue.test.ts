@@ -96,7 +96,7 @@ describe("the list of images", () => {
     expect(reasons["bands/wrong"]).toMatch(
       /its manifest, line 2, files\[1\]: has no key "wavelenght". Write wavelength/,
     );
-    expect(reasons.typo).toMatch(/line 14, images.typo: has no key "sorce". Write source/);
+    expect(reasons.typo).toMatch(/line 12, images.typo: has no key "sorce". Write source/);
     expect(JSON.stringify({ data, errors })).not.toContain(root);
     expect(JSON.stringify({ data, errors })).not.toContain("127.0.0.1");
   });
