@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fstatSync, readSync, statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { BandloomError } from "../core/errors.ts";
 import type { Remote, RemoteStamp } from "./remote/types.ts";
 
@@ -29,24 +29,27 @@ export interface Identity {
 export function fileStamp(path: string): FileStamp {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw sourceChanged();
-  return { path, size: stats.size, mtimeMs: Math.floor(stats.mtimeMs), inode: stats.ino };
+  return stampOf(path, stats);
+}
+
+export function stampOf(path: string, { size, mtimeMs, ino }: Stats): FileStamp {
+  return { path, size, mtimeMs: Math.floor(mtimeMs), inode: ino };
 }
 
 export function sameStamp(a: FileStamp, b: FileStamp): boolean {
   return a.size === b.size && a.mtimeMs === b.mtimeMs && a.inode === b.inode;
 }
 
-/** Identity of a local file that is open: its revision covers size, modification time, and the first and last 64 KiB. */
-export function fileIdentity(path: string, descriptor: number): Identity {
-  const { size, ino: inode, mtimeMs: exact } = fstatSync(descriptor);
-  const mtimeMs = Math.floor(exact);
+/**
+ * Identity of a local file: its revision covers size, modification time, and the first and last 64 KiB. `stamp` and `read` are of one open
+ * file, whatever has taken its path since.
+ */
+export function fileIdentity(stamp: FileStamp, read: (offset: number, length: number) => Uint8Array): Identity {
+  const { size, mtimeMs } = stamp;
   const hash = createHash("sha256").update(`${size}/${mtimeMs}/`);
-  const buffer = new Uint8Array(Math.min(END_BYTES, size));
-  for (const position of [0, size - buffer.length]) {
-    const length = readSync(descriptor, buffer, 0, buffer.length, position);
-    hash.update(buffer.subarray(0, length));
-  }
-  return { revision: hash.digest("hex").slice(0, 32), files: [{ path, size, mtimeMs, inode }], remote: [] };
+  const length = Math.min(END_BYTES, size);
+  for (const offset of [0, size - length]) hash.update(read(offset, length));
+  return { revision: hash.digest("hex").slice(0, 32), files: [stamp], remote: [] };
 }
 
 /** Identity of a remote blob: its length and its validator. */
@@ -72,7 +75,7 @@ export function joinIdentities(parts: readonly Identity[]): Identity {
 export function filesUnchanged({ files }: Identity): boolean {
   return files.every((stamp) => {
     const stats = statSync(stamp.path, { throwIfNoEntry: false });
-    return stats !== undefined && sameStamp(stamp, fileStamp(stamp.path));
+    return stats !== undefined && sameStamp(stamp, stampOf(stamp.path, stats));
   });
 }
 

@@ -1,3 +1,5 @@
+import { looksLikeZarr, openOmeZarr } from "./ome-zarr/open.ts";
+import { zipFolder } from "./store/zip-folder.ts";
 import { openTiff } from "./tiff/open.ts";
 import type { Folder, ImageSource, Store } from "./types.ts";
 import { unreadable } from "./unreadable.ts";
@@ -18,6 +20,7 @@ export async function openByHead(
   { series, siblings }: FileOptions,
 ): Promise<ImageSource> {
   if (isTiff(head)) return openTiff(store, { series, siblings: siblings() });
+  if (isZip(head)) return openOmeZarr(await zipFolder(store), series);
   throw unreadable(
     "it is none of the kinds that can be read: TIFF, OME-Zarr, tiles of a pyramid, JPEG, PNG, WebP, AVIF, GIF, or a channel set",
   );
@@ -25,6 +28,7 @@ export async function openByHead(
 
 /** A folder that is an image. */
 export async function openFolder(folder: Folder, series: number): Promise<ImageSource> {
+  if (await looksLikeZarr(folder)) return openOmeZarr(folder, series);
   throw unreadable("its folder holds no OME-Zarr and no tiles of a pyramid");
 }
 
@@ -33,4 +37,8 @@ function isTiff([a, b, c, d]: Uint8Array): boolean {
   const order = a === b ? a : 0;
   if (order === 0x49) return (c === 42 || c === 43) && d === 0;
   return order === 0x4d && c === 0 && (d === 42 || d === 43);
+}
+
+function isZip([a, b, c, d]: Uint8Array): boolean {
+  return a === 0x50 && b === 0x4b && c === 3 && d === 4;
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { BandloomError } from "../../core/errors.ts";
-import { fileIdentity, type Identity } from "../identity.ts";
+import { type FileStamp, fileIdentity, type Identity, stampOf } from "../identity.ts";
 import type { Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 
@@ -10,14 +10,14 @@ const NONBLOCKING_READ = constants.O_RDONLY | constants.O_NONBLOCK;
  * A local file. Reads are synchronous: from the page cache they take microseconds, a promise takes longer. Throws NOT_FOUND
  * where there is no such file, SOURCE_UNREADABLE where it is no regular file or may not be read.
  */
-export function openFile(path: string): Store {
+export function openFile(path: string): LocalFile {
   const descriptor = openDescriptor(path);
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) {
     closeSync(descriptor);
     throw unreadable("it is no regular file");
   }
-  return new FileStore(path, descriptor, stats.size);
+  return new FileStore(stampOf(path, stats), descriptor);
 }
 
 function openDescriptor(path: string): number {
@@ -29,22 +29,28 @@ function openDescriptor(path: string): number {
   }
 }
 
-class FileStore implements Store {
-  readonly size: number;
-  readonly #path: string;
+/** A file that is open, and what its stat told when it was opened. */
+export interface LocalFile extends Store {
+  readonly stamp: FileStamp;
+  read(offset: number, length: number): Uint8Array;
+}
+
+class FileStore implements LocalFile {
+  readonly stamp: FileStamp;
   #descriptor: number | null;
   #identity: Identity | null = null;
 
-  constructor(path: string, descriptor: number, size: number) {
-    this.#path = path;
+  constructor(stamp: FileStamp, descriptor: number) {
+    this.stamp = stamp;
     this.#descriptor = descriptor;
-    this.size = size;
   }
 
-  /** Of the bytes that this descriptor reads, even where another file has taken the path since. */
+  get size(): number {
+    return this.stamp.size;
+  }
+
   get identity(): Identity {
-    if (this.#descriptor === null) throw new Error("The file is closed.");
-    this.#identity ??= fileIdentity(this.#path, this.#descriptor);
+    this.#identity ??= fileIdentity(this.stamp, (offset, length) => this.read(offset, length));
     return this.#identity;
   }
 

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { ChannelInfo } from "../types.ts";
+import type { Json } from "./documents.ts";
+
+/** What `omero` says of a channel. */
+export type OmeroChannel = Pick<ChannelInfo, "color" | "window" | "active"> & { readonly label: string | null };
+
+const MAX_LABEL = 256;
+
+const channel = z.looseObject({
+  label: z.union([z.string(), z.number()]).nullish(),
+  color: z.string().nullish(),
+  active: z.boolean().nullish(),
+  window: z.looseObject({ start: z.number().nullish(), end: z.number().nullish() }).nullish(),
+});
+const omero = z.looseObject({ channels: z.array(z.unknown()).max(4096) });
+
+/** Channels of OMERO's rendering settings. What is missing or odd in them is told and left out: viewers show such images. */
+export function readOmero(
+  value: Json | undefined,
+  count: number,
+): { readonly channels: readonly OmeroChannel[]; readonly warnings: readonly string[] } {
+  if (value === undefined || value === null) return { channels: [], warnings: [] };
+  const result = omero.safeParse(value);
+  if (!result.success)
+    return { channels: [], warnings: ["Its omero metadata have no list of channels, and are not used."] };
+  const warnings = new Set<string>();
+  if (result.data.channels.length !== count)
+    warnings.add(`Its omero metadata describe ${result.data.channels.length} channels, where the image has ${count}.`);
+  const channels = result.data.channels.slice(0, count).map((given): OmeroChannel => {
+    const read = channel.safeParse(given);
+    if (!read.success) {
+      warnings.add("A channel of its omero metadata is not what the specification says, and is not used.");
+      return { label: null, color: null, window: null, active: null };
+    }
+    const { label, color, active, window } = read.data;
+    const rgb = color && /^#?([0-9a-f]{6})([0-9a-f]{2})?$/i.exec(color);
+    if (!rgb) warnings.add("Its omero metadata give a channel no colour.");
+    const [start, end] = [window?.start ?? Number.NaN, window?.end ?? Number.NaN];
+    const isWindow = Number.isFinite(start) && Number.isFinite(end) && start < end;
+    if (!isWindow) warnings.add("Its omero metadata give a channel no window.");
+    return {
+      label: label == null || label === "" ? null : String(label).slice(0, MAX_LABEL),
+      color: rgb ? `#${(rgb[1] ?? "").toLowerCase()}` : null,
+      window: isWindow ? [start, end] : null,
+      active: active ?? null,
+    };
+  });
+  return { channels, warnings: [...warnings] };
+}

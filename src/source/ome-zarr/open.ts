@@ -1,0 +1,188 @@
+import { isFloat } from "../../core/dtype.ts";
+import { plainChannel, plainImage } from "../plain-info.ts";
+import type { ChannelInfo, Folder, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
+import { unreadable } from "../unreadable.ts";
+import { readArray, type ZarrArray } from "./array.ts";
+import { Documents, type Json, type JsonObject, joinPath, MAX_DOCUMENT_BYTES } from "./documents.ts";
+import { type AxisName, type Multiscale, readMultiscale } from "./multiscales.ts";
+import { readOmero } from "./omero.ts";
+import { OmeZarrSource } from "./source.ts";
+
+const MAX_CHANNELS = 4096;
+/** Pixels a side from which on one level is slow to show small. */
+const LARGE_SIDE = 4096;
+/** Bytes of a chunk above which each tile reads far more than it shows. */
+const LARGE_CHUNK_PIXELS = 2 ** 21;
+
+/** A folder with a group or array of Zarr at its top. */
+export async function looksLikeZarr(folder: Folder): Promise<boolean> {
+  for (const name of ["zarr.json", ".zattrs", ".zgroup", ".zarray"])
+    if (await folder.get(name, MAX_DOCUMENT_BYTES)) return true;
+  return false;
+}
+
+/**
+ * OME-Zarr 0.4 (Zarr 2) and 0.5 (Zarr 3). `series` picks one of several images of a group. The source owns the folder then. Rejects with
+ * SOURCE_UNREADABLE and the rule that the metadata break.
+ */
+export async function openOmeZarr(folder: Folder, series = 0): Promise<ImageSource> {
+  const documents = new Documents(folder);
+  const group = await imageGroup(documents, series);
+  const multiscale = readMultiscale(group.multiscale);
+  const { axes, paths } = multiscale;
+  const arrays = await Promise.all(
+    paths.map((path) => readArray(documents, joinPath(group.path, path), group.version)),
+  );
+  assertLevels(arrays, axes);
+  const info = describe(group, multiscale, arrays);
+  return new OmeZarrSource(info, documents.identity, folder, arrays, axes);
+}
+
+interface Group {
+  readonly path: string;
+  readonly version: 2 | 3;
+  readonly multiscale: JsonObject;
+  readonly omero: Json | undefined;
+  readonly seriesCount: number;
+}
+
+/** The group of the wanted image: this one, or a numbered one below it (bioformats2raw's layout). */
+async function imageGroup(documents: Documents, series: number): Promise<Group> {
+  const root = await attributesOf(documents, "");
+  if (!root) throw unreadable("it has no Zarr metadata at its top");
+  const { attributes, version } = root;
+  if (isList(attributes.multiscales)) return chosen(attributes, "", version, series, null);
+  if (attributes["bioformats2raw.layout"] !== undefined) {
+    const names = await seriesNames(documents);
+    const path = names?.[series] ?? (names ? null : String(series));
+    const below = path === null ? null : await attributesOf(documents, path);
+    if (!below || !isList(below.attributes.multiscales))
+      throw unreadable(`it holds no image number ${series}${names ? `, for it has ${names.length}` : ""}`);
+    return chosen(below.attributes, path ?? "", below.version, 0, names?.length ?? 1);
+  }
+  if (attributes.plate !== undefined || attributes.well !== undefined)
+    throw unreadable("it is a plate of many images; catalogue the images in it, such as plate.zarr/A/1/0");
+  throw unreadable("it has no multiscales, and so is no OME-Zarr image");
+}
+
+function chosen(
+  attributes: JsonObject,
+  path: string,
+  version: 2 | 3,
+  series: number,
+  seriesCount: number | null,
+): Group {
+  const list = attributes.multiscales as readonly Json[];
+  const multiscale = list[series];
+  if (typeof multiscale !== "object" || multiscale === null || Array.isArray(multiscale))
+    throw unreadable(`it holds no image number ${series}, for it has ${list.length}`);
+  return {
+    ...{ path, version, omero: attributes.omero },
+    multiscale: multiscale as JsonObject,
+    seriesCount: seriesCount ?? list.length,
+  };
+}
+
+/** Attributes of a group: Zarr 3 keeps them under `ome`, Zarr 2 in a document of their own. */
+async function attributesOf(
+  documents: Documents,
+  path: string,
+): Promise<{ readonly attributes: JsonObject; readonly version: 2 | 3 } | null> {
+  const group = await documents.read(joinPath(path, "zarr.json"));
+  if (group) {
+    if (group.node_type !== "group") throw unreadable("it is a bare array, and no OME-Zarr image");
+    const { ome } = (group.attributes ?? {}) as JsonObject;
+    return { attributes: (isObject(ome) ? ome : {}) as JsonObject, version: 3 };
+  }
+  const attributes = await documents.read(joinPath(path, ".zattrs"));
+  return attributes && { attributes, version: 2 };
+}
+
+async function seriesNames(documents: Documents): Promise<readonly string[] | null> {
+  const found = await attributesOf(documents, "OME");
+  const names = found?.attributes.series;
+  if (!Array.isArray(names)) return null;
+  return (names as readonly Json[]).filter(
+    (name): name is string => typeof name === "string" && /^[\w.-]{1,255}$/.test(name) && !/^\.+$/.test(name),
+  );
+}
+
+/** Levels are the same image: of one type, with the same channels and times, each no larger than the one before. */
+function assertLevels(arrays: readonly ZarrArray[], axes: readonly AxisName[]): void {
+  const [full] = arrays;
+  for (const [level, array] of arrays.entries()) {
+    if (!full || array.shape.length !== axes.length)
+      throw unreadable(`its array of level ${level} has ${array.shape.length} axes, its multiscales ${axes.length}`);
+    if (array.dataType !== full.dataType) throw unreadable(`its levels 0 and ${level} have samples of different types`);
+    for (const [index, axis] of axes.entries()) {
+      const [own = 0, above = 0] = [array.shape[index], arrays[Math.max(0, level - 1)]?.shape[index]];
+      if (axis === "c" || axis === "t" ? own !== full.shape[index] : own > above)
+        throw unreadable(`its level ${level} is larger along ${axis} than the one before, or has other ${axis}`);
+    }
+    const channels = axes.indexOf("c");
+    if (array.chunk[channels] !== full.chunk[channels])
+      throw unreadable("its levels hold different numbers of channels in a chunk");
+  }
+}
+
+function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArray[]): ImageInfo {
+  const { axes, name, pixelSize, warnings } = multiscale;
+  const [full] = arrays;
+  if (!full) throw unreadable("it has no levels");
+  const size = (array: ZarrArray, axis: AxisName) => array.shape[axes.indexOf(axis)] ?? 1;
+  const chunk = (array: ZarrArray, axis: AxisName) => array.chunk[axes.indexOf(axis)] ?? 1;
+  const count = size(full, "c");
+  if (count > MAX_CHANNELS) throw unreadable(`it has ${count} channels, where ${MAX_CHANNELS} are the most`);
+  const omero = readOmero(group.omero, count);
+  const levels = arrays.map(
+    (array): StoredLevel => ({
+      width: size(array, "x"),
+      height: size(array, "y"),
+      chunkWidth: Math.min(chunk(array, "x"), size(array, "x")),
+      chunkHeight: Math.min(chunk(array, "y"), size(array, "y")),
+      codec: array.chain.name,
+    }),
+  );
+  const channels = Array.from({ length: count }, (_, index): ChannelInfo => {
+    const said = omero.channels[index];
+    return plainChannel({
+      index,
+      name: said?.label ?? `b${index + 1}`,
+      dataType: full.dataType,
+      nodata: isFloat(full.dataType) && Number.isNaN(full.fill) ? Number.NaN : null,
+      color: said?.color ?? null,
+      window: said?.window ?? null,
+      active: said?.active ?? null,
+    });
+  });
+  return plainImage({
+    format: group.version === 2 ? "OME-Zarr 0.4" : "OME-Zarr 0.5",
+    ...{ name, seriesCount: group.seriesCount, channels, levels, pixelSize },
+    ...{ width: size(full, "x"), height: size(full, "y"), depth: size(full, "z"), times: size(full, "t") },
+    warnings: [...warnings, ...omero.warnings, ...advice(full, levels)],
+  });
+}
+
+function advice(full: ZarrArray, levels: readonly StoredLevel[]): string[] {
+  const [finest] = levels;
+  const isLarge = finest !== undefined && Math.max(finest.width, finest.height) >= LARGE_SIDE;
+  const pixels = full.chunk.reduce((product, side) => product * side, 1);
+  return [
+    ...(isLarge && levels.length === 1
+      ? ["It has no pyramid: coarse levels are computed from full resolution, which is slow."]
+      : []),
+    ...(pixels > LARGE_CHUNK_PIXELS
+      ? [
+          `Its chunks hold ${pixels} samples: chunks of 256 or 512 pixels a side, of one plane, would be faster to read.`,
+        ]
+      : []),
+  ];
+}
+
+function isList(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
+
+function isObject(value: Json | undefined): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
