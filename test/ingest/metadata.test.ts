@@ -64,6 +64,6 @@ describe.each([
       ProjectedCSTypeGeoKey: 32619,
     });
     expect(image.getGDALNoData()).toBe(0);
-    expect(await image.getGDALMetadata(0)).toMatchObject({ DESCRIPTION: 'Sea < "land" & ice', SCALE: "0.0001" });
+    expect(await image.getGDALMetadata(0)).toMatchObject({ SCALE: "0.0001", OFFSET: "-0.1" });
   });
 });
