@@ -11,6 +11,8 @@ describe("ids of nodes", () => {
       fc.property(key, fc.nat({ max: 65_535 }), (key, index) => {
         expect(decodeId(encodeId({ type: "Image", key }))).toEqual({ type: "Image", key });
         expect(decodeId(encodeId({ type: "Channel", index, key }))).toEqual({ type: "Channel", index, key });
+        const preset = { type: "Preset", name: `${index}:${key}`, key } as const;
+        expect(decodeId(encodeId(preset))).toEqual(preset);
       }),
     );
   });
@@ -30,6 +32,8 @@ describe("ids of nodes", () => {
     "SW1hZ2U6ZGVtbw==",
     "Q2hhbm5lbDotMTpkZW1v",
     "a".repeat(100_000),
+    // Presets named by half an escape, by none, and by one that need not be.
+    ...["Preset:%zz:demo", "Preset::demo", "Preset:%41:demo"].map((text) => Buffer.from(text).toString("base64url")),
   ])("are refused with BAD_REQUEST when they are none of ours", (text) => {
     expect(() => decodeId(text)).toThrowError(expect.objectContaining({ code: "BAD_REQUEST" }));
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { checkFormula } from "../../src/formula/index.ts";
+import { formulaScope } from "../../src/service/scope.ts";
 import { defaultText, displayText, layersText } from "../../src/service/sugar.ts";
 import type { Layer } from "../../src/service/types.ts";
+import { plainChannel } from "../../src/source/plain-info.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { codeOf, servedImage } from "./support.ts";
 
@@ -108,6 +110,30 @@ describe("layers as formula text", () => {
 });
 
 describe("the formula of an image that is asked for without one", () => {
+  const channels = [
+    plainChannel({ index: 0, name: "red", dataType: "uint16", active: true, color: "#00ff00", window: [10, 900] }),
+    plainChannel({ index: 1, name: "green", dataType: "uint16", active: false }),
+    plainChannel({ index: 2, name: "blue", dataType: "uint16", active: true }),
+  ];
+  const image = imageOf("red", "green", "blue");
+
+  it("is the catalogue's, before anything else", () => {
+    const info = { ...image.info, channels };
+    expect(defaultText({ ...image, info, defaultFormula: "ndi(@1, @2)" })).toBe("ndi(@1, @2)");
+  });
+
+  it("is a merge of the channels that the file calls active, in their colours and windows", () => {
+    const info = { ...image.info, channels };
+    const text = defaultText({ ...image, info });
+    expect(text).toBe('screen(tint(window(@1, 10, 900), "#00ff00"), tint(@3, "#ffffff"))');
+    expect(checkFormula(text, formulaScope({ ...image, info }, { z: 0, t: 0 })).ok).toBe(true);
+  });
+
+  it("is none of them where the file calls none active", () => {
+    const off = channels.map((channel) => ({ ...channel, active: false }));
+    expect(defaultText({ ...image, info: { ...image.info, channels: off } })).toBe("rgb(@1, @2, @3)");
+  });
+
   it("is true colour where there are channels of these names, in whatever order and spelling", () => {
     expect(defaultText(imageOf("Blue", "Green", "NIR", "RED"))).toBe("rgb(@4, @2, @1)");
   });

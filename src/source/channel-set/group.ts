@@ -53,15 +53,10 @@ export function memberLevel(
 }
 
 /** SOURCE_UNREADABLE where a chunk of the set would be made of too many chunks of a member, or take too much memory. */
-export function assertChunks(
-  group: Group,
-  { source, levels }: Member,
-  set: readonly StoredLevel[],
-  file: number,
-): void {
+export function assertChunks(group: Group, member: Member | undefined, set: readonly StoredLevel[]): void {
   for (const [index, level] of set.entries()) {
-    const from = levels[index];
-    const stored = from && source.info.levels[from.level];
+    const from = member?.levels[index];
+    const stored = from && member?.source.info.levels[from.level];
     if (!from || !stored || from.direct) continue;
     const width = Math.min(stored.width, level.chunkWidth * from.x.step + 2);
     const height = Math.min(stored.height, level.chunkHeight * from.y.step + 2);
@@ -71,7 +66,7 @@ export function assertChunks(
     const mebibytes = Math.ceil((group.samples * (samples * planeBytes(group.type) + chunk)) / 2 ** 20);
     if (pieces > MAX_PIECES || mebibytes > MAX_CHUNK_MIB)
       throw unreadable(
-        `the chunks of its file ${file + 1} (${stored.chunkWidth} × ${stored.chunkHeight} pixels) do not go together with those of its finest file ` +
+        `the chunks of its file ${group.member + 1} (${stored.chunkWidth} × ${stored.chunkHeight} pixels) do not go together with those of its finest file ` +
           `(${level.chunkWidth} × ${level.chunkHeight}); convert both to tiles of 256 or 512 pixels`,
       );
   }

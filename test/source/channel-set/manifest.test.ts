@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseChannelSet } from "../../../src/source/channel-set/parse.ts";
 
@@ -158,6 +159,51 @@ files:
     ],
   ])("tells the line, the key and what to write: %j", (text, message) => {
     expect(reason(text)).toBe(message);
+  });
+
+  it("is refused with a reason or understood, whatever is cut out of it or put into it", () => {
+    const good =
+      "name: x\nfiles:\n- a.tif\n- {file: b.tif, channels: [1, {channel: nir, window: [0, 1]}]}\n- file: c.tif\n  color: '#f00'\n";
+    const piece = fc.constantFrom(
+      "",
+      "[",
+      "]",
+      "{",
+      "}",
+      ":",
+      "-",
+      "\n",
+      "  ",
+      "'",
+      "&a ",
+      "*a",
+      "!!x ",
+      "|",
+      "? ",
+      "#",
+      "\t",
+      "\0",
+      "files:",
+      "__proto__: ",
+    );
+    const cut = fc.nat({ max: good.length });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cut, fc.nat({ max: 6 }), piece), { minLength: 1, maxLength: 4 }), (edits) => {
+        const text = edits.reduce(
+          (before, [at, length, put]) => before.slice(0, at) + put + before.slice(at + length),
+          good,
+        );
+        try {
+          expect(parseChannelSet(text).members.length).toBeGreaterThan(0);
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: "SOURCE_UNREADABLE",
+            message: expect.stringMatching(/manifest, line \d+/),
+          });
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it.each([
