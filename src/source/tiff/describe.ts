@@ -64,7 +64,11 @@ export async function describe(planes: Planes, known: Known): Promise<ImageInfo>
       ...known.warnings,
       ...(ome?.warnings ?? []),
       ...geo.warnings,
-      ...(missing > 0 ? [`${missing} of its ${places.length} planes are in no file and cannot be read.`] : []),
+      ...(missing > 0
+        ? [
+            `${missing} of its ${places.length} planes cannot be read: their files are missing, or belong to another image.`,
+          ]
+        : []),
       ...layoutWarnings(planes.levels),
     ],
   };

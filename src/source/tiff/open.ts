@@ -1,4 +1,5 @@
 import { BandloomError } from "../../core/errors.ts";
+import { type Identity, joinIdentities } from "../identity.ts";
 import type { Folder, ImageSource, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { type Arrangement, arrangeImageJ, arrangeOme, arrangePlain } from "./arrangement.ts";
@@ -10,9 +11,9 @@ import { readMask } from "./mask.ts";
 import { type Mask, MaskedSource } from "./masked.ts";
 import { parseImageJ } from "./metadata/image-j.ts";
 import { looksLikeOme, type OmeDocument, type OmeMetadata, omeImage, otherImages, parseOme } from "./metadata/ome.ts";
-import { checkParts } from "./missing-parts.ts";
+import { withoutMissing } from "./missing-parts.ts";
 import { PaletteSource, paletteOf } from "./palette.ts";
-import { joinedIdentity, Parts } from "./parts.ts";
+import { Parts } from "./parts.ts";
 import { Planes } from "./planes.ts";
 import { readSeries } from "./series.ts";
 import { type TiffMedium, TiffSource } from "./source.ts";
@@ -41,51 +42,79 @@ export async function openTiff(store: Store, options: TiffOptions = {}): Promise
   const { file, firstDirectory } = await readHeader(store);
   const directories = await readChain(file, firstDirectory);
   const text = (await directories[0]?.text(TAG.imageDescription, MAX_DESCRIPTION_BYTES)) ?? "";
-  const parts = siblings && new Parts(siblings);
   const contents = looksLikeOme(text)
-    ? await omeContents(directories, await wholeDocument(parseOme(text), siblings), series)
+    ? await omeContents(directories, await wholeDocument(text, siblings), series)
     : await plainContents(directories, text, series);
-  const partWarnings = await checkParts(contents.arrangement, parts, siblings);
-  const planes = await Planes.open(contents.arrangement, parts, "image");
-  assertFits(contents.known.ome, planes);
+  const parts = siblings && new Parts(siblings);
+  try {
+    return await openContents(contents, store, parts, siblings);
+  } catch (error) {
+    parts?.release();
+    throw error;
+  }
+}
+
+async function openContents(
+  { arrangement, identity, known }: Contents,
+  store: Store,
+  parts: Parts | null,
+  siblings: Folder | null,
+): Promise<ImageSource> {
+  const planes = await Planes.open(await withoutMissing(arrangement, parts, siblings), parts, "image");
+  assertFits(known.ome, planes);
   const medium: TiffMedium = {
-    identity: joinedIdentity(store.identity, parts),
+    identity: joined([store.identity, ...(identity ? [identity] : []), ...(parts?.identities ?? [])]),
     remote: store.readMany !== undefined || (parts?.remote ?? false),
     close: async () => {
-      await parts?.close();
+      parts?.release();
+      await siblings?.close();
       await store.close();
     },
   };
   const { mask, warnings } = await readMask(planes, medium);
-  const known = { ...contents.known, warnings: [...contents.known.warnings, ...partWarnings, ...warnings] };
-  const source = new TiffSource(await describe(planes, known), planes, medium);
-  return await shown(source, planes, mask);
+  const info = await describe(planes, { ...known, warnings: [...known.warnings, ...warnings] });
+  return await shown(new TiffSource(info, planes, medium), planes, mask);
+}
+
+/** A single file keeps its own. */
+function joined(identities: readonly Identity[]): Identity {
+  const [only] = identities;
+  return only && identities.length === 1 ? only : joinIdentities(identities);
 }
 
 interface Contents {
+  /** Of metadata in another file. */
+  readonly identity: Identity | null;
   readonly arrangement: Arrangement;
   readonly known: Known;
 }
 
-/** Metadata that stand in a file of their own. */
-async function wholeDocument(document: OmeDocument, siblings: Folder | null): Promise<OmeDocument> {
-  const { metadataFile, uuid } = document;
-  if (metadataFile === null || document.images.length > 0) return document;
+interface Document {
+  readonly ome: OmeDocument;
+  /** Of the file that it stands in, where that is not the image's own. */
+  readonly identity: Identity | null;
+}
+
+/** Metadata may stand in a file of their own (OME-XML's BinaryOnly). */
+async function wholeDocument(text: string, siblings: Folder | null): Promise<Document> {
+  const own = parseOme(text);
+  const { metadataFile, uuid } = own;
+  if (metadataFile === null || own.images.length > 0) return { ome: own, identity: null };
   const found = await siblings?.get(metadataFile, MAX_DESCRIPTION_BYTES);
   if (!found) throw unreadable("its metadata are in another file, which is missing");
-  return { ...parseOme(new TextDecoder().decode(found.bytes)), uuid };
+  return { ome: { ...parseOme(new TextDecoder().decode(found.bytes)), uuid }, identity: found.identity };
 }
 
 async function omeContents(
   directories: readonly Directory[],
-  document: OmeDocument,
+  { ome: document, identity }: Document,
   series: number,
 ): Promise<Contents> {
   const seriesCount = Math.max(1, document.images.length);
   assertSeries(series, seriesCount);
   const ome = omeImage(document, series);
   const arrangement = await arrangeOme(directories, ome, otherImages(document, series));
-  return { arrangement, known: { ome, imageJ: null, description: null, seriesCount, warnings: [] } };
+  return { arrangement, identity, known: { ome, imageJ: null, description: null, seriesCount, warnings: [] } };
 }
 
 async function plainContents(directories: readonly Directory[], text: string, number: number): Promise<Contents> {
@@ -99,6 +128,7 @@ async function plainContents(directories: readonly Directory[], text: string, nu
   const isForPeople = number === 0 && !/^\s*[{<[]|^ImageJ=/.test(text);
   return {
     arrangement: stack ?? arrangePlain(series),
+    identity: null,
     known: {
       ...{ ome: null, imageJ, seriesCount: all.length },
       description: (isForPeople && text.trim().slice(0, MAX_SHOWN_DESCRIPTION)) || null,

@@ -12,8 +12,8 @@ export interface Palette {
 }
 
 const COMPONENTS = ["red", "green", "blue"] as const;
-/** A 16-bit component whose bytes are equal is an 8-bit one. */
-const BYTE_TWICE = 257;
+/** How writers make 16 bits of a byte: doubled as the specification has it, shifted, or not at all. */
+const BYTE_SCALES = [257, 256, 1];
 
 /** ColorMap of TIFF 6.0 section 5: all reds, then greens, then blues, of 16 bits. SOURCE_UNREADABLE where it is too short for the indices. */
 export function paletteOf(colorMap: readonly number[] | null, bits: number): Palette {
@@ -21,11 +21,9 @@ export function paletteOf(colorMap: readonly number[] | null, bits: number): Pal
   if (!colorMap || colorMap.length < 3 * size)
     throw unreadable(`its palette has ${colorMap?.length ?? 0} values, where ${bits}-bit indices need ${3 * size}`);
   const values = Uint16Array.from(colorMap.slice(0, 3 * size));
-  // Some writers store bytes as they are.
-  const bytes = values.every((value) => value < 256);
-  const scale = bytes ? 1 : BYTE_TWICE;
-  const type = values.every((value) => value % scale === 0) ? "uint8" : "uint16";
-  const scaled = type === "uint8" ? values.map((value) => value / scale) : values;
+  const scale = BYTE_SCALES.find((one) => values.every((value) => value % one === 0 && value / one < 256));
+  const type = scale === undefined ? "uint16" : "uint8";
+  const scaled = scale === undefined ? values : values.map((value) => value / scale);
   return { type, colors: [scaled.slice(0, size), scaled.slice(size, 2 * size), scaled.slice(2 * size)] };
 }
 

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { type Identity, joinIdentities, sourceChanged } from "../identity.ts";
+import { type Identity, sourceChanged } from "../identity.ts";
 import type { Folder, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { readChain } from "./chain.ts";
@@ -13,7 +13,7 @@ import { TAG } from "./tags.ts";
 /** Files of one image. */
 const MAX_PARTS = 10_000;
 /** Files held open at once: descriptors of a process are few, images many. */
-const MAX_OPEN = 32;
+const MAX_OPEN = 16;
 /** Of a description: its root element stands at the beginning. */
 const ROOT_BYTES = 16_384;
 
@@ -51,9 +51,9 @@ export class Parts {
     return directory;
   }
 
-  async close(): Promise<void> {
+  /** Closes what is open. */
+  release(): void {
     this.#open.clear();
-    await this.#folder.close();
   }
 
   async #chain(name: string, uuid: string | null): Promise<readonly Directory[]> {
@@ -71,6 +71,7 @@ export class Parts {
   #acquire(name: string): Maybe<OpenPart> {
     const known = this.#open.get(name);
     if (known) return known;
+    if (!isInside(name)) throw unreadable("a file of its set would lie outside of its folder");
     return andThen(this.#folder.open(name), (store) => {
       if (!store) throw unreadable("a file of its set is missing");
       // Two may have opened it meanwhile: one of them is closed when it is replaced.
@@ -79,6 +80,12 @@ export class Parts {
       return part;
     });
   }
+}
+
+/** Folders refuse to be left by themselves; a name that tries is a lie. */
+function isInside(name: string): boolean {
+  const parts = name.split("/");
+  return !/[\\\0:]/.test(name) && !parts.some((part) => part === "" || part === "." || part === "..");
 }
 
 /** A store that is closed once nobody reads from it. */
@@ -144,10 +151,4 @@ class PartStore implements Store {
       return part;
     });
   }
-}
-
-/** The image's own file and the parts of it that are open. */
-export function joinedIdentity(own: Identity, parts: Parts | null): Identity {
-  const others = parts?.identities ?? [];
-  return others.length === 0 ? own : joinIdentities([own, ...others]);
 }

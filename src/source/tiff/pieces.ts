@@ -18,7 +18,7 @@ const ALIGNMENT = 16;
 export function fetchPieces(pieces: readonly Piece[], signal: AbortSignal | undefined): Maybe<Uint8Array> {
   const fetched = pieces.map(({ source, ref }) =>
     // A copy: the next may be read into the same memory.
-    andThen(source.fetch(ref, signal), (bytes) => bytes?.slice() ?? null),
+    andThen(source.fetch(ref, signal), (bytes) => bytes && new Uint8Array(bytes)),
   );
   return fetched.some((one) => one instanceof Promise)
     ? Promise.all(fetched).then(pack)

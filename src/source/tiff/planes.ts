@@ -39,8 +39,9 @@ export class Planes {
   }
 
   static async open(arrangement: Arrangement, parts: Parts | null, kind: PlaneKind): Promise<Planes> {
-    const place = arrangement.planes.find((one) => one !== null);
-    if (!place) throw unreadable("it holds no image");
+    const there = arrangement.planes.filter((one) => one !== null);
+    const place = there.find((one) => !isPart(one)) ?? there[0];
+    if (!place) throw unreadable("all its planes are in other files, and none of them can be read");
     const first = isPart(place) ? await partDirectory(parts, place) : place.directory;
     const full = await readPage(first);
     const candidates = await reducedDirectories(arrangement, first);

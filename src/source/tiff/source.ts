@@ -56,7 +56,10 @@ export class TiffSource implements ImageSource {
   }
 
   fetch(ref: ChunkRef, signal?: AbortSignal): Maybe<ChunkBytes> {
-    return andThen(this.#page(ref), (page) => fetchBlocks(page, this.#address(ref), signal));
+    const page = this.#page(ref);
+    if (!(page instanceof Promise)) return fetchBlocks(page, this.#address(ref), signal);
+    // Several that wait for their pages read one after the other into the same memory, before any is looked at.
+    return page.then((found) => andThen(fetchBlocks(found, this.#address(ref), signal), ownBytes));
   }
 
   scratchBytes(ref: ChunkRef, compressedLength: number): number {
@@ -129,4 +132,8 @@ export class TiffSource implements ImageSource {
   #address({ group, x, y }: ChunkRef): ChunkAddress {
     return { plane: this.#separate ? group % this.#samples : 0, x, y };
   }
+}
+
+function ownBytes(bytes: ChunkBytes): ChunkBytes {
+  return bytes && new Uint8Array(bytes);
 }

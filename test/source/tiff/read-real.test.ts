@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { openLocal } from "../../fixtures/open-local.ts";
 import type { ImageSource } from "../../../src/source/types.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
+import { openLocal } from "../../fixtures/open-local.ts";
 import { hasSharedData, sharedData } from "../../fixtures/shared-data.ts";
 import { type DirectoryPlace, TiffOracle } from "../../fixtures/tiff-oracle.ts";
 import type { PlaneArray } from "../../fixtures/tiff-pixels.ts";

@@ -40,7 +40,10 @@ function decodeByTurbo(library: Turbo, stream: Buffer, { samples }: CodecBlock) 
   }
 }
 
-/** Four components come as they are stored: without an Adobe marker they are not inverted. The bytes are a copy: nobody else writes to them meanwhile. */
+/**
+ * libvips inverts CMYK, as Photoshop's files want it; TIFF Technical Note 2 knows no such thing: samples are as they are stored. The
+ * bytes are a copy: nobody else writes to them meanwhile.
+ */
 async function decodeBySharp(bytes: Uint8Array, block: CodecBlock): Promise<Uint8Array> {
   const image = sharp(completeStream(bytes, block), {
     failOn: "warning",
@@ -53,7 +56,7 @@ async function decodeBySharp(bytes: Uint8Array, block: CodecBlock): Promise<Uint
       .toColourspace(space)
       .raw()
       .toBuffer({ resolveWithObject: true });
-    if (info.channels === block.samples) return data;
+    if (info.channels === block.samples) return block.samples === 4 ? data.map((value) => 255 - value) : data;
   } catch (error) {
     throw unreadable("the JPEG stream of a tile is damaged", error);
   }
