@@ -1,6 +1,6 @@
 import { BandloomError } from "../core/errors.ts";
-import { levelSize } from "../core/geometry.ts";
-import { type ImageInfo, type Location, openSource } from "../source/index.ts";
+import { levelSize, tileGrid } from "../core/geometry.ts";
+import { type ImageInfo, type Location, openSource, type StoredLevel } from "../source/index.ts";
 import type { Checksums } from "./checksums.ts";
 import { abortable } from "./convert.ts";
 import type { Crew } from "./crew.ts";
@@ -81,17 +81,13 @@ function* inBatches(places: Iterable<ChunkPlace>): Generator<readonly ChunkPlace
 
 function assertDescription(found: ImageInfo, written: ImageInfo, target: Target): void {
   const levels = Array.from({ length: target.levels }, (_, level) => {
-    const { width, height } = levelSize(target, level);
-    return `${width} × ${height}`;
+    const size = levelSize(target, level);
+    const { columns, rows } = tileGrid(size, target.chunk);
+    return `${size.width} × ${size.height} pixels in ${columns} × ${rows} chunks`;
   });
   const names = ({ channels }: ImageInfo) => channels.map(({ name }) => name).join(", ");
   const facts: readonly (readonly [what: string, found: unknown, written: unknown])[] = [
-    ["levels", found.levels.map(({ width, height }) => `${width} × ${height}`).join(), levels.join()],
-    [
-      "chunk size",
-      [...new Set(found.levels.map(chunkSide))].join(),
-      [...new Set(levels.map(() => target.chunk))].join(),
-    ],
+    ["levels", found.levels.map(describeLevel).join(", "), levels.join(", ")],
     ["z planes", found.depth, written.depth],
     ["t planes", found.times, written.times],
     ["channels", names(found), names(written)],
@@ -101,8 +97,8 @@ function assertDescription(found: ImageInfo, written: ImageInfo, target: Target)
   if (odd) throw different(`its ${odd[0]} (${odd[1]}, where ${odd[2]} was written)`);
 }
 
-function chunkSide({ chunkWidth, chunkHeight }: ImageInfo["levels"][number]): string {
-  return chunkWidth === chunkHeight ? String(chunkWidth) : `${chunkWidth} × ${chunkHeight}`;
+function describeLevel({ width, height, chunkWidth, chunkHeight }: StoredLevel): string {
+  return `${width} × ${height} pixels in ${Math.ceil(width / chunkWidth)} × ${Math.ceil(height / chunkHeight)} chunks`;
 }
 
 function different(what: string): BandloomError {
