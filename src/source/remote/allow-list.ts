@@ -55,7 +55,7 @@ export function assertAddress(address: string, permission: Permission): void {
   if (!permission.private && !isPublicAddress(address)) throw forbidden();
 }
 
-/** BAD_REQUEST for what is no address that can be read. */
+/** FORBIDDEN for what is no http, https or s3 address, and for one with credentials: they would travel to whoever reads the catalogue. */
 export function parseAddress(text: string): RemoteAddress {
   const s3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.*)$/isu.exec(text);
   if (s3) {
@@ -68,10 +68,7 @@ export function parseAddress(text: string): RemoteAddress {
       return { kind: "http", url };
     }
   }
-  throw new BandloomError(
-    "BAD_REQUEST",
-    "A remote image is named by an http, https or s3 address without credentials.",
-  );
+  throw forbidden();
 }
 
 function forbidden(): BandloomError {
@@ -82,10 +79,9 @@ function ruleOf(entry: string): Rule {
   const isPrivate = entry.startsWith(PRIVATE);
   const text = isPrivate ? entry.slice(PRIVATE.length) : entry;
   if (HOST.test(text) && !/^\d+$/.test(text)) return hostRule(text, isPrivate);
-  if (/^s3:\/\/[^/]+$/i.test(text)) return s3Rule(`${text}/`);
   try {
-    const address = parseAddress(text);
-    return address.kind === "s3" ? s3Rule(text) : urlRule(address.url, isPrivate);
+    const address = parseAddress(/^s3:\/\/[^/]+$/i.test(text) ? `${text}/` : text);
+    return address.kind === "s3" ? s3Rule(address) : urlRule(address.url, isPrivate);
   } catch (error) {
     throw new BandloomError(
       "BAD_REQUEST",
@@ -115,12 +111,10 @@ function urlRule(rule: URL, isPrivate: boolean): Rule {
   };
 }
 
-function s3Rule(text: string): Rule {
-  const rule = parseAddress(text);
+function s3Rule({ bucket, key }: RemoteAddress & { readonly kind: "s3" }): Rule {
   return {
     private: false,
-    matches: (address) =>
-      address.kind === "s3" && rule.kind === "s3" && address.bucket === rule.bucket && isUnder(address.key, rule.key),
+    matches: (address) => address.kind === "s3" && address.bucket === bucket && isUnder(address.key, key),
   };
 }
 
@@ -129,9 +123,15 @@ function isLocalName(hostname: string): boolean {
   return hostname === "localhost" || ipaddr.isValid(hostname.replace(/^\[|\]$/g, ""));
 }
 
-/** The path as the server may understand it; what decodes to another folder is left encoded, and so never matches. */
+/**
+ * What servers may take for a way to another folder, or for an end: dots, slashes and zeros that are encoded once or more often, and dots with
+ * parameters behind them. Plain dots are gone already.
+ */
+const DISGUISED = /%(25)*(2e|2f|5c|00)|\/\.{1,2};/i;
+
+/** The path; a disguised one lies below nothing. */
 function pathOf({ pathname }: URL): string {
-  return /%(2e|2f|5c|00)/i.test(pathname) ? "\0" : pathname;
+  return DISGUISED.test(pathname) ? "\0" : pathname;
 }
 
 /** Equal, or below at the border of a segment. */

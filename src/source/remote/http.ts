@@ -1,27 +1,28 @@
-import { lookup as lookUp } from "node:dns";
-import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher, request } from "undici";
 import { BandloomError } from "../../core/errors.ts";
-import { type AllowList, assertAddress, type Permission, parseAddress } from "./allow-list.ts";
-import { answeredWith, brokenAnswer, tooLarge } from "./failures.ts";
-import {
-  type BlobAnswer,
-  type BlobHead,
-  type BlobRequest,
-  isStrong,
-  type Transport,
-  TransportError,
-  validatorOf,
-} from "./transport.ts";
+import { type AllowList, type Permission, parseAddress } from "./allow-list.ts";
+import { type RawAnswer, readBytes } from "./answer.ts";
+import { answeredWith, brokenAnswer } from "./failures.ts";
+import { checkedLookup } from "./lookup.ts";
+import { type BlobAnswer, type BlobHead, type BlobRequest, type Transport, TransportError } from "./transport.ts";
+import { isStrong, validatorOf } from "./validator.ts";
 
 const MAX_REDIRECTS = 5;
-/** Where a server says nothing for so long, milliseconds, the request is given up; the deadline of the whole may be nearer. */
+/** Where a server says nothing for so long, milliseconds, the try is given up; the deadline of the whole may be nearer. */
 const STALL_MS = 5000;
-const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
-const BUSY: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
+/** Of an answer that is not wanted: reading so many bytes is cheaper than another connection. */
+const DRAINED_BYTES = 16 * 1024;
+/** Servers of object stores say in a document of XML why they refuse; it is short. */
+const REASON_BYTES = 4096;
+
+const OK = 200;
 const PARTIAL = 206;
+const FORBIDDEN = 403;
+const MISSING: readonly number[] = [404, 410];
 const PRECONDITION_FAILED = 412;
 const RANGE_NOT_SATISFIABLE = 416;
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const BUSY: readonly number[] = [500, 502, 503, 504];
 
 export interface HttpOptions {
   readonly allowed: AllowList;
@@ -47,28 +48,32 @@ export class HttpTransport implements Transport {
     this.#private = agent({ private: true });
   }
 
-  async read(address: string, { range, validator, limit }: BlobRequest, signal: AbortSignal): Promise<BlobAnswer> {
-    const headers: Record<string, string> = { "accept-encoding": "identity" };
-    if (range) headers.range = `bytes=${range.offset}-${range.offset + range.length - 1}`;
-    if (isStrong(validator)) headers["if-match"] = validator;
-    const answer = await this.#request("GET", address, headers, signal);
+  async read(address: string, wanted: BlobRequest, signal: AbortSignal): Promise<BlobAnswer> {
+    const answer = await this.#request(address, headersFor(wanted), signal);
     try {
-      return await readAnswer(answer, range, limit);
+      return (await withoutBytes(answer, wanted)) ?? (await readBytes(rawAnswer(answer), wanted));
+    } catch (error) {
+      throw failureOf(error, signal);
     } finally {
-      // What is not wanted any more must not be waited for.
-      answer.body.destroy();
+      discard(answer);
     }
   }
 
-  async head(address: string, signal: AbortSignal): Promise<BlobHead | null> {
-    const answer = await this.#request("HEAD", address, { "accept-encoding": "identity" }, signal);
-    answer.body.destroy();
-    const { statusCode, headers } = answer;
-    if (isMissing(statusCode)) return null;
-    if (statusCode !== 200) throw failure(statusCode);
-    const size = wholeNumber(one(headers["content-length"]));
-    if (size === null) throw brokenAnswer("does not say how long it is");
-    return { size, validator: validatorOf(one(headers.etag), one(headers["last-modified"])) };
+  /** By a GET of one byte: a HEAD may be refused where a GET is not (signed addresses), and need not tell the length. */
+  async head(address: string, limit: number, signal: AbortSignal): Promise<BlobHead | null> {
+    const wanted = { range: { offset: 0, length: 1 }, validator: null, limit };
+    const answer = await this.#request(address, headersFor(wanted), signal);
+    try {
+      const raw = rawAnswer(answer);
+      if (answer.statusCode === OK && raw.contentLength !== null)
+        return { size: raw.contentLength, validator: raw.validator };
+      const found = (await withoutBytes(answer, wanted)) ?? (await readBytes(raw, wanted));
+      return found.kind === "bytes" ? { size: found.size, validator: found.validator } : null;
+    } catch (error) {
+      throw failureOf(error, signal);
+    } finally {
+      discard(answer);
+    }
   }
 
   async close(): Promise<void> {
@@ -76,20 +81,19 @@ export class HttpTransport implements Transport {
   }
 
   async #request(
-    method: "GET" | "HEAD",
     start: string,
-    headers: Record<string, string>,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     let address = start;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const { url, permission } = this.#permitted(address);
       const dispatcher = permission.private ? this.#private : this.#public;
-      const answer = await request(url, { method, headers, dispatcher, signal }).catch((error: unknown) => {
-        throw connectionFailure(error, signal);
+      const answer = await request(url, { headers, dispatcher, signal }).catch((error: unknown) => {
+        throw failureOf(error, signal);
       });
       if (!REDIRECTS.includes(answer.statusCode)) return answer;
-      answer.body.destroy();
+      discard(answer);
       const target = one(answer.headers.location) ?? "";
       if (!URL.canParse(target, url)) throw brokenAnswer("redirects to nowhere");
       address = new URL(target, url).href;
@@ -99,93 +103,65 @@ export class HttpTransport implements Transport {
 
   #permitted(text: string): { readonly url: URL; readonly permission: Permission } {
     const address = parseAddress(text);
-    if (address.kind !== "http") throw new BandloomError("FORBIDDEN", "The address of this image leads elsewhere.");
-    return { url: address.url, permission: this.#allowed.check(address) };
+    const permission = this.#allowed.check(address);
+    if (address.kind !== "http") throw brokenAnswer("redirects to another protocol");
+    return { url: address.url, permission };
   }
 }
 
-/** DNS, with the answers that may be connected to; the connection is made to one of them and not looked up again. */
-function checkedLookup(permission: Permission): LookupFunction {
-  return (hostname, options, callback) => {
-    lookUp(hostname, { ...options, all: true }, (error, found) => {
-      const [first] = found ?? [];
-      if (error || !first) {
-        callback(error ?? new Error("no address"), "", 4);
-        return;
-      }
-      try {
-        for (const { address } of found) assertAddress(address, permission);
-      } catch (refusal) {
-        callback(refusal as Error, "", 4);
-        return;
-      }
-      if (options.all) callback(null, found);
-      else callback(null, first.address, first.family);
-    });
+function headersFor({ range, validator }: BlobRequest): Readonly<Record<string, string>> {
+  return {
+    "accept-encoding": "identity",
+    "user-agent": "Bandloom",
+    ...(range ? { range: `bytes=${range.offset}-${range.offset + range.length - 1}` } : {}),
+    ...(isStrong(validator) ? { "if-match": validator } : {}),
   };
 }
 
-async function readAnswer(
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-  range: BlobRequest["range"],
-  limit: number,
-): Promise<BlobAnswer> {
-  if (isMissing(statusCode)) return { kind: "missing" };
+function rawAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): RawAnswer {
+  return {
+    // Without its header a partial answer is refused; with it a complete one is complete all the same.
+    contentRange: statusCode === PARTIAL ? (one(headers["content-range"]) ?? "") : undefined,
+    contentLength: wholeNumber(one(headers["content-length"])),
+    contentEncoding: one(headers["content-encoding"]),
+    validator: validatorOf(one(headers.etag), one(headers["last-modified"])),
+    body,
+  };
+}
+
+/** What an answer means that carries no bytes of the blob; null: it carries some. Throws what no answer is. */
+async function withoutBytes(answer: Dispatcher.ResponseData, { range }: BlobRequest): Promise<BlobAnswer | null> {
+  const { statusCode, headers, body } = answer;
+  if (statusCode === OK || statusCode === PARTIAL) return null;
+  if (MISSING.includes(statusCode)) return { kind: "missing" };
   if (statusCode === PRECONDITION_FAILED) return { kind: "changed" };
-  const validator = validatorOf(one(headers.etag), one(headers["last-modified"]));
   if (statusCode === RANGE_NOT_SATISFIABLE) {
-    const isEmpty = range?.offset === 0 && /\/0$/.test(one(headers["content-range"]) ?? "");
-    return isEmpty ? { kind: "bytes", bytes: new Uint8Array(0), offset: 0, size: 0, validator } : { kind: "changed" };
+    if (range?.offset !== 0 || !/\/0$/.test(one(headers["content-range"]) ?? "")) return { kind: "changed" };
+    const { validator } = rawAnswer(answer);
+    return { kind: "bytes", bytes: new Uint8Array(0), offset: 0, size: 0, validator, whole: true };
   }
-  if (statusCode !== 200 && statusCode !== PARTIAL) throw failure(statusCode);
-  if (!/^(identity)?$/i.test(one(headers["content-encoding"]) ?? ""))
-    throw brokenAnswer("compresses what it sends although it was asked not to");
-  if (statusCode === 200) {
-    const length = wholeNumber(one(headers["content-length"]));
-    if (length !== null && length > limit) throw tooLarge(limit);
-    const bytes = await collect(body, limit);
-    if (length !== null && bytes.length !== length) throw new TransportError("The answer was cut off.");
-    return { kind: "bytes", bytes, offset: 0, size: bytes.length, validator };
+  if (statusCode === FORBIDDEN && (await isAccessDenied(body))) return { kind: "missing" };
+  throw BUSY.includes(statusCode) ? new TransportError(`Status ${statusCode}.`) : answeredWith(statusCode);
+}
+
+/** Object stores deny access to what is not there, where the client may not list what is. */
+async function isAccessDenied(body: AsyncIterable<Uint8Array>): Promise<boolean> {
+  let text = "";
+  for await (const part of body) {
+    text += Buffer.from(part).toString("latin1");
+    if (text.length > REASON_BYTES) break;
   }
-  const told = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(one(headers["content-range"]) ?? "");
-  const [offset, last, size] = (told ?? []).slice(1).map(Number);
-  if (!range || offset === undefined || last === undefined || size === undefined)
-    throw brokenAnswer("answers range requests wrongly");
-  const due = Math.min(range.offset + range.length, size) - range.offset;
-  if (offset !== range.offset || last - offset + 1 !== due)
-    throw brokenAnswer("answers with another range than was asked for");
-  const bytes = await collect(body, due);
-  if (bytes.length !== due) throw new TransportError("The answer was cut off.");
-  return { kind: "bytes", bytes, offset, size, validator };
+  return text.includes("<Code>AccessDenied</Code>");
 }
 
-/** A body of at most `limit` bytes. */
-async function collect(body: Dispatcher.ResponseData["body"], limit: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const part of body as AsyncIterable<Uint8Array>) {
-      length += part.length;
-      if (length > limit) throw tooLarge(limit);
-      parts.push(part);
-    }
-  } catch (error) {
-    throw connectionFailure(error, null);
-  }
-  return Buffer.concat(parts, length);
+/** Ends an answer: what is left of it is read if it is little, so that the connection can be used again, and given up if it is more. Nobody waits for it. */
+function discard({ body }: Dispatcher.ResponseData): void {
+  if (!body.destroyed) void body.dump({ limit: DRAINED_BYTES }).catch(() => {});
 }
 
-function isMissing(status: number): boolean {
-  return status === 404 || status === 410;
-}
-
-function failure(status: number): Error {
-  return BUSY.includes(status) ? new TransportError(`status ${status}`) : answeredWith(status);
-}
-
-function connectionFailure(error: unknown, signal: AbortSignal | null): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (error instanceof BandloomError) return error;
+function failureOf(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof BandloomError || error instanceof TransportError) return error;
   if (error instanceof Error && error.cause instanceof BandloomError) return error.cause;
   return new TransportError("The connection failed.", { cause: error });
 }

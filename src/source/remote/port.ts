@@ -42,6 +42,7 @@ export function serveRemote(port: MessagePort, remote: Remote): void {
 export function connectRemote(port: MessagePort): Remote {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (reason: unknown) => void }>();
   let lastId = 0;
+  let isClosed = false;
   port.on("message", ({ id, outcome }: Reply) => {
     const caller = waiting.get(id);
     waiting.delete(id);
@@ -50,11 +51,13 @@ export function connectRemote(port: MessagePort): Remote {
     else caller.reject(BandloomError.fromMessage(outcome.error));
   });
   port.on("close", () => {
-    for (const { reject } of waiting.values()) reject(new BandloomError("OVERLOADED", "The server is shutting down."));
+    isClosed = true;
+    for (const { reject } of waiting.values()) reject(shuttingDown());
     waiting.clear();
   });
   const ask = (call: Call, signal: AbortSignal | undefined): Promise<unknown> => {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (isClosed) return Promise.reject(shuttingDown());
     const id = ++lastId;
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -79,6 +82,10 @@ export function connectRemote(port: MessagePort): Remote {
     read: (stamp, ranges, signal) => ask({ name: "read", stamp, ranges }, signal) as Promise<readonly Uint8Array[]>,
     get: (url, limit, signal) => ask({ name: "get", url, limit }, signal) as Promise<RemoteBlob | null>,
   };
+}
+
+function shuttingDown(): BandloomError {
+  return new BandloomError("OVERLOADED", "The server is shutting down.");
 }
 
 function perform(remote: Remote, call: Call, signal: AbortSignal): Promise<unknown> {

@@ -6,6 +6,8 @@ import { TransportError } from "./transport.ts";
 const RETRIES = 2;
 /** Before the first of them, milliseconds; doubled for each, and spread by chance so that many clients do not come back at once. */
 const PAUSE_MS = 100;
+/** Silence of a server, as undici names it. */
+const STALL = /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/;
 
 /**
  * Work that may fail for now, tried up to three times within `timeoutMs` altogether. Rejects with SOURCE_TIMEOUT, with SOURCE_FAILED when no
@@ -14,26 +16,30 @@ const PAUSE_MS = 100;
 export async function withRetries<T>(
   work: (signal: AbortSignal) => Promise<T>,
   { timeoutMs, onRetry }: { readonly timeoutMs: number; readonly onRetry: () => void },
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs);
-  const either = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  const either = AbortSignal.any([signal, deadline]);
   for (let tries = 0; ; tries++) {
     try {
       return await work(either);
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (deadline.aborted) throw tooSlow();
-      if (!(error instanceof TransportError)) throw error;
-      if (tries === RETRIES) throw isStall(error) ? tooSlow() : notAnswering(error);
+      await pauseAfter(error, tries, either).catch((final: unknown) => {
+        if (signal.aborted) throw signal.reason;
+        throw deadline.aborted ? tooSlow() : final;
+      });
       onRetry();
-      await sleep(PAUSE_MS * 2 ** tries * (0.5 + Math.random()), null, { signal: either }).catch(() => {});
     }
   }
 }
 
-/** A server that was silent for too long. */
-function isStall(error: TransportError): boolean {
-  const { code } = (error.cause ?? {}) as { readonly code?: string };
-  return code !== undefined && /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/.test(code);
+/** Waits before the next try; rejects where there should be none. */
+async function pauseAfter(error: unknown, tries: number, signal: AbortSignal): Promise<void> {
+  if (!(error instanceof TransportError)) throw error;
+  if (tries === RETRIES) throw isStall(error) ? tooSlow() : notAnswering(error);
+  await sleep(PAUSE_MS * 2 ** tries * (0.5 + Math.random()), null, { signal });
+}
+
+function isStall({ cause }: TransportError): boolean {
+  return cause instanceof Error && "code" in cause && STALL.test(String(cause.code));
 }

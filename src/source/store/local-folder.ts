@@ -1,41 +1,78 @@
-import { lstatSync, realpathSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { realpathSync, statSync } from "node:fs";
+import { opendir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
+import { fileIdentity, type Identity } from "../identity.ts";
 import type { Folder, Store, WholeBlob } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { openFile } from "./file.ts";
 import { isPlainPath } from "./paths.ts";
 
-/** A folder of this machine. What lies outside `root` (null: outside the folder), also by symbolic links, is not found. */
+/**
+ * A folder of this machine. What lies outside `root` (null: outside the folder), also by symbolic links, is not found, and neither is what is no
+ * regular file. NOT_FOUND where there is no such folder.
+ */
 export function localFolder(path: string, root: string | null): Folder {
-  return new LocalFolder(realpathSync(path), realpathSync(root ?? path));
+  try {
+    return new LocalFolder(realpathSync.native(path), realpathSync.native(root ?? path));
+  } catch (error) {
+    throw new BandloomError("NOT_FOUND", "There is no such folder.", { cause: error });
+  }
 }
 
 class LocalFolder implements Folder {
   readonly remote = false;
   readonly #path: string;
+  /** With a separator at its end. */
   readonly #root: string;
 
   constructor(path: string, root: string) {
     this.#path = path;
-    this.#root = root;
+    this.#root = root.endsWith(sep) ? root : root + sep;
   }
 
   get(path: string, limit: number): WholeBlob | null {
-    const store = this.open(path);
-    if (!store) return null;
+    const file = this.#openFile(path);
+    if (!file) return null;
+    const { stamp, size } = file;
     try {
-      if (store.size > limit) throw unreadable(`a file of it has ${store.size} bytes, where ${limit} are the most`);
-      const bytes = store.read(0, store.size) as Uint8Array;
-      return { bytes, identity: store.identity };
+      if (size > limit) throw unreadable(`a file of it has ${size} bytes, where ${limit} are the most`);
+      const bytes = file.read(0, size);
+      const ends = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+      // Hashed where it is asked for: chunks are many, and nobody asks for theirs.
+      let identity: Identity | null = null;
+      return {
+        bytes,
+        get identity() {
+          identity ??= fileIdentity(stamp, ends);
+          return identity;
+        },
+      };
     } finally {
-      void store.close();
+      void file.close();
     }
   }
 
   open(path: string): Store | null {
-    const file = this.#inside(path);
+    return this.#openFile(path);
+  }
+
+  async list(path: string, limit: number): Promise<readonly string[]> {
+    const names: string[] = [];
+    const folder = path === "" ? this.#path : this.#inside(path, "folder");
+    const entries = folder === null ? null : await opendir(folder).catch(() => null);
+    if (!entries) return names;
+    for await (const { name } of entries) {
+      if (names.length === limit) break;
+      names.push(name);
+    }
+    return names;
+  }
+
+  close(): void {}
+
+  #openFile(path: string): ReturnType<typeof openFile> | null {
+    const file = this.#inside(path, "file");
     if (file === null) return null;
     try {
       return openFile(file);
@@ -45,25 +82,16 @@ class LocalFolder implements Folder {
     }
   }
 
-  async list(path: string, limit: number): Promise<readonly string[] | null> {
-    const folder = path === "" ? this.#path : this.#inside(path);
-    if (folder === null) return [];
-    const names = await readdir(folder).catch((): string[] => []);
-    return names.slice(0, limit);
-  }
-
-  close(): void {}
-
-  /** Where a path leads, if that is a place below the root. */
-  #inside(path: string): string | null {
+  /** Where a path really leads, if that is such a thing below the root. */
+  #inside(path: string, kind: "file" | "folder"): string | null {
     if (!isPlainPath(path)) return null;
-    const file = join(this.#path, path);
+    const named = join(this.#path, path);
     try {
-      // A file that is no link, in a folder that is none, is where it seems to be; others are followed.
-      if (!lstatSync(file, { throwIfNoEntry: false })) return null;
-      const real = realpathSync.native(file);
-      const root = this.#root.endsWith(sep) ? this.#root : this.#root + sep;
-      return real.startsWith(root) ? real : null;
+      // What is not there is asked for often, and an exception costs more than a look.
+      const stats = statSync(named, { throwIfNoEntry: false });
+      if (!(kind === "file" ? stats?.isFile() : stats?.isDirectory())) return null;
+      const real = realpathSync.native(named);
+      return real.startsWith(this.#root) ? real : null;
     } catch {
       return null;
     }

@@ -1,9 +1,12 @@
+import { posix } from "node:path";
+import { BandloomError } from "../../core/errors.ts";
 import { remoteIdentity } from "../identity.ts";
-import { isUrl } from "../location.ts";
 import type { Remote } from "../remote/types.ts";
 import type { Folder, Store, WholeBlob } from "../types.ts";
 import { isPlainPath } from "./paths.ts";
-import { openRemoteStore } from "./remote.ts";
+import { remoteStore } from "./remote.ts";
+
+const S3 = /^s3:/i;
 
 /** Blobs below an address. Its query, where it has one (a signature), stays with each of them. */
 export function remoteFolder(remote: Remote, url: string): Folder {
@@ -17,18 +20,19 @@ export function remoteFolder(remote: Remote, url: string): Folder {
     },
     async open(path, signal): Promise<Store | null> {
       const address = addressOf(path);
-      if (address === null || !(await remote.open(address, signal))) return null;
-      return openRemoteStore(remote, address, signal);
+      const stamp = address === null ? null : await remote.open(address, signal);
+      return stamp && remoteStore(remote, stamp);
     },
     list: () => null,
     close: () => {},
   };
 }
 
-/** The address of a blob below a folder's. Keys of S3 are plain text, paths of URLs are encoded. */
-export function addressBelow(folder: string, path: string): string {
-  if (!isUrl(folder)) throw new Error("This is no address.");
-  if (/^s3:/i.test(folder)) return `${folder.replace(/\/$/, "")}/${path}`;
+/** The address of a blob below a folder's. Keys of S3 are plain text, paths of URLs are encoded. NOT_FOUND for a path that would leave the folder. */
+export function addressBelow(folder: string, file: string): string {
+  const path = posix.normalize(file);
+  if (!isPlainPath(path)) throw new BandloomError("NOT_FOUND", "A file of this image is not in its folder.");
+  if (S3.test(folder)) return `${folder.replace(/\/$/, "")}/${path}`;
   const url = new URL(folder);
   url.pathname = `${url.pathname.replace(/\/$/, "")}/${path.split("/").map(encodeURIComponent).join("/")}`;
   return url.href;
@@ -36,7 +40,7 @@ export function addressBelow(folder: string, path: string): string {
 
 /** The address of the folder that a blob lies in. */
 export function parentAddress(blob: string): string {
-  if (/^s3:/i.test(blob)) return blob.slice(0, blob.lastIndexOf("/"));
+  if (S3.test(blob)) return blob.slice(0, blob.lastIndexOf("/"));
   const url = new URL(blob);
   url.pathname = url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1);
   return url.href;

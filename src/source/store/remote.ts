@@ -6,7 +6,13 @@ import type { Store } from "../types.ts";
 /** A blob behind a network. NOT_FOUND where there is none, and what `Remote.open` rejects with. */
 export async function openRemoteStore(remote: Remote, url: string, signal?: AbortSignal): Promise<Store> {
   const stamp = await remote.open(url, signal);
-  if (!stamp) throw new BandloomError("NOT_FOUND", "There is no image at the address that is catalogued.");
+  if (!stamp)
+    throw new BandloomError("NOT_FOUND", "There is nothing at the address of this image, or nothing that may be read.");
+  return remoteStore(remote, stamp);
+}
+
+/** A version of a blob. */
+export function remoteStore(remote: Remote, stamp: RemoteStamp): Store {
   return new RemoteStore(remote, stamp);
 }
 
