@@ -6,6 +6,7 @@ import { readArray, type ZarrArray } from "./array.ts";
 import { Documents, type Json, type JsonObject, joinPath, MAX_DOCUMENT_BYTES } from "./documents.ts";
 import { type AxisName, type Multiscale, readMultiscale } from "./multiscales.ts";
 import { readOmero } from "./omero.ts";
+import { readOwnAttributes } from "./own-attributes.ts";
 import { OmeZarrSource } from "./source.ts";
 
 const MAX_CHANNELS = 4096;
@@ -43,6 +44,7 @@ interface Group {
   readonly version: 2 | 3;
   readonly multiscale: JsonObject;
   readonly omero: Json | undefined;
+  readonly own: Json | undefined;
   readonly seriesCount: number;
 }
 
@@ -77,7 +79,7 @@ function chosen(
   if (typeof multiscale !== "object" || multiscale === null || Array.isArray(multiscale))
     throw unreadable(`it holds no image number ${series}, for it has ${list.length}`);
   return {
-    ...{ path, version, omero: attributes.omero },
+    ...{ path, version, omero: attributes.omero, own: attributes.bandloom },
     multiscale: multiscale as JsonObject,
     seriesCount: seriesCount ?? list.length,
   };
@@ -91,8 +93,8 @@ async function attributesOf(
   const group = await documents.read(joinPath(path, "zarr.json"));
   if (group) {
     if (group.node_type !== "group") throw unreadable("it is a bare array, and no OME-Zarr image");
-    const { ome } = (group.attributes ?? {}) as JsonObject;
-    return { attributes: (isObject(ome) ? ome : {}) as JsonObject, version: 3 };
+    const { ome, bandloom = null } = (group.attributes ?? {}) as JsonObject;
+    return { attributes: { ...((isObject(ome) ? ome : {}) as JsonObject), bandloom }, version: 3 };
   }
   const attributes = await documents.read(joinPath(path, ".zattrs"));
   return attributes && { attributes, version: 2 };
@@ -134,12 +136,13 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
   const count = size(full, "c");
   if (count > MAX_CHANNELS) throw unreadable(`it has ${count} channels, where ${MAX_CHANNELS} are the most`);
   const omero = readOmero(group.omero, count);
+  const own = readOwnAttributes(group.own);
   const levels = arrays.map(
     (array): StoredLevel => ({
       width: size(array, "x"),
       height: size(array, "y"),
-      chunkWidth: Math.min(chunk(array, "x"), size(array, "x")),
-      chunkHeight: Math.min(chunk(array, "y"), size(array, "y")),
+      chunkWidth: chunk(array, "x"),
+      chunkHeight: chunk(array, "y"),
       codec: array.chain.name,
     }),
   );
@@ -153,11 +156,12 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
       color: said?.color ?? null,
       window: said?.window ?? null,
       active: said?.active ?? null,
+      ...own.channels[index],
     });
   });
   return plainImage({
     format: group.version === 2 ? "OME-Zarr 0.4" : "OME-Zarr 0.5",
-    ...{ name, seriesCount: group.seriesCount, channels, levels, pixelSize },
+    ...{ name, seriesCount: group.seriesCount, channels, levels, pixelSize, georeference: own.georeference },
     ...{ width: size(full, "x"), height: size(full, "y"), depth: size(full, "z"), times: size(full, "t") },
     warnings: [...warnings, ...omero.warnings, ...advice(full, levels)],
   });
