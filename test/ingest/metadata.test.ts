@@ -67,3 +67,18 @@ describe.each([
     expect(await image.getGDALMetadata(0)).toMatchObject({ SCALE: "0.0001", OFFSET: "-0.1" });
   });
 });
+
+describe.each(["0.4", "0.5"] as const)("what is known of a source stands in OME-Zarr %s", (zarrVersion) => {
+  it("for our reader, also what the format has no place for", async () => {
+    const source = await writeSource(join(folder, "known-zarr.tif"));
+    const path = join(folder, `out-${zarrVersion}.zarr`);
+    await convertFiles([source], path, { format: "ome-zarr", zarrVersion });
+    const info = await infoOf(path);
+    const [first, second] = CHANNELS;
+    expect(info.channels[0]).toEqual({ ...first, color: "#ffffff" });
+    expect(info.channels[1]).toMatchObject({ name: second?.name, nodata: 0, scale: 1, unit: null });
+    expect(info.georeference).toEqual(GEOREFERENCE);
+    expect(info.pixelSize).toEqual({ x: 10, y: 10, unit: "m" });
+    expect(info.warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { ChannelInfo, Georeference } from "../types.ts";
+import type { Json } from "./documents.ts";
+
+/** What OME-Zarr has no place for stands under `bandloom` in the attributes of images that this program wrote. */
+export interface OwnAttributes {
+  readonly channels: readonly Partial<Pick<ChannelInfo, "wavelengthNm" | "nodata" | "unit" | "scale" | "offset">>[];
+  readonly georeference: Georeference | null;
+}
+
+const MAX_TEXT = 256;
+
+const channel = z.object({
+  wavelengthNm: z.number().positive().optional(),
+  nodata: z.union([z.number(), z.literal("NaN").transform(() => Number.NaN)]).optional(),
+  unit: z.string().max(MAX_TEXT).optional(),
+  scale: z
+    .number()
+    .refine((scale) => scale !== 0)
+    .optional(),
+  offset: z.number().optional(),
+});
+const number = z.number();
+const georeference = z.object({
+  crs: z.string().max(MAX_TEXT).nullable(),
+  crsName: z.string().max(MAX_TEXT).nullable(),
+  affine: z.tuple([number, number, number, number, number, number]),
+});
+const attributes = z.object({
+  channels: z.array(channel).max(4096).default([]),
+  georeference: georeference.nullable().default(null),
+});
+
+const NOTHING: OwnAttributes = { channels: [], georeference: null };
+
+/** Anything else under that name is somebody else's. */
+export function readOwnAttributes(value: Json | undefined): OwnAttributes {
+  const { data } = attributes.safeParse(value);
+  if (!data) return NOTHING;
+  const channels = data.channels.map((one) =>
+    Object.fromEntries(Object.entries(one).filter(([, said]) => said !== undefined)),
+  );
+  return { channels, georeference: data.georeference };
+}
