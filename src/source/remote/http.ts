@@ -4,7 +4,14 @@ import { type AllowList, type Permission, parseAddress } from "./allow-list.ts";
 import { type RawAnswer, readBytes } from "./answer.ts";
 import { answeredWith, brokenAnswer } from "./failures.ts";
 import { checkedLookup } from "./lookup.ts";
-import { type BlobAnswer, type BlobHead, type BlobRequest, type Transport, TransportError } from "./transport.ts";
+import {
+  type BlobAnswer,
+  type BlobHead,
+  type BlobRequest,
+  FIRST_BYTES,
+  type Transport,
+  TransportError,
+} from "./transport.ts";
 import { isStrong, validatorOf } from "./validator.ts";
 
 const MAX_REDIRECTS = 5;
@@ -59,9 +66,9 @@ export class HttpTransport implements Transport {
     }
   }
 
-  /** By a GET of one byte: a HEAD may be refused where a GET is not (signed addresses), and need not tell the length. */
+  /** By a GET of the first bytes: a HEAD may be refused where a GET is not (signed addresses), and need not tell the length. */
   async head(address: string, limit: number, signal: AbortSignal): Promise<BlobHead | null> {
-    const wanted = { range: { offset: 0, length: 1 }, validator: null, limit };
+    const wanted = { range: FIRST_BYTES, validator: null, limit };
     const answer = await this.#request(address, headersFor(wanted), signal);
     try {
       const raw = rawAnswer(answer);

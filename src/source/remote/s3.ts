@@ -4,7 +4,14 @@ import { BandloomError } from "../../core/errors.ts";
 import { type AllowList, parseAddress } from "./allow-list.ts";
 import { type RawAnswer, readBytes } from "./answer.ts";
 import { answeredWith, brokenAnswer } from "./failures.ts";
-import { type BlobAnswer, type BlobHead, type BlobRequest, type Transport, TransportError } from "./transport.ts";
+import {
+  type BlobAnswer,
+  type BlobHead,
+  type BlobRequest,
+  FIRST_BYTES,
+  type Transport,
+  TransportError,
+} from "./transport.ts";
 import { isStrong, validatorOf } from "./validator.ts";
 
 /** What servers other than Amazon's expect. */
@@ -51,9 +58,9 @@ export class S3Transport implements Transport {
     }
   }
 
-  /** As over HTTP, by a GET of one byte: it tells missing objects and wrong credentials by name, which a HEAD has no room for. */
+  /** As over HTTP, by a GET of the first bytes: it tells missing objects and wrong credentials by name, which a HEAD has no room for. */
   async head(address: string, limit: number, signal: AbortSignal): Promise<BlobHead | null> {
-    const found = await this.read(address, { range: { offset: 0, length: 1 }, validator: null, limit }, signal);
+    const found = await this.read(address, { range: FIRST_BYTES, validator: null, limit }, signal);
     return found.kind === "bytes" ? { size: found.size, validator: found.validator } : null;
   }
 

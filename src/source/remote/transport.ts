@@ -35,6 +35,9 @@ export interface BlobHead {
   readonly validator: string | null;
 }
 
+/** What is asked for to learn of a blob. Two bytes: some servers take a range that ends with byte 0 for one without an end. */
+export const FIRST_BYTES: ByteRange = { offset: 0, length: 2 };
+
 /** One protocol. Rejects with a TransportError, or with a BandloomError that is final. */
 export interface Transport {
   read(address: string, request: BlobRequest, signal: AbortSignal): Promise<BlobAnswer>;
