@@ -18,7 +18,7 @@ const largeOnce = join(folder, "large-once.ome.tif");
 
 beforeAll(async () => {
   writeFileSync(small, buildTiff({ directories: [{ width: 700, height: 600, type: "uint16", rowsPerStrip: 50 }] }));
-  await writeLargeStack(large, { width: 4096, height: 4096 }, 3);
+  await writeLargeStack(large, { width: 3072, height: 3072 }, 3);
   expect((await bandloom(["ingest", large, "-o", largeOnce, "--effort", "1"])).code).toBe(0);
 });
 
@@ -59,6 +59,14 @@ describe("bandloom ingest", () => {
     expect(readdirSync(out)).toEqual(["a.ome.tif"]);
     const inspected = JSON.parse((await bandloom(["inspect", path, "--json"])).stdout);
     expect(inspected).toMatchObject({ format: "OME-TIFF", width: 700, levels: [{ chunkWidth: 256 }, {}, {}] });
+  });
+
+  it("writes OME-Zarr whose folder is a picture at once", async () => {
+    const path = join(emptyFolder(), "a.zarr");
+    expect((await bandloom(["ingest", small, "-o", path, "--shard", "1024", "--compression", "zstd"])).code).toBe(0);
+    const inspected = JSON.parse((await bandloom(["inspect", path, "--json"])).stdout);
+    expect(inspected).toMatchObject({ format: "OME-Zarr 0.5", width: 700, channels: [{ dataType: "uint16" }] });
+    expect(inspected.warnings).toEqual([]);
   });
 
   it("tells the same as JSON", async () => {
