@@ -208,7 +208,7 @@ describe("a conversion that is interrupted at half", () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
-  it.each(["x.ome.tif", "x.tif"])(
+  it.each(["x.ome.tif", "x.tif", "x.zarr"])(
     "by SIGKILL leaves nothing that looks whole, and the next run makes %s",
     async (name) => {
       const out = emptyFolder();
