@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import { SingleFlight } from "../../core/single-flight.ts";
 import { sourceChanged } from "../identity.ts";
@@ -48,6 +49,8 @@ export class BlockReader {
     const blocks = new Map<number, Uint8Array>();
     const flights = this.#flightsFor(stamp, blocksOf(ranges), blocks);
     this.#options.onHits(blocks.size);
+    // One who reads many ranges waits for many requests: that is no leak.
+    if (signal && flights.length > 1) setMaxListeners(0, signal);
     const found = await Promise.all(
       flights.map((flight) => this.#flights.run(flight.key, (shared) => this.#fly(stamp, flight, shared), signal)),
     );

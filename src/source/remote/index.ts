@@ -1,4 +1,4 @@
 /** Blobs behind HTTP and S3, for the whole process. */
 
 export { connectRemote, serveRemote } from "./port.ts";
-export { createRemote, type ProcessRemote, type RemoteMetrics, type RemoteOptions } from "./reader.ts";
+export { createRemote, type ProcessRemote, type RemoteOptions } from "./reader.ts";

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { MessagePort } from "node:worker_threads";
 import { BandloomError, type ErrorMessage } from "../../core/errors.ts";
 import type { ByteRange, Remote, RemoteBlob, RemoteStamp } from "./types.ts";
@@ -58,6 +59,8 @@ export function connectRemote(port: MessagePort): Remote {
   const ask = (call: Call, signal: AbortSignal | undefined): Promise<unknown> => {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (isClosed) return Promise.reject(shuttingDown());
+    // A picture waits for many answers with one signal: that is no leak.
+    if (signal) setMaxListeners(0, signal);
     const id = ++lastId;
     return new Promise((resolve, reject) => {
       const leave = () => {

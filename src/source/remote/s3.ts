@@ -22,6 +22,8 @@ const CONNECT_MS = 5000;
 const NEVER_MS = 2 ** 31 - 1;
 /** Amazon denies access to what is not there, where the client may not list what is. */
 const MISSING: readonly string[] = ["NoSuchKey", "NotFound", "NoSuchBucket", "AccessDenied"];
+/** Said with status 400. */
+const EXPIRED: readonly string[] = ["ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"];
 
 export interface S3Options {
   /** A server other than Amazon's. It is the operator's choice, so its address may be private. */
@@ -150,6 +152,7 @@ function answerTo(error: unknown, { range }: BlobRequest, signal: AbortSignal): 
     return range?.offset === 0
       ? { kind: "bytes", bytes: new Uint8Array(0), offset: 0, size: 0, validator: null, whole: true }
       : { kind: "changed" };
+  if (EXPIRED.includes(name)) throw brokenAnswer("refuses the credentials of this one: they have expired");
   if (name === "SlowDown" || status >= 500) throw new TransportError(`Status ${status} (${name}).`);
   throw answeredWith(status);
 }

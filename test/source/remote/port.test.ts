@@ -13,7 +13,14 @@ let there: Remote;
 let channel: MessageChannel;
 
 beforeEach(async () => {
-  server = closing(await startRangeServer(new Map([["image.tif", image]])));
+  server = closing(
+    await startRangeServer(
+      new Map([
+        ["image.tif", image],
+        ["large", new Uint8Array(4_000_000)],
+      ]),
+    ),
+  );
   here = remoteFor(server.url);
   channel = new MessageChannel();
   serveRemote(channel.port1, here);
@@ -52,6 +59,24 @@ describe("a Remote at the other end of a port", () => {
     const offsets = Array.from({ length: 100 }, (_, index) => (index * 7919) % 299_000);
     const found = await Promise.all(offsets.map((offset) => there.read(stamp, [{ offset, length: 100 }])));
     expect(digest(found.flat())).toEqual(digest(offsets.map((offset) => image.slice(offset, offset + 100))));
+  });
+
+  it("does not warn of those who wait for much", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    try {
+      const { signal } = new AbortController();
+      const large = await here.open(at("large"));
+      if (!large) throw new Error("There is nothing.");
+      const ranges = Array.from({ length: 20 }, (_, index) => ({ offset: 150_000 * (index + 1), length: 1 }));
+      await here.read(large, ranges, signal);
+      await Promise.all(ranges.map((range) => there.read(large, [range], signal)));
+      await new Promise(setImmediate);
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off("warning", onWarning);
+    }
   });
 
   it("rejects with the same errors", async () => {

@@ -160,6 +160,7 @@ describe("an S3 server that fails", () => {
     ["short", 3],
     ["401", 1],
     ["403", 1],
+    ["expired-token", 1],
     ["wrong-range", 1],
     ["more", 1],
   ])("with %s is answered SOURCE_FAILED after %i requests", async (bad, requests) => {
@@ -185,6 +186,10 @@ describe("an S3 server that fails", () => {
       await until(() => server.aborted() === 1);
     },
   );
+
+  it("says that credentials have expired", async () => {
+    expect((await failure(remoteAt("/expired-token").open(URL_OF_IMAGE))).message).toMatch(/credentials .* expired/);
+  });
 
   it("denies access to what is not there, which is told as missing", async () => {
     expect(await remoteAt("/access-denied").open(URL_OF_IMAGE)).toBeNull();

@@ -50,10 +50,10 @@ export async function openAt(remote: ProcessRemote, url: string): Promise<Remote
   return stamp;
 }
 
-/** Waits until something holds. */
+/** Waits until something holds, for less than a server's silence is borne. */
 export async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
-    if (tries > 500) throw new Error("It never came true.");
+    if (tries > 200) throw new Error("It never came true.");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
