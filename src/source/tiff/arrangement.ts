@@ -4,7 +4,7 @@ import type { ImageJStack } from "./metadata/image-j.ts";
 import type { OmeMetadata } from "./metadata/ome.ts";
 import { type PartName, planeIfds } from "./metadata/ome-planes.ts";
 import type { Series } from "./series.ts";
-import { type Outline, readOutline } from "./shape.ts";
+import { type Outline, readOutlines } from "./shape.ts";
 
 /** Where a plane lies: `nth` behind a directory's own (ImageJ; 0: its own), or in another file. */
 export type PlanePlace = { readonly directory: Directory; readonly nth: number } | PartName;
@@ -44,7 +44,7 @@ export async function arrangeOme(
   const rest = directories.filter((directory, index) => used.has(directory) || !foreign.has(index));
   return {
     ...{ depth: ome.sizeZ, times: ome.sizeT, columns: planes.length / (ome.sizeZ * ome.sizeT), planes },
-    ...followers(await Promise.all(rest.map(readOutline)), used),
+    ...followers(await readOutlines(rest), used),
   };
 }
 

@@ -6,7 +6,7 @@ import { storedLevel } from "./describe.ts";
 import type { Directory } from "./directory.ts";
 import type { Mask } from "./masked.ts";
 import { childDirectories, Planes } from "./planes.ts";
-import { readOutline } from "./shape.ts";
+import { readOutlines } from "./shape.ts";
 import { type TiffMedium, TiffSource } from "./source.ts";
 import { SUBFILE, TAG } from "./tags.ts";
 
@@ -33,7 +33,7 @@ async function openMask(planes: Planes, masks: Arrangement["masks"], medium: Tif
   const [full] = planes.levels;
   const { arrangement } = planes;
   if (!full || arrangement.depth * arrangement.times > 1) throw unreadable("its planes are a stack");
-  const outlines = await Promise.all([...masks.values()].flat().map(readOutline));
+  const outlines = await readOutlines([...masks.values()].flat());
   const fitting = new Set(
     outlines.filter(({ width, height }) => width === full.width && height === full.height).map((one) => one.directory),
   );

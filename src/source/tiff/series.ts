@@ -1,5 +1,5 @@
 import type { Directory } from "./directory.ts";
-import { isReduction, type Outline, readOutline } from "./shape.ts";
+import { isReduction, type Outline, readOutlines } from "./shape.ts";
 
 /** Directories of one image of a file without OME-XML. */
 export interface Series {
@@ -25,7 +25,7 @@ export async function readSeries(directories: readonly Directory[]): Promise<rea
   const drafts: Draft[] = [];
   const byShape = new Map<string, Draft>();
   let current: Draft | undefined;
-  for (const outline of await Promise.all(directories.map(readOutline))) {
+  for (const outline of await readOutlines(directories)) {
     const shape = `${outline.width}/${outline.height}/${outline.kind}`;
     const same = byShape.get(shape);
     if (outline.mask) {

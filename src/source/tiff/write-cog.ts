@@ -3,7 +3,7 @@ import type { PlaneType } from "../../core/dtype.ts";
 import { levelSize, tileGrid } from "../../core/geometry.ts";
 import type { StoredTile } from "./write.ts";
 import { encodeHead } from "./write-directory.ts";
-import { ascii, type Fields, levelFields, type TiffCompression, WRITE_TAG } from "./write-fields.ts";
+import { ascii, type Fields, levelFields, short, shorts, type TiffCompression, WRITE_TAG } from "./write-fields.ts";
 import { PartialFile } from "./write-partial.ts";
 
 /** A pyramid in one chain of directories, every channel in each, one after the other (PlanarConfiguration 2). */
@@ -15,12 +15,18 @@ export interface CogLayout {
   readonly type: PlaneType;
   readonly compression: TiffCompression;
   readonly channels: number;
+  /** The first three channels are red, green and blue: any viewer shows them so. */
+  readonly rgb: boolean;
   readonly levels: number;
   /** What else the full-resolution directory says. */
   readonly fields: Fields;
   /** Fields of every directory besides. */
   readonly common: Fields;
 }
+
+const RGB = 2;
+/** ExtraSamples: channels beyond those that the photometric interpretation knows, of no stated meaning. */
+const UNSPECIFIED = 0;
 
 /** Tiles are moved to their places in pieces of about so many bytes. */
 const COPY_BYTES = 8 * 2 ** 20;
@@ -134,7 +140,9 @@ function directories(layout: CogLayout, levels: readonly LevelIndex[]) {
   return levels.map(({ offsets, byteCounts }, level) => {
     const size = levelSize(layout, level);
     const fields = levelFields({ ...layout, size, reduced: level > 0, samples: layout.channels });
-    if (layout.channels > 1) fields.set(WRITE_TAG.extraSamples, unspecified(layout.channels - 1));
+    if (layout.rgb) fields.set(WRITE_TAG.photometric, short(RGB));
+    const extra = layout.channels - (layout.rgb ? 3 : 1);
+    if (extra > 0) fields.set(WRITE_TAG.extraSamples, shorts(extra, UNSPECIFIED));
     for (const [tag, value] of layout.common) fields.set(tag, value);
     fields.set(WRITE_TAG.tileOffsets, { type: "long8", values: offsets });
     fields.set(WRITE_TAG.tileByteCounts, { type: "long", values: byteCounts });
@@ -144,9 +152,4 @@ function directories(layout: CogLayout, levels: readonly LevelIndex[]) {
     }
     return { fields, children: [] };
   });
-}
-
-/** ExtraSamples: channels beyond those that the photometric interpretation knows, of no stated meaning. */
-function unspecified(count: number) {
-  return { type: "short", values: new Array<number>(count).fill(0) } as const;
 }

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { openFile } from "../../../src/source/store/file.ts";
 import { openTiff } from "../../../src/source/tiff/open.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
 import { tryImage } from "../../fixtures/hostile.ts";
@@ -77,6 +81,20 @@ describe("a mask", () => {
       expect(planeDifference(await full, masked(IMAGE, mask))).toBeNull();
       expect(planeDifference(await reduced, masked(half, halfMask))).toBeNull();
     }
+  });
+
+  it("is read from a file whose chunks all come through one buffer", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "bandloom-mask-"));
+    const path = join(folder, "masked.tif");
+    const mask = maskOf(IMAGE);
+    writeFileSync(path, buildTiff({ directories: [IMAGE, mask] }));
+    const source = await openTiff(openFile(path));
+    for (const round of [1, 2]) {
+      const plane = await decoder.plane(source, { channel: 0 });
+      expect([round, planeDifference(plane, masked(IMAGE, mask))]).toEqual([round, null]);
+    }
+    await source.close();
+    rmSync(folder, { recursive: true });
   });
 
   it("is found among SubIFDs, as the levels are", async () => {

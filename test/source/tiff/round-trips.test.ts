@@ -102,6 +102,13 @@ describe("behind a network", () => {
     await writer.seal();
     await writer.publish();
     expect(await tripsOf(readFileSync(path), [0, 1])).toMatchObject({ opening: 0, first: 2 });
+    // What is known of one channel already does not part it from the others.
+    const store = new RemoteMemoryStore(readFileSync(path));
+    const source = await openTiff(store);
+    await source.fetch({ level: 0, group: 0, z: 0, t: 0, x: 15, y: 15 });
+    const before = store.calls.length;
+    await source.fetchAll?.(picture(source, 0));
+    expect(store.calls.length - before).toBe(2);
   });
 
   it("directories at the end of the file cost one round trip", async () => {
