@@ -1,6 +1,8 @@
 import { looksLikeZarr, openOmeZarr } from "./ome-zarr/open.ts";
+import { openPlain, plainKind } from "./plain/open.ts";
 import { zipFolder } from "./store/zip-folder.ts";
 import { openTiff } from "./tiff/open.ts";
+import { openTiles, tilesDescriptor } from "./tiles/open.ts";
 import type { Folder, ImageSource, Store } from "./types.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -21,6 +23,7 @@ export async function openByHead(
 ): Promise<ImageSource> {
   if (isTiff(head)) return openTiff(store, { series, siblings: siblings() });
   if (isZip(head)) return openOmeZarr(await zipFolder(store), series);
+  if (plainKind(head) !== null) return openPlain(store);
   throw unreadable(
     "it is none of the kinds that can be read: TIFF, OME-Zarr, tiles of a pyramid, JPEG, PNG, WebP, AVIF, GIF, or a channel set",
   );
@@ -29,6 +32,8 @@ export async function openByHead(
 /** A folder that is an image. */
 export async function openFolder(folder: Folder, series: number): Promise<ImageSource> {
   if (await looksLikeZarr(folder)) return openOmeZarr(folder, series);
+  const descriptor = await tilesDescriptor(folder);
+  if (descriptor !== null) return openTiles(folder, descriptor);
   throw unreadable("its folder holds no OME-Zarr and no tiles of a pyramid");
 }
 

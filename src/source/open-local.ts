@@ -9,6 +9,7 @@ import { openSource } from "./open.ts";
 import { HEAD_BYTES, openByHead, openFolder } from "./open-by-kind.ts";
 import { openFile } from "./store/file.ts";
 import { localFolder } from "./store/local-folder.ts";
+import { isDescriptor, openTiles } from "./tiles/open.ts";
 import type { ImageSource, SourceContext } from "./types.ts";
 
 /** An image of this machine: a file, a folder that is one, or a manifest. */
@@ -17,6 +18,7 @@ export async function openLocal(location: PathLocation, context: SourceContext):
   if (isFolder(path)) return openFolder(localFolder(path, root), series);
   if (isManifest(path)) return openManifest(location, context);
   const siblings = () => localFolder(dirname(path), root);
+  if (isDescriptor(basename(path))) return openTiles(siblings(), basename(path));
   const store = openFile(path);
   try {
     const head = store.read(0, Math.min(HEAD_BYTES, store.size));

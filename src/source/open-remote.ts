@@ -9,6 +9,7 @@ import { HEAD_BYTES, openByHead, openFolder } from "./open-by-kind.ts";
 import type { Remote } from "./remote/types.ts";
 import { openRemoteStore } from "./store/remote.ts";
 import { addressBelow, parentAddress, remoteFolder } from "./store/remote-folder.ts";
+import { isDescriptor, openTiles } from "./tiles/open.ts";
 import type { ImageSource, SourceContext } from "./types.ts";
 
 /** OME-Zarr and tiles are many blobs below an address; which is told by its end. */
@@ -22,6 +23,7 @@ export async function openRemote({ url, series }: UrlLocation, context: SourceCo
   if (FOLDER.test(path)) return openFolder(remoteFolder(remote, url), series);
   const name = path.slice(path.lastIndexOf("/") + 1);
   const parent = parentAddress(url);
+  if (isDescriptor(name)) return openTiles(remoteFolder(remote, parent), name);
   if (isManifest(name)) return openManifest(remote, parent, name, context);
   const store = await openRemoteStore(remote, url);
   const head = await store.read(0, Math.min(HEAD_BYTES, store.size));
