@@ -57,6 +57,7 @@ export async function createCog(path: string, { info }: JoinedImage, target: Tar
   const writer = await CogWriter.create(path, {
     ...layoutOf(target),
     channels: info.channels.length,
+    rgb: ["red", "green", "blue"].every((colour, index) => info.channels[index]?.name === colour),
     fields: new Map([
       ...gdal,
       ...(info.georeference ? geoFields(info.georeference, info) : []),

@@ -25,7 +25,7 @@ const CHANNELS: readonly ChannelInfo[] = [
 
 async function writeSource(path: string): Promise<string> {
   const writer = await CogWriter.create(path, {
-    ...{ ...SIZE, tileSize: TILE, type: "uint16", compression: "deflate", channels: 2, levels: 1 },
+    ...{ ...SIZE, tileSize: TILE, type: "uint16", compression: "deflate", channels: 2, rgb: false, levels: 1 },
     fields: new Map([...gdalFields(CHANNELS), ...geoFields(GEOREFERENCE, SIZE)]),
     common: new Map(),
   });

@@ -75,6 +75,23 @@ describe("what lies where in a COG", () => {
   });
 });
 
+describe("red, green and blue", () => {
+  it("are colours to other readers, and what comes behind them is not", async () => {
+    const rgb = { 262: { type: 3, values: [2] }, 338: { type: 3, values: [0] } };
+    const spec: DirectorySpec = { ...SIZE, samples: 4, rowsPerStrip: 20, tags: rgb };
+    const path = join(folder, "rgb-out.tif");
+    const source = writeTiff(join(folder, "rgb.tif"), { directories: [spec] });
+    await convertFiles([source], path, { format: "cog", names: ["red", "green", "blue", "height"] });
+    const image = await (await fromFile(path)).getImage(1);
+    expect(await image.fileDirectory.loadValue("PhotometricInterpretation")).toBe(2);
+    expect(Array.from((await image.fileDirectory.loadValue("ExtraSamples")) as ArrayLike<number>)).toEqual([0]);
+    for (const channel of [0, 1, 2, 3]) {
+      const found = await cogLevel(path, 0, channel);
+      expect(firstDifference(found, expectedPlane(spec, channel))).toBeNull();
+    }
+  });
+});
+
 describe("no data", () => {
   const nodata = 128;
   const value = (x: number, y: number) => (((x >> 1) + (y >> 1)) % 3 === 0 ? nodata : 127 + 2 * ((x + y) % 2));
