@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DATA_TYPES, type DataType, planeTypeOf } from "../../src/core/dtype.ts";
-import { crc32c } from "../../src/ingest/zarr/crc32c.ts";
+import { crc32c } from "../../src/source/ome-zarr/crc32c.ts";
 import type { DirectorySpec } from "../fixtures/tiff-builder.ts";
 import { expectedPlane, type PixelSpec } from "../fixtures/tiff-pixels.ts";
 import { convertFiles, firstDifference, pyramidOf, testFolder, writeTiff } from "./support.ts";

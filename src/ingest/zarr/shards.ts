@@ -1,8 +1,8 @@
 import { appendFile } from "node:fs/promises";
 import { levelSize, tileGrid } from "../../core/geometry.ts";
+import { crc32c } from "../../source/ome-zarr/crc32c.ts";
 import type { EncodedChunk, Target } from "../protocol.ts";
 import { allDone } from "./all-done.ts";
-import { crc32c } from "./crc32c.ts";
 
 /** An entry of a chunk that is left out: both numbers have all bits set. */
 const ABSENT = 2n ** 64n - 1n;
