@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BandloomError } from "../../../src/core/errors.ts";
-import { openLocal } from "../../fixtures/open-local.ts";
 import { ChunkDecoder } from "../../fixtures/decode-image.ts";
 import { tryImage } from "../../fixtures/hostile.ts";
+import { openLocal } from "../../fixtures/open-local.ts";
 import { memoryRise } from "../../fixtures/peak-memory.ts";
 import { buildTiff, type DirectorySpec, TAG, type TiffSpec } from "../../fixtures/tiff-builder.ts";
 
