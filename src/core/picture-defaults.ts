@@ -3,3 +3,6 @@ export const DEFAULT_TILE_SIZE = 256;
 
 /** Of JPEG, WebP and AVIF, 1…100. Good for pictures that are looked at; smaller numbers show blocks in smooth sky. */
 export const DEFAULT_QUALITY = 80;
+
+/** Small, and shown by everything. */
+export const DEFAULT_FORMAT = "jpeg";

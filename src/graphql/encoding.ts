@@ -1,11 +1,11 @@
 import { BandloomError } from "../core/errors.ts";
-import { DEFAULT_QUALITY } from "../core/picture-defaults.ts";
+import { DEFAULT_FORMAT, DEFAULT_QUALITY } from "../core/picture-defaults.ts";
 import type { Encoding } from "../render/types.ts";
 import type { EncodingInput } from "./inputs.ts";
 
 /** BAD_REQUEST for what no picture can be encoded as. */
 export function encodingOf(input: EncodingInput | null | undefined): Encoding {
-  const format = input?.format ?? "jpeg";
+  const format = input?.format ?? DEFAULT_FORMAT;
   if (format === "raw") {
     const message = "RAW is for stored samples: fetch /channels/{image}/{channel}/{z}/{x}/{y}.raw, or use NPY.";
     throw new BandloomError("BAD_REQUEST", message);

@@ -9,6 +9,7 @@ import { registerHealth } from "./health.ts";
 import { answerHit } from "./hits.ts";
 import { createHttpServer } from "./http-server.ts";
 import { registerRegions } from "./regions.ts";
+import { registerTileJson } from "./tile-json.ts";
 import { TileMemo } from "./tile-memo.ts";
 import { registerTiles } from "./tiles.ts";
 import { answerUnrouted } from "./unrouted.ts";
@@ -60,6 +61,7 @@ export async function createServer({
   registerTiles(app, services, memo);
   registerRegions(app, services);
   registerChannels(app, services);
+  registerTileJson(app, services);
   await registerGraphql(app, services, { introspection, publicUrl });
   await app.ready();
   return app;

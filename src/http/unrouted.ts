@@ -11,6 +11,7 @@ const ROUTES: readonly { readonly path: string; readonly methods: string }[] = [
   { path: "/tiles/", methods: READ },
   { path: "/regions/", methods: READ },
   { path: "/channels/", methods: READ },
+  { path: "/tilejson/", methods: READ },
   { path: "/healthz", methods: READ },
   { path: "/readyz", methods: READ },
   { path: "/graphql", methods: QUERY },

@@ -1,6 +1,7 @@
 /** The pipeline, joined: images, formulas and tiles behind one object. */
 
 export { createImageServices, createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
+export { type Extent, extentOf, type GeographicBounds, geographicBounds } from "./geography/index.ts";
 export { LIMITS } from "./limits.ts";
 export type {
   BoundFormula,
@@ -19,4 +20,4 @@ export type {
   TileService,
   ValidFormula,
 } from "./types.ts";
-export { keyPath } from "./urls.ts";
+export { extensionOf, keyPath } from "./urls.ts";

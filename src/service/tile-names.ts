@@ -1,7 +1,7 @@
 import { KeyMaker } from "../cache/index.ts";
 import { type Encoding, encoderIdentity, type PictureFormat } from "../render/index.ts";
 import type { RegionRequest, TileRequest, ValidFormula } from "./types.ts";
-import { keyPath, pictureSuffix } from "./urls.ts";
+import { documentSuffix, keyPath, pictureSuffix } from "./urls.ts";
 import { RENDER_VERSION } from "./version.ts";
 
 /** What the tiles of one formula share, worked out once: a query names hundreds of them. */
@@ -57,6 +57,11 @@ export class TileNames {
   /** For map viewers: `{z}/{x}/{y}` left open. */
   urlTemplate(request: Omit<TileRequest, "level" | "x" | "y">): string {
     return `${this.#base}/tiles/${this.#names(request.formula).key}/{z}/{x}/{y}${this.#suffix(request)}`;
+  }
+
+  tileJsonUrl({ formula: bound, tileSize, encoding }: Omit<TileRequest, "level" | "x" | "y" | "pad">): string {
+    const query = { formula: bound.formula.canonical, version: bound.version, tileSize, encoding };
+    return `${this.#base}/tilejson/${this.#names(bound).key}${documentSuffix("json", query)}`;
   }
 
   regionUrl({ formula: bound, region, maxSize, encoding }: RegionRequest): string {

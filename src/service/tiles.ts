@@ -60,6 +60,10 @@ export class PipelineTiles implements TileService {
     return this.#names.urlTemplate({ formula, tileSize, encoding, pad: true });
   }
 
+  tileJsonUrl(formula: ValidFormula, tileSize: number, encoding: Encoding): string {
+    return this.#names.tileJsonUrl({ formula, tileSize, encoding });
+  }
+
   size(request: TileRequest): Size {
     const { tileSize } = request;
     if (request.pad) return { width: tileSize, height: tileSize };

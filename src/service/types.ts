@@ -177,6 +177,8 @@ export interface TileService {
   tileUrl(request: TileRequest): string;
   /** With `{z}/{x}/{y}` left open, padded tiles. */
   urlTemplate(formula: ValidFormula, tileSize: number, encoding: Encoding): string;
+  /** Of the document that describes these tiles to map viewers. */
+  tileJsonUrl(formula: ValidFormula, tileSize: number, encoding: Encoding): string;
   size(request: TileRequest): Size;
   /** A tile that memory holds, without a promise; null otherwise (nothing is counted then). */
   peek(key: string): ServedTile | null;

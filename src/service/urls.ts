@@ -1,6 +1,6 @@
 import { deflateRawSync } from "node:zlib";
 import { BandloomError } from "../core/errors.ts";
-import { DEFAULT_QUALITY, DEFAULT_TILE_SIZE } from "../core/picture-defaults.ts";
+import { DEFAULT_FORMAT, DEFAULT_QUALITY, DEFAULT_TILE_SIZE } from "../core/picture-defaults.ts";
 import type { Encoding, PictureFormat } from "../render/index.ts";
 
 /** Formulas whose encoded text is longer travel deflated. */
@@ -26,11 +26,26 @@ export interface PictureQuery {
 }
 
 /** `.jpg?f=…&v=…`: everything behind the place of a picture (semantics.md 15). LIMIT_EXCEEDED when the formula is too long. */
-export function pictureSuffix({ formula, version, tileSize, encoding, pad }: PictureQuery): string {
+export function pictureSuffix(query: PictureQuery): string {
+  return `.${EXTENSIONS[query.encoding.format]}?${pictureQuery(query)}`;
+}
+
+/** The same of a document about such pictures, whose own ending does not say what they are. */
+export function documentSuffix(extension: string, query: PictureQuery): string {
+  const { format } = query.encoding;
+  return `.${extension}?${pictureQuery(query)}${format === DEFAULT_FORMAT ? "" : `&format=${EXTENSIONS[format]}`}`;
+}
+
+/** As URLs end. */
+export function extensionOf(format: PictureFormat): string {
+  return EXTENSIONS[format];
+}
+
+function pictureQuery({ formula, version, tileSize, encoding, pad }: PictureQuery): string {
   const { format, quality, lossless } = encoding;
   const hasQuality = format !== "png" && format !== "npy";
   return [
-    `.${EXTENSIONS[format]}?${formulaParameter(formula)}&v=${version}`,
+    `${formulaParameter(formula)}&v=${version}`,
     tileSize !== undefined && tileSize !== DEFAULT_TILE_SIZE ? `&s=${tileSize}` : "",
     hasQuality && quality !== DEFAULT_QUALITY ? `&q=${quality}` : "",
     lossless && (format === "webp" || format === "avif") ? "&lossless=1" : "",

@@ -12,6 +12,7 @@ import { assertValid } from "../valid-formula.ts";
 import { Channel } from "./channel.ts";
 import { EncodedImage } from "./encoded-image.ts";
 import { PixelSize } from "./geometry.ts";
+import { Georeference } from "./georeference.ts";
 import { Level } from "./level.ts";
 import { Node } from "./node.ts";
 import { Preset } from "./preset.ts";
@@ -81,6 +82,12 @@ export class Image extends Node {
   @Property(() => PixelSize, { nullable: true, description: "Physical size of a pixel, when the file tells." })
   get pixelSize(): PixelSize | null {
     return this.#image.info.pixelSize;
+  }
+
+  @Property(() => Georeference, { nullable: true, description: "Where on Earth the pixels lie, when the file tells." })
+  get georeference(): Georeference | null {
+    const { georeference } = this.#image.info;
+    return georeference && new Georeference(this.#image.info, georeference);
   }
 
   @Property(() => String, { description: "Kind of file." })

@@ -9,6 +9,7 @@ import type { GraphqlContext } from "../context.ts";
 import { encodingOf } from "../encoding.ts";
 import { FormulaType } from "../enums.ts";
 import { EncodingInput, PointInput, RangeInput, RegionInput } from "../inputs.ts";
+import { Url } from "../scalars.ts";
 import { INLINE_FIELDS, selectsBelow } from "../selections.ts";
 import { computeStatistics } from "../statistics.ts";
 import { assertValid } from "../valid-formula.ts";
@@ -239,6 +240,20 @@ export class Rendering {
   ): string {
     const formula = assertValid(this.#bound);
     return services.tiles.urlTemplate(formula, tileSizeOf(tileSize, services.limits), encodingOf(encoding));
+  }
+
+  @Field(() => Url, {
+    nullable: true,
+    description:
+      "TileJSON for map viewers: the template, its zooms and, of an image with a known place on Earth, its bounds. Tiles are counted in the image's own grid.",
+  })
+  tileJsonUrl(
+    @Ctx() { services }: GraphqlContext,
+    @Arg("tileSize", () => Int, { nullable: true, description: TILE_SIZE }) tileSize?: number | null,
+    @Arg("encoding", () => EncodingInput, { nullable: true, description: ENCODING }) encoding?: EncodingInput | null,
+  ): string {
+    const formula = assertValid(this.#bound);
+    return services.tiles.tileJsonUrl(formula, tileSizeOf(tileSize, services.limits), encodingOf(encoding));
   }
 
   #tileOptions(

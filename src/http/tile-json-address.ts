@@ -1,0 +1,37 @@
+import { BandloomError } from "../core/errors.ts";
+import { DEFAULT_FORMAT } from "../core/picture-defaults.ts";
+import { tileSizeOf } from "../graphql/address.ts";
+import type { Encoding } from "../render/types.ts";
+import { extensionOf, type Limits } from "../service/index.ts";
+import { formulaTexts } from "./formula-parameter.ts";
+import { encodingFrom, formatOf, splitExtension } from "./picture-options.ts";
+import { parseQuery } from "./query.ts";
+import { imageKey, splitTarget } from "./request-target.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+/** Tiles as the URL of their description names them. */
+export interface TileJsonUrl {
+  readonly image: string;
+  /** See formulaTexts. */
+  readonly formulas: readonly [string, ...string[]] | null;
+  readonly tileSize: number;
+  readonly encoding: Encoding;
+}
+
+const PARAMETERS = ["f", "fz", "v", "s", "q", "lossless", "format"] as const;
+
+/** Reads `/tilejson/{image}.json?…`. BAD_REQUEST for what is malformed, NOT_FOUND for what cannot exist. */
+export function parseTileJsonUrl(url: string, limits: Limits): TileJsonUrl {
+  const { segments, query } = splitTarget(url, "tilejson");
+  const { name, extension } = splitExtension(segments.at(-1) ?? "");
+  if (extension !== "json") throw new BandloomError("NOT_FOUND", "TileJSON is at /tilejson/{image}.json.");
+  const image = imageKey([...segments.slice(0, -1), name]);
+  const parameters = parseQuery(query, PARAMETERS);
+  const s = parameters.get("s");
+  return {
+    image,
+    formulas: formulaTexts(parameters.get("f"), parameters.get("fz")),
+    tileSize: tileSizeOf(s === undefined ? null : wholeNumber(s, "The tile size s"), limits),
+    encoding: encodingFrom(formatOf(parameters.get("format") ?? extensionOf(DEFAULT_FORMAT)), parameters),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Size } from "../../core/geometry.ts";
+import type { ImageInfo } from "../../source/index.ts";
+import { type Affine, outline, pixelAt } from "./outline.ts";
+import { type Geographic, type ReferenceSystem, referenceSystem } from "./reference-system.ts";
+
+/** Degrees on WGS 84. Across the antimeridian `west` is larger than `east`, as in GeoJSON (RFC 7946, section 5.2). */
+export interface GeographicBounds {
+  readonly west: number;
+  readonly south: number;
+  readonly east: number;
+  readonly north: number;
+}
+
+/**
+ * A straight side in one projection is a curve in another: its ends alone would miss where it bulges. GDAL takes 21 points a side;
+ * near a pole, longitudes of neighbours need to be closer.
+ */
+const STEPS = 64;
+const FULL_CIRCLE = 360;
+const NORTH_POLE = 90;
+/** Longitudes go round a pole, or round the world, up to rounding. */
+const ROUND = 1e-6;
+
+/** Null without a georeference, for a reference system that is not known, and where a side leaves what it can show. */
+export async function geographicBounds(
+  image: Pick<ImageInfo, "width" | "height" | "georeference">,
+): Promise<GeographicBounds | null> {
+  const { georeference } = image;
+  if (!georeference?.crs) return null;
+  const system = await referenceSystem(georeference.crs);
+  return system && boundsIn(system, georeference.affine, image);
+}
+
+function boundsIn(system: ReferenceSystem, affine: Affine, size: Size): GeographicBounds | null {
+  const found = outline(affine, size, STEPS).map(([x, y]) => system.toGeographic(x, y));
+  const places = found.filter((one): one is Geographic => one !== null);
+  if (places.length < found.length) return null;
+  const latitudes = places.map(([, latitude]) => latitude);
+  for (const pole of [-NORTH_POLE, NORTH_POLE]) {
+    if (holds(system, affine, size, pole)) latitudes.push(pole);
+  }
+  const south = Math.max(-NORTH_POLE, Math.min(...latitudes));
+  const north = Math.min(NORTH_POLE, Math.max(...latitudes));
+  const { west, east } = longitudesOf(places);
+  return { west: rounded(west), south: rounded(south), east: rounded(east), north: rounded(north) };
+}
+
+/** To a tenth of a millimetre on the ground: digits below that are noise of the projection. */
+function rounded(degrees: number): number {
+  return Math.round(degrees * 1e9) / 1e9;
+}
+
+/** In a cylindrical projection a pole is a line or nowhere: the sides have its latitude then, or it is not shown. */
+function holds(system: ReferenceSystem, affine: Affine, { width, height }: Size, pole: number): boolean {
+  const at = system.fromGeographic(0, pole);
+  if (!at) return false;
+  const [column, row] = pixelAt(affine, ...at);
+  return column >= 0 && column <= width && row >= 0 && row <= height;
+}
+
+/** Neighbours are less than half a turn apart: the way round the image, unrolled, tells whether it crosses the antimeridian. */
+function longitudesOf(places: readonly Geographic[]): Pick<GeographicBounds, "west" | "east"> {
+  let last = places[0]?.[0] ?? 0;
+  let [west, east] = [last, last];
+  for (const [longitude] of [...places.slice(1), ...places.slice(0, 1)]) {
+    last += turn(longitude - last);
+    west = Math.min(west, last);
+    east = Math.max(east, last);
+  }
+  if (east - west >= FULL_CIRCLE - ROUND) return { west: -FULL_CIRCLE / 2, east: FULL_CIRCLE / 2 };
+  return { west: wrapped(west, -1), east: wrapped(east, 1) };
+}
+
+/** The same angle, at most half a turn. */
+function turn(degrees: number): number {
+  return degrees - FULL_CIRCLE * Math.round(degrees / FULL_CIRCLE);
+}
+
+/** Into -180 … 180; at the antimeridian itself, the side that is meant: a western edge is -180, an eastern one 180. */
+function wrapped(longitude: number, side: -1 | 1): number {
+  const within = turn(longitude);
+  return Math.abs(within) === FULL_CIRCLE / 2 ? (side * FULL_CIRCLE) / 2 : within;
+}

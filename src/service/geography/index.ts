@@ -1,0 +1,2 @@
+export { type GeographicBounds, geographicBounds } from "./bounds.ts";
+export { type Extent, extentOf } from "./outline.ts";
