@@ -48,5 +48,5 @@ export interface PixelOps {
   toFloat(from: number, type: PlaneType, to: number, count: number, nodata: number | null): void;
 }
 
-export { INFLATE_DAMAGED, INFLATE_TOO_LONG, INFLATE_WORK_BYTES } from "./pixel-ops/inflate.ts";
+export { INFLATE_TOO_LONG, INFLATE_WORK_BYTES } from "./pixel-ops/inflate.ts";
 export { LZW_WORK_BYTES } from "./pixel-ops/lzw.ts";

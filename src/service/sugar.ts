@@ -1,3 +1,4 @@
+import { isFloat, valueRange } from "../core/dtype.ts";
 import { BandloomError } from "../core/errors.ts";
 import { ChannelNames, type FormulaParts, normaliseColour, splitFormula } from "../formula/index.ts";
 import type { ChannelInfo } from "../source/types.ts";
@@ -81,16 +82,36 @@ const MAX_MERGED = 32;
 
 /**
  * What is shown of an image when nobody says: the catalogue's formula, else the channels that the file calls active as a merge in their
- * colours and windows, else red, green and blue, else the first channel (semantics.md 18).
+ * colours and windows, else red, green and blue, else the first channel (semantics.md 18). An alpha channel beside colours or grey makes
+ * transparent what it means to be.
  */
 export function defaultText({ info, defaultFormula }: ServedImage): string {
   if (defaultFormula !== null) return defaultFormula;
   const active = info.channels.filter((channel) => channel.active === true).slice(0, MAX_MERGED);
   if (active.length > 0) return layersText(active.map(activeLayer));
   const names = new ChannelNames(info);
-  const found = ["red", "green", "blue"].map((name) => names.find(name, false));
-  const indices = found.map((one) => (one.kind === "found" && one.by !== "ordinal" ? one.index : null));
-  return indices.includes(null) ? "@1" : `rgb(${indices.map((index) => `@${(index ?? 0) + 1}`).join(", ")})`;
+  const named = (name: string): ChannelInfo | undefined => {
+    const found = names.find(name, false);
+    return found.kind === "found" && found.by !== "ordinal" ? info.channels[found.index] : undefined;
+  };
+  const alpha = named("alpha");
+  const colours = colourChannels(named);
+  if (!colours) return "@1";
+  const shades = colours.map(({ index }) => `@${index + 1}`);
+  return alpha ? `rgba(${[...shades, opacity(alpha)].join(", ")})` : `rgb(${shades.join(", ")})`;
+}
+
+/** Red, green and blue, or three times a grey that has an alpha beside it. */
+function colourChannels(named: (name: string) => ChannelInfo | undefined): readonly ChannelInfo[] | null {
+  const [red, green, blue] = [named("red"), named("green"), named("blue")];
+  if (red && green && blue) return [red, green, blue];
+  const gray = named("alpha") ? named("gray") : undefined;
+  return gray ? [gray, gray, gray] : null;
+}
+
+/** From nothing to all that its type can hold: an alpha that is full everywhere has no range of its own. */
+function opacity({ index, dataType }: ChannelInfo): string {
+  return `window(@${index + 1}, 0, ${isFloat(dataType) ? 1 : valueRange(dataType)[1]})`;
 }
 
 function activeLayer({ index, color, window }: ChannelInfo): Layer {

@@ -8,10 +8,11 @@ import { openSource } from "./open.ts";
 import { HEAD_BYTES, openByHead, openFolder } from "./open-by-kind.ts";
 import type { Remote } from "./remote/types.ts";
 import { openRemoteStore } from "./store/remote.ts";
-import { addressBelow, parentAddress, remoteFolder } from "./store/remote-folder.ts";
+import { parentAddress, remoteFolder } from "./store/remote-folder.ts";
 import { isDescriptor, openTiles } from "./tiles/open.ts";
 import type { ImageSource, SourceContext } from "./types.ts";
 
+const S3 = /^s3:/i;
 /** OME-Zarr and tiles are many blobs below an address; which is told by its end. */
 const FOLDER = /(\.zarr|\/)$/i;
 
@@ -19,19 +20,18 @@ const FOLDER = /(\.zarr|\/)$/i;
 export async function openRemote({ url, series }: UrlLocation, context: SourceContext): Promise<ImageSource> {
   const { remote } = context;
   if (!remote) throw new BandloomError("FORBIDDEN", "Images behind a network are not allowed here.");
-  const path = pathOf(url);
-  if (FOLDER.test(path)) return openFolder(remoteFolder(remote, url), series);
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (FOLDER.test(pathOf(url))) return openFolder(remoteFolder(remote, url), series);
+  const name = nameOf(url);
   const parent = parentAddress(url);
   if (isDescriptor(name)) return openTiles(remoteFolder(remote, parent), name);
-  if (isManifest(name)) return openManifest(remote, parent, name, context);
+  if (isManifest(name)) return openManifest(remote, url, parent, context);
   const store = await openRemoteStore(remote, url);
   const head = await store.read(0, Math.min(HEAD_BYTES, store.size));
   return openByHead(store, head, { series, siblings: () => remoteFolder(remote, parent) });
 }
 
-async function openManifest(remote: Remote, base: string, name: string, context: SourceContext): Promise<ImageSource> {
-  const found = await remote.get(addressBelow(base, name), MAX_MANIFEST_BYTES);
+async function openManifest(remote: Remote, url: string, base: string, context: SourceContext): Promise<ImageSource> {
+  const found = await remote.get(url, MAX_MANIFEST_BYTES);
   if (!found) throw new BandloomError("NOT_FOUND", "There is no image at the address that is catalogued.");
   const set = parseChannelSet(new TextDecoder().decode(found.bytes));
   const open = (file: string) => openSource(memberLocation(file, base, null), context);
@@ -40,5 +40,15 @@ async function openManifest(remote: Remote, base: string, name: string, context:
 
 /** As the server sees it, without the query. */
 function pathOf(url: string): string {
-  return /^s3:/i.test(url) ? url : new URL(url).pathname;
+  return S3.test(url) ? url : new URL(url).pathname;
+}
+
+/** Names in a folder are plain text, as keys of S3 are; those of an address are encoded. */
+function nameOf(url: string): string {
+  const name = pathOf(url).replace(/^.*\//s, "");
+  try {
+    return S3.test(url) ? name : decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

@@ -1,4 +1,4 @@
-import Ajv from "ajv";
+import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { double, short, TAG } from "../fixtures/tiff-builder.ts";
 import { IMAGES } from "./images.ts";

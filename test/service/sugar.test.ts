@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { DataType } from "../../src/core/dtype.ts";
 import { checkFormula } from "../../src/formula/index.ts";
 import { formulaScope } from "../../src/service/scope.ts";
 import { defaultText, displayText, layersText } from "../../src/service/sugar.ts";
@@ -136,6 +137,21 @@ describe("the formula of an image that is asked for without one", () => {
 
   it("is true colour where there are channels of these names, in whatever order and spelling", () => {
     expect(defaultText(imageOf("Blue", "Green", "NIR", "RED"))).toBe("rgb(@4, @2, @1)");
+  });
+
+  it("is transparent where an alpha channel says so, from nothing to all that its type can hold", () => {
+    const typed = (dataType: DataType, ...names: readonly string[]) => {
+      const image = imageOf(...names);
+      const channels = image.info.channels.map((channel) => ({ ...channel, dataType }));
+      const typedImage = { ...image, info: { ...image.info, channels } };
+      const text = defaultText(typedImage);
+      expect(checkFormula(text, formulaScope(typedImage, { z: 0, t: 0 })).ok).toBe(true);
+      return text;
+    };
+    expect(typed("uint8", "red", "green", "blue", "alpha")).toBe("rgba(@1, @2, @3, window(@4, 0, 255))");
+    expect(typed("uint16", "alpha", "red", "green", "blue")).toBe("rgba(@2, @3, @4, window(@1, 0, 65535))");
+    expect(typed("float32", "gray", "alpha")).toBe("rgba(@1, @1, @1, window(@2, 0, 1))");
+    expect(typed("uint8", "nir", "alpha")).toBe("@1");
   });
 
   it.each([[["b1", "b2", "b3"]], [["red", "green"]], [["Red", "green", "blue", "RED"]]])(

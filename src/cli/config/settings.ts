@@ -81,7 +81,7 @@ export const SETTINGS = {
   allowedSources: {
     ...{ flag: "allowed-sources", env: "BANDLOOM_ALLOWED_SOURCES", kind: "list", fallback: null, placeholder: "LIST" },
     fallbackHelp: "none",
-    help: "where the catalogue may name remote images: https://host/prefix, *.host, s3://bucket/prefix; commas between",
+    help: "where the catalogue may name remote images, commas between: host (https alone), *.host, https://host/prefix, s3://bucket/prefix; a private address is allowed as localhost, as its number, or with private+ before it",
   },
   sourceTimeoutMs: {
     ...{ flag: "source-timeout-ms", env: "BANDLOOM_SOURCE_TIMEOUT_MS", kind: "milliseconds", fallback: "10000" },
