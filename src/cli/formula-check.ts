@@ -16,17 +16,17 @@ export interface FormulaCheck {
 const MAX_NAMES = 4096;
 
 /** With the image's own channels, types and percentiles: what a server would make of it. */
-export async function checkAgainstImage(source: string, file: string): Promise<FormulaCheck> {
-  const { withImage } = await import("./image-file.ts");
-  return withImage(file, async (image, { formulas }) => {
-    const bound = await formulas.bind(image, source);
+export async function checkAgainstImage(source: string, image: string): Promise<FormulaCheck> {
+  const { withImage } = await import("./with-image.ts");
+  return withImage(image, {}, async (served, { formulas }) => {
+    const bound = await formulas.bind(served, source);
     return {
       source,
       valid: bound.valid,
       formula: bound.valid ? bound.formula : null,
       diagnostics: bound.diagnostics,
-      against: file,
-      channels: image.info.channels.map(({ name }) => name),
+      against: image,
+      channels: served.info.channels.map(({ name }) => name),
     };
   });
 }

@@ -51,7 +51,7 @@ export function assertStoredPixels(pixels: number): void {
     "LIMIT_EXCEEDED",
     `This needs ${megapixels(pixels)} megapixels of the file for each channel, and the limit is ${megapixels(MAX_STORED_PIXELS)}: ` +
       "the image lacks reduced-resolution levels, or is cut in very wide strips. Convert it to a tiled pyramid " +
-      "(`vips tiffsave in.tif out.tif --tile --pyramid --compression deflate`, or gdaladdo / rio cogeo), or ask for a finer level.",
+      "(`bandloom ingest`), or ask for a finer level.",
   );
 }
 

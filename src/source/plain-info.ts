@@ -17,7 +17,7 @@ export function plainImage(
 ): ImageInfo {
   return {
     ...{ name: null, description: null, seriesCount: 1, depth: 1, times: 1 },
-    ...{ pixelSize: null, georeference: null, warnings: [] },
+    ...{ pixelSize: null, georeference: null, warnings: [], advice: [] },
     ...known,
   };
 }

@@ -112,8 +112,10 @@ export interface ImageInfo {
   readonly levels: readonly StoredLevel[];
   readonly pixelSize: PixelSize | null;
   readonly georeference: Georeference | null;
-  /** In a sentence each: what is odd in the file, what would make it faster. */
+  /** What is odd in the file, in a sentence each. */
   readonly warnings: readonly string[];
+  /** What keeps it from being fast to show, in a sentence each: conversion cures it all. */
+  readonly advice: readonly string[];
 }
 
 /**

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildTiff } from "../fixtures/tiff-builder.ts";
+import { startRangeServer } from "../fixtures/range-server.ts";
+import { buildTiff, double, short, TAG } from "../fixtures/tiff-builder.ts";
+import { picture, writeTileFolder } from "../fixtures/tile-folders.ts";
 import { bandloom, cleanEnvironment, PROGRAM } from "./program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bandloom-commands-"));
@@ -97,14 +99,73 @@ describe("inspect", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("512 × 512 pixels");
     expect(stdout).toMatch(/^ {2}7 +Red +uint8 +660 nm +#ff0000$/m);
-    expect(stdout).toMatch(/^ {2}1 +256 × 256 +256 × 256 +deflate$/m);
+    expect(stdout).toMatch(/^ {2}1 +0 +256 × 256 +256 × 256 +deflate$/m);
   });
 
   it("gives the same as JSON", async () => {
     const { stdout } = await bandloom(["inspect", demo, "--json"]);
     const info = json(stdout);
-    expect(info).toMatchObject({ file: demo, format: "OME-TIFF", width: 512, height: 512, servedLevels: 2 });
+    expect(info).toMatchObject({ source: demo, format: "OME-TIFF", width: 512, height: 512 });
     expect(info.channels).toHaveLength(15);
+    expect(info.pyramid).toEqual([
+      { level: 0, zoom: 1, width: 512, height: 512, stored: 0 },
+      { level: 1, zoom: 0, width: 256, height: 256, stored: 1 },
+    ]);
+    expect([info.warnings, info.advice, info.conversion]).toEqual([[], [], null]);
+  });
+
+  it("tells what is slow to show, and the command that makes it fast", async () => {
+    const path = join(folder, "strips of mine.tif");
+    const image = { width: 4096, height: 64, rowsPerStrip: 1, samples: 1, type: "uint8" } as const;
+    writeFileSync(path, buildTiff({ directories: [image] }));
+    const { stdout } = await bandloom(["inspect", path]);
+    expect(stdout).toMatch(/^ {2}• It has no pyramid: /m);
+    expect(stdout).toContain(`→ bandloom ingest '${path}' -o 'strips of mine.ome.tif'
+`);
+    expect(stdout).toMatch(/^ {2}1 +3 +2048 × 32 +computed$/m);
+    const { advice, conversion } = json((await bandloom(["inspect", path, "--json"])).stdout);
+    expect(advice).toHaveLength(2);
+    expect(conversion).toMatch(/^bandloom ingest /);
+  });
+
+  it("tells where on Earth an image lies, its images, masks and what is shown", async () => {
+    const path = join(folder, "place.tif");
+    const place = {
+      [TAG.modelPixelScale]: double(160, 160, 0),
+      [TAG.modelTiepoint]: double(0, 0, 0, 399_960, 5_400_000, 0),
+      [TAG.geoKeyDirectory]: short(1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32_619),
+    };
+    const image = { width: 687, height: 687, tile: [256, 256], samples: 1, type: "uint16" } as const;
+    writeFileSync(
+      path,
+      buildTiff({
+        directories: [
+          { ...image, tags: place },
+          { ...image, width: 30 },
+        ],
+      }),
+    );
+    const { stdout } = await bandloom(["inspect", path]);
+    expect(stdout).toMatch(/^ {2}place +EPSG:32619$/m);
+    expect(stdout).toMatch(/^ {2}extent +x 399960 to 509880, y 5290080 to 5400000$/m);
+    expect(stdout).toMatch(/^ {2}bounds +70\.3608° W to 68\.8656° W, 47\.7563° N to 48\.7530° N$/m);
+    expect(stdout).toMatch(/^ {2}images +2 in it, #0 to #1 behind its name$/m);
+    const second = json((await bandloom(["inspect", `${path}#1`, "--json"])).stdout);
+    expect([second.width, second.georeference]).toEqual([30, null]);
+  });
+
+  it("reads folders and addresses too", async () => {
+    const tiles = join(folder, "tiles");
+    mkdirSync(tiles);
+    await writeTileFolder(tiles, "zoomify", picture(300, 200));
+    expect((await bandloom(["inspect", tiles])).stdout).toMatch(/^ {2}format +Zoomify$/m);
+    const server = await startRangeServer(folder);
+    try {
+      const info = json((await bandloom(["inspect", `${server.url}/tiles/`, "--json"])).stdout);
+      expect(info).toMatchObject({ source: `${server.url}/tiles/`, format: "Zoomify", width: 300 });
+    } finally {
+      await server.close();
+    }
   });
 
   it("ends with 1 for a file that is not there, or is no image", async () => {

@@ -17,7 +17,7 @@ function checkCommand(): Command {
   return new Command("check")
     .description("Check a formula: what is wrong and where, or its canonical text and its hash.")
     .argument("<TEXT>", "the formula")
-    .option("--image <FILE>", "check against the channels of this image")
+    .option("--image <SOURCE>", "check against the channels of this image: a file, folder, address or manifest")
     .option(
       "--channels <NAMES>",
       "check against 8-bit channels of these names, separated by commas (default: those of the demo image)",

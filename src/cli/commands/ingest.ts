@@ -4,12 +4,12 @@ import { BandloomError } from "../../core/errors.ts";
 import type { IngestOptions, NamedLocation, OutputFormat } from "../../ingest/index.ts";
 import type { Remote } from "../../source/index.ts";
 import { addSettingFlags } from "../config/flags.ts";
-import { REMOTE_SETTINGS, remoteOptions } from "../config/remote.ts";
+import { REMOTE_SETTINGS, type SourceFlags } from "../config/remote.ts";
 import { examples } from "../examples.ts";
 import { EXIT_CODES_HELP } from "../exit-codes.ts";
 import { wholeNumberOption } from "../options.ts";
 
-interface IngestFlags {
+interface IngestFlags extends SourceFlags {
   readonly output: string;
   readonly force?: true;
   readonly names?: string;
@@ -20,7 +20,6 @@ interface IngestFlags {
   readonly zarrVersion?: "0.4" | "0.5";
   readonly shard?: string;
   readonly threads?: string;
-  readonly config?: string;
   readonly json?: true;
 }
 
@@ -70,7 +69,7 @@ export function ingestCommand(): Command {
     .action(run);
 }
 
-async function run(sources: readonly string[], { output, json, config, ...flags }: IngestFlags): Promise<void> {
+async function run(sources: readonly string[], { output, json, ...flags }: IngestFlags): Promise<void> {
   const { ingest, locate } = await import("../../ingest/index.ts");
   const { interruptible } = await import("../interruptible.ts");
   const { withProgress } = await import("../output/progress.ts");
@@ -82,7 +81,7 @@ async function run(sources: readonly string[], { output, json, config, ...flags 
   };
   const located = await Promise.all(sources.map(locate));
   const report = await interruptible((signal) =>
-    withRemote(located, flags, config, (remote) =>
+    withRemote(located, flags, (remote) =>
       withProgress("Converting", (onProgress) => ingest({ ...options, sources: located, signal, onProgress, remote })),
     ),
   );
@@ -99,27 +98,15 @@ async function run(sources: readonly string[], { output, json, config, ...flags 
   }
 }
 
-/** Addresses that were named on the command line may be read, and those that the settings allow. */
+/** Connections for as long as `work` takes. */
 async function withRemote<T>(
   sources: readonly NamedLocation[],
-  flags: object,
-  config: string | undefined,
+  flags: SourceFlags,
   work: (remote: Remote) => Promise<T>,
 ): Promise<T> {
-  const { readSettings } = await import("../config/read.ts");
+  const { readRemoteOptions } = await import("../config/remote.ts");
   const { createRemote } = await import("../../source/index.ts");
-  const names: readonly string[] = REMOTE_SETTINGS;
-  const given = Object.fromEntries(Object.entries(flags).filter(([name]) => names.includes(name)));
-  const settings = readSettings({
-    flags: given,
-    ...(config ? { config } : {}),
-    environment: process.env,
-    folder: process.cwd(),
-  });
-  const named = sources.flatMap(({ location }) =>
-    location.kind === "url" ? [location.url.replace(/\{.*$/s, "")] : [],
-  );
-  const remote = createRemote(remoteOptions(settings, named));
+  const remote = createRemote(await readRemoteOptions(sources, flags));
   try {
     return await work(remote);
   } finally {
@@ -141,9 +128,7 @@ function formatOf(output: string): OutputFormat {
   );
 }
 
-function conversion(
-  flags: Omit<IngestFlags, "output" | "json" | "config">,
-): Omit<IngestOptions, "sources" | "output" | "format"> {
+function conversion(flags: Omit<IngestFlags, "output" | "json">): Omit<IngestOptions, "sources" | "output" | "format"> {
   const { force, names, chunk, compression, effort, downsample, zarrVersion, shard, threads } = flags;
   return {
     ...(force ? { force } : {}),

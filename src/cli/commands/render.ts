@@ -5,6 +5,8 @@ import { BandloomError } from "../../core/errors.ts";
 import type { Region, Size } from "../../core/geometry.ts";
 import { DEFAULT_QUALITY } from "../../core/picture-defaults.ts";
 import type { PictureFormat } from "../../render/types.ts";
+import { addSettingFlags } from "../config/flags.ts";
+import { REMOTE_SETTINGS, type SourceFlags } from "../config/remote.ts";
 import { examples } from "../examples.ts";
 import { EXIT_CODES_HELP } from "../exit-codes.ts";
 import { wholeNumberOption } from "../options.ts";
@@ -21,7 +23,7 @@ const FORMATS: ReadonlyMap<string, PictureFormat> = new Map([
   [".npy", "npy"],
 ]);
 
-interface RenderFlags {
+interface RenderFlags extends SourceFlags {
   readonly output: string;
   readonly formula?: string;
   readonly region?: string;
@@ -32,9 +34,9 @@ interface RenderFlags {
 }
 
 export function renderCommand(): Command {
-  return new Command("render")
-    .description("Render a formula over an image file, or a part of it, to a picture.")
-    .argument("<FILE>", "TIFF, GeoTIFF, COG or OME-TIFF")
+  const command = new Command("render")
+    .description("Render a formula over an image, or a part of it, to a picture.")
+    .argument("<SOURCE>", "file, folder, address or channel set manifest; #1 behind it: the second image in it")
     .requiredOption("-o, --output <FILE>", `picture to write: ${[...FORMATS.keys()].join(", ")} (npy: float32 values)`)
     .option("--formula <TEXT>", "what to compute (default: the channels red, green and blue, else the first one)")
     .option("--region <X,Y,WIDTH,HEIGHT>", "rectangle of full-resolution pixels (default: the whole image)")
@@ -44,7 +46,8 @@ export function renderCommand(): Command {
     )
     .option("--quality <1-100>", `of jpg, webp and avif (default: ${DEFAULT_QUALITY})`)
     .option("--lossless", "webp and avif without loss")
-    .option("--json", "print what was made as JSON")
+    .option("--json", "print what was made as JSON");
+  return addSettingFlags(command, REMOTE_SETTINGS)
     .addHelpText(
       "after",
       examples(
@@ -57,7 +60,7 @@ export function renderCommand(): Command {
     .action(render);
 }
 
-async function render(file: string, flags: RenderFlags): Promise<void> {
+async function render(source: string, flags: RenderFlags): Promise<void> {
   const { json, output } = flags;
   const format = formatOf(output);
   const quality = wholeNumberOption("--quality", flags.quality ?? String(DEFAULT_QUALITY), { from: 1, to: 100 });
@@ -66,11 +69,11 @@ async function render(file: string, flags: RenderFlags): Promise<void> {
   if (lossless && format !== "webp" && format !== "avif")
     throw new BandloomError("BAD_REQUEST", "--lossless is for webp and avif; png and npy always are, jpg never is.");
   const [{ withImage }, { formatJson, formatBytes, formatSize }, { invalidFormula, tellWarnings }] = await Promise.all([
-    import("../image-file.ts"),
+    import("../with-image.ts"),
     import("../output/format.ts"),
     import("../output/formula.ts"),
   ]);
-  const made = await withImage(file, async (image, { formulas, tiles }) => {
+  const made = await withImage(source, flags, async (image, { formulas, tiles }) => {
     const region = regionOf(flags.region, image.info);
     const formula = await formulas.bind(image, flags.formula ?? null);
     if (!formula.valid) throw invalidFormula(formula.source, formula.diagnostics);

@@ -4,7 +4,7 @@ import { unreadable } from "../unreadable.ts";
 import type { ChannelSet } from "./manifest.ts";
 
 /** Of all files together; each may have many of its own. */
-const MAX_WARNINGS = 20;
+const MAX_SENTENCES = 20;
 
 /** `full` is the finest file, `levels` are those of its levels that the set has. SOURCE_UNREADABLE where z or t of the files disagree. */
 export function describe(
@@ -22,13 +22,15 @@ export function describe(
       );
     return sizes[0] ?? 1;
   });
-  const warnings = infos.flatMap((info, index) => info.warnings.map((warning) => `File ${index + 1}: ${warning}`));
+  const ofFiles = (kind: "warnings" | "advice") =>
+    infos.flatMap((info, index) => info[kind].map((sentence) => `File ${index + 1}: ${sentence}`));
   const dropped = full.levels.length - levels.length;
-  const advice = `Its files have different pyramids: ${dropped} ${dropped === 1 ? "level" : "levels"} of the finest file cannot be used. Give all the same overviews.`;
+  const different = `Its files have different pyramids: ${dropped} ${dropped === 1 ? "level" : "levels"} of the finest file cannot be used. Give all the same overviews.`;
   return plainImage({
     ...{ format: "channel set", name, description, channels, levels },
     ...{ width: full.width, height: full.height, depth: depth ?? 1, times: times ?? 1 },
     ...{ pixelSize: full.pixelSize, georeference: full.georeference },
-    warnings: [...(dropped > 0 ? [advice] : []), ...warnings].slice(0, MAX_WARNINGS),
+    warnings: ofFiles("warnings").slice(0, MAX_SENTENCES),
+    advice: [...(dropped > 0 ? [different] : []), ...ofFiles("advice")].slice(0, MAX_SENTENCES),
   });
 }

@@ -163,11 +163,12 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
     format: group.version === 2 ? "OME-Zarr 0.4" : "OME-Zarr 0.5",
     ...{ name, seriesCount: group.seriesCount, channels, levels, pixelSize, georeference: own.georeference },
     ...{ width: size(full, "x"), height: size(full, "y"), depth: size(full, "z"), times: size(full, "t") },
-    warnings: [...warnings, ...omero.warnings, ...advice(full, levels)],
+    warnings: [...warnings, ...omero.warnings],
+    advice: adviceOn(full, levels),
   });
 }
 
-function advice(full: ZarrArray, levels: readonly StoredLevel[]): string[] {
+function adviceOn(full: ZarrArray, levels: readonly StoredLevel[]): string[] {
   const [finest] = levels;
   const isLarge = finest !== undefined && Math.max(finest.width, finest.height) >= LARGE_SIDE;
   const pixels = full.chunk.reduce((product, side) => product * side, 1);

@@ -42,6 +42,7 @@ export async function openPlain(store: Store): Promise<ImageSource> {
     channels: colours.names.map((name, index) => plainChannel({ index, name, dataType: colours.dataType })),
     levels: [{ width, height, chunkWidth: CHUNK_SIDE, chunkHeight: CHUNK_SIDE, codec: kind }],
     warnings: warningsOf(metadata, colours),
+    advice: width * height > LARGE_PIXELS ? ["It is decoded as a whole, which is slow and takes memory."] : [],
   });
   return new PlainSource(info, identity, store, bytes, colours);
 }
@@ -65,11 +66,8 @@ function refusal(kind: PlainKind | null): string {
   return "it is no plain image";
 }
 
-function warningsOf({ width, height, hasProfile, pages, space }: Metadata, { space: kept }: Colours): string[] {
+function warningsOf({ hasProfile, pages, space }: Metadata, { space: kept }: Colours): string[] {
   return [
-    ...(width * height > LARGE_PIXELS
-      ? ["It is decoded as a whole: a pyramid, made by bandloom ingest, would be faster."]
-      : []),
     ...(hasProfile && kept !== "b-w" && space !== "cmyk" ? ["It has a colour profile, which is not applied."] : []),
     ...(pages !== undefined && pages > 1 ? [`It has ${pages} frames, of which the first is shown.`] : []),
   ];

@@ -2,7 +2,7 @@ import type { DataType } from "../../core/dtype.ts";
 import type { ChannelInfo, ImageInfo, PixelSize, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Directory } from "./directory.ts";
-import { layoutWarnings } from "./layout-warnings.ts";
+import { layoutAdvice } from "./layout-advice.ts";
 import { type GdalBand, parseGdalMetadata, parseGdalNodata } from "./metadata/gdal.ts";
 import { type GeoFacts, type GeoTags, parseGeo } from "./metadata/geo.ts";
 import type { ImageJStack } from "./metadata/image-j.ts";
@@ -18,6 +18,9 @@ const MAX_NODATA_BYTES = 256;
 /** Values of a GeoTIFF tag; 8 parameters of a projection are many, tie points of a grid may be thousands. */
 const MAX_GEO_VALUES = 65_536;
 const MAX_GEO_TEXT = 65_536;
+
+const WHITE_IS_ZERO =
+  "Its numbers mean darkness (WhiteIsZero): they are kept, so that it shows inverted unless a formula inverts it.";
 
 const RGB = ["red", "green", "blue"];
 const COLOURS: ReadonlyMap<number, readonly string[]> = new Map([
@@ -69,8 +72,9 @@ export async function describe(planes: Planes, known: Known): Promise<ImageInfo>
             `${missing} of its ${places.length} planes cannot be read: their files are missing, or belong to another image.`,
           ]
         : []),
-      ...layoutWarnings(planes.levels),
+      ...(full.photometric === PHOTOMETRIC.whiteIsZero ? [WHITE_IS_ZERO] : []),
     ],
+    advice: layoutAdvice(planes.levels),
   };
 }
 

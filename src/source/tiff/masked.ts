@@ -37,7 +37,7 @@ export class MaskedSource implements ImageSource {
   constructor(inner: ImageSource, mask: Mask) {
     this.#inner = inner;
     this.#mask = mask;
-    const { levels, channels, warnings } = inner.info;
+    const { levels, channels, advice } = inner.info;
     this.#levels = levels.flatMap(({ width, height }, level) => {
       const own = mask.source.info.levels.findIndex((one) => one.width === width && one.height === height);
       return own < 0 ? [] : [[level, own] as const];
@@ -46,10 +46,10 @@ export class MaskedSource implements ImageSource {
       ...inner.info,
       channels: channels.map((channel) => ({ ...channel, masked: true })),
       levels: this.#levels.flatMap(([level]) => levels[level] ?? []),
-      warnings:
+      advice:
         this.#levels.length === levels.length
-          ? warnings
-          : [...warnings, "Some levels of its pyramid have no mask: they are not used, which is slow."],
+          ? advice
+          : [...advice, "Some levels of its pyramid have no mask: they are not used, which is slow."],
     };
     if (inner.fetchAll) this.fetchAll = (refs, signal) => fetchEach(this, refs, signal);
   }

@@ -239,7 +239,7 @@ describe("the levels of a set", () => {
       { width: 96, height: 80, levels: halves(96, 80, 1, 16), value: noise },
     ]);
     expect(source.info.levels.map(({ width }) => width)).toEqual([96]);
-    expect(source.info.warnings.join()).toMatch(/different pyramids: 2 levels/);
+    expect(source.info.advice.join()).toMatch(/different pyramids: 2 levels/);
   });
 
   it("read two by two samples of a file that is twice as fine, and leave out levels for which it would be finer still", async () => {

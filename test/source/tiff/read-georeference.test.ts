@@ -152,6 +152,12 @@ describe("a georeference", () => {
     expect(warnings).toEqual([expect.stringContaining("GeoTIFF")]);
   });
 
+  it("is none, without a warning, where each pixel lies at its own number", async () => {
+    const identity = double(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+    const { georeference, pixelSize, warnings } = await infoOf({ [TAG.modelTransformation]: identity });
+    expect([georeference, pixelSize, warnings]).toEqual([null, null, []]);
+  });
+
   it("is none, without a warning, where there are keys but no place; keys cut off are passed over", async () => {
     const alone = await infoOf({ [TAG.geoKeyDirectory]: keys([MODEL, 1]) });
     expect([alone.georeference, alone.warnings]).toEqual([null, []]);

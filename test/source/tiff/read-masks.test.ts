@@ -108,7 +108,7 @@ describe("a mask", () => {
     const half: DirectorySpec = { ...IMAGE, width: 35, height: 25, reduced: true };
     const source = await open(IMAGE, half, maskOf(IMAGE));
     expect(source.info.levels).toHaveLength(1);
-    expect(source.info.warnings).toEqual([expect.stringMatching(/mask/)]);
+    expect(source.info.advice).toEqual([expect.stringMatching(/mask/)]);
   });
 
   it("leaves sparse tiles to the image: their fill where it is 1, NaN where it is 0", async () => {

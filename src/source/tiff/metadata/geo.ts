@@ -34,6 +34,9 @@ const LINEAR_UNITS: ReadonlyMap<number, string> = new Map([
 /** Words of a key, and of the header. */
 const KEY_WORDS = 4;
 
+/** Written by programs that know of no place: each pixel at its own number. */
+const IDENTITY = [1, 0, 0, 0, 1, 0] as const;
+
 type Affine = Georeference["affine"];
 
 /** Place on Earth as GeoTIFF tells it. What contradicts itself is left out with a warning: pixels can be read without it. */
@@ -44,6 +47,8 @@ export function parseGeo(tags: GeoTags): GeoFacts {
     const points = tags.tiepoints !== null || tags.matrix !== null || tags.scale !== null;
     return { georeference: null, unit: null, warnings: points ? [UNPLACED] : [] };
   }
+  if (affine.every((value, index) => value === IDENTITY[index]))
+    return { georeference: null, unit: null, warnings: [] };
   const isGeographic =
     keys.get(KEY.modelType)?.value === GEOGRAPHIC || (!keys.has(KEY.projectedType) && keys.has(KEY.geographicType));
   const code = keys.get(isGeographic ? KEY.geographicType : KEY.projectedType)?.value ?? 0;

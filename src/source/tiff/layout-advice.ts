@@ -1,5 +1,4 @@
 import type { Page } from "./page.ts";
-import { PHOTOMETRIC } from "./tags.ts";
 
 /** A side from which on an image without pyramid, or in strips, is slow to show. */
 const LARGE_SIDE = 4096;
@@ -11,19 +10,14 @@ const FEW_TILES = 16;
 /** Interleaved channels of which a picture shows three or four. */
 const MANY_CHANNELS = 8;
 
-/** In a sentence each: what is odd in how the pixels are stored, and what would make them faster to read. */
-export function layoutWarnings(levels: readonly Page[]): readonly string[] {
+/** What would make the pixels faster to read, in a sentence each. */
+export function layoutAdvice(levels: readonly Page[]): readonly string[] {
   const [full, reduced] = levels;
   if (!full) return [];
-  const { blocks, samples, separate, codec, photometric } = full;
+  const { blocks, samples, separate, codec } = full;
   const isLarge = Math.max(full.width, full.height) >= LARGE_SIDE;
   const isMany = blocks.columns * blocks.rows > FEW_TILES;
   return [
-    ...(photometric === PHOTOMETRIC.whiteIsZero
-      ? [
-          "Its numbers mean darkness (WhiteIsZero): they are kept, so that it shows inverted unless a formula inverts it.",
-        ]
-      : []),
     ...(isLarge && !reduced
       ? ["It has no pyramid: coarse levels are computed from full resolution, which is slow."]
       : []),
