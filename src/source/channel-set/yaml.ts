@@ -35,7 +35,7 @@ export function readYaml(text: string, limits: YamlLimits): Yaml {
   assertShallow(text, limits.tokens);
   const lines = new LineCounter();
   const document = parseDocument(text, {
-    ...{ schema: "failsafe", prettyErrors: false, lineCounter: lines },
+    ...{ schema: "failsafe", prettyErrors: false, lineCounter: lines, logLevel: "error" },
     // The parser's own check takes the square of the number of keys.
     uniqueKeys: false,
   });
