@@ -27,8 +27,8 @@ export interface Folder {
   readonly remote: boolean;
   /** A blob as a whole, of at most `limit` bytes (SOURCE_UNREADABLE beyond); null: none. Its identity where it is asked for. */
   get(path: string, limit: number, signal?: AbortSignal): WholeBlob | null | Promise<WholeBlob | null>;
-  /** A blob to be read in parts; null: none. */
-  open(path: string, signal?: AbortSignal): Store | null | Promise<Store | null>;
+  /** A blob to be read in parts; null: none. `tail`: what is read first are its last so many bytes. */
+  open(path: string, signal?: AbortSignal, tail?: number): Store | null | Promise<Store | null>;
   /** Names directly in a folder below, at most `limit`, unsorted; null where the medium cannot tell (HTTP). */
   list(path: string, limit: number): readonly string[] | null | Promise<readonly string[] | null>;
   close(): void | Promise<void>;

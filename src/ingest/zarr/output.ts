@@ -133,11 +133,21 @@ class ZarrOutput implements Output {
   async #writeArray(level: number): Promise<void> {
     const folder = join(this.#folder, String(level));
     await this.#makeFolder(folder);
+    const name = this.#form.version === "0.5" ? "zarr.json" : ".zarray";
+    this.#bytes += await writeJson(join(folder, name), this.#arrayMetadata(level));
+  }
+
+  #arrayMetadata(level: number): object {
     const { version, shard } = this.#form;
-    this.#bytes +=
-      version === "0.5"
-        ? await writeJson(join(folder, "zarr.json"), arrayMetadata3(this.#target, this.#axes, level, shard))
-        : await writeJson(join(folder, ".zarray"), arrayMetadata2(this.#target, this.#axes, level));
+    return version === "0.5"
+      ? arrayMetadata3(this.#target, this.#axes, level, shard)
+      : arrayMetadata2(this.#target, this.#axes, level);
+  }
+
+  /** Metadata of all levels by path: whoever finds it in the group need not ask for each (as zarr-python writes it). */
+  #arraysMetadata(suffix: string): Readonly<Record<string, object>> {
+    const levels = Array.from({ length: this.#target.levels }, (_, level) => level);
+    return Object.fromEntries(levels.map((level) => [`${level}${suffix}`, this.#arrayMetadata(level)]));
   }
 
   async #writeGroup(windows: readonly WindowResult[]): Promise<void> {
@@ -153,13 +163,13 @@ class ZarrOutput implements Output {
     const bandloom = own ? { bandloom: own } : {};
     if (this.#form.version === "0.5") {
       const attributes = { ome: { version: "0.5", multiscales: [multiscales], omero }, ...bandloom };
-      return [["zarr.json", { zarr_format: 3, node_type: "group", attributes }]];
+      const metadata = { kind: "inline", must_understand: false, metadata: this.#arraysMetadata("") };
+      return [["zarr.json", { zarr_format: 3, node_type: "group", attributes, consolidated_metadata: metadata }]];
     }
     const image = { multiscales: [{ version: "0.4", ...multiscales }], omero: { version: "0.4", ...omero } };
-    return [
-      [".zattrs", { ...image, ...bandloom }],
-      [".zgroup", { zarr_format: 2 }],
-    ];
+    const documents = { ".zattrs": { ...image, ...bandloom }, ".zgroup": { zarr_format: 2 } };
+    const metadata = { ...documents, ...this.#arraysMetadata("/.zarray") };
+    return [...Object.entries(documents), [".zmetadata", { zarr_consolidated_format: 1, metadata }]];
   }
 }
 

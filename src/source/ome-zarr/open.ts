@@ -3,7 +3,7 @@ import { plainChannel, plainImage } from "../plain-info.ts";
 import type { ChannelInfo, Folder, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { readArray, type ZarrArray } from "./array.ts";
-import { Documents, type Json, type JsonObject, joinPath, MAX_DOCUMENT_BYTES } from "./documents.ts";
+import { Documents, isObject, type Json, type JsonObject, joinPath, MAX_DOCUMENT_BYTES } from "./documents.ts";
 import { type AxisName, type Multiscale, readMultiscale } from "./multiscales.ts";
 import { readOmero } from "./omero.ts";
 import { readOwnAttributes } from "./own-attributes.ts";
@@ -15,11 +15,17 @@ const LARGE_SIDE = 4096;
 /** Bytes of a chunk above which each tile reads far more than it shows. */
 const LARGE_CHUNK_PIXELS = 2 ** 21;
 
+/** Where a group has its attributes, and its consolidated metadata: asked for at once, for each question is a round trip. */
+const GROUP_DOCUMENTS = ["zarr.json", ".zattrs", ".zmetadata"] as const;
+
 /** A folder with a group or array of Zarr at its top. */
 export async function looksLikeZarr(folder: Folder): Promise<boolean> {
-  for (const name of ["zarr.json", ".zattrs", ".zgroup", ".zarray"])
-    if (await folder.get(name, MAX_DOCUMENT_BYTES)) return true;
-  return false;
+  const hasOne = async (names: readonly string[]) => {
+    const found = await Promise.all(names.map((name) => folder.get(name, MAX_DOCUMENT_BYTES)));
+    return found.some((one) => one !== null);
+  };
+  // What opening will ask for comes first.
+  return (await hasOne(GROUP_DOCUMENTS)) || hasOne([".zgroup", ".zarray"]);
 }
 
 /**
@@ -85,17 +91,25 @@ function chosen(
   };
 }
 
-/** Attributes of a group: Zarr 3 keeps them under `ome`, Zarr 2 in a document of their own. */
+/**
+ * Attributes of a group: Zarr 3 keeps them under `ome`, Zarr 2 in a document of their own. The metadata of what lies below may be consolidated
+ * in it (Zarr 3) or beside it (Zarr 2).
+ */
 async function attributesOf(
   documents: Documents,
   path: string,
 ): Promise<{ readonly attributes: JsonObject; readonly version: 2 | 3 } | null> {
+  await documents.fetch(GROUP_DOCUMENTS.map((name) => joinPath(path, name)));
   const group = await documents.read(joinPath(path, "zarr.json"));
   if (group) {
+    const { consolidated_metadata: below } = group;
+    if (isObject(below)) documents.consolidate(below.metadata, (name) => joinPath(path, name, "zarr.json"));
     if (group.node_type !== "group") throw unreadable("it is a bare array, and no OME-Zarr image");
     const { ome, bandloom = null } = (group.attributes ?? {}) as JsonObject;
     return { attributes: { ...((isObject(ome) ? ome : {}) as JsonObject), bandloom }, version: 3 };
   }
+  const all = await documents.read(joinPath(path, ".zmetadata"));
+  documents.consolidate(all?.metadata, (name) => joinPath(path, name));
   const attributes = await documents.read(joinPath(path, ".zattrs"));
   return attributes && { attributes, version: 2 };
 }
@@ -186,8 +200,4 @@ function adviceOn(full: ZarrArray, levels: readonly StoredLevel[]): string[] {
 
 function isList(value: Json | undefined): boolean {
   return Array.isArray(value) && value.length > 0;
-}
-
-function isObject(value: Json | undefined): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

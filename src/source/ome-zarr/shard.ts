@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { ByteRange } from "../remote/types.ts";
+import { batched } from "../store/batched.ts";
 import type { Folder, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Sharding } from "./chain.ts";
@@ -47,10 +48,11 @@ export class Shards {
     key: string,
     signal: AbortSignal | undefined,
   ): Promise<OpenShard | null> {
-    const store = await this.#folder.open(key, signal);
-    if (!store) return null;
     const entries = counts.reduce((product, count) => product * count, 1) * ENTRY_BYTES;
     const length = entries + (checked ? CHECKSUM_BYTES : 0);
+    const found = await this.#folder.open(key, signal, indexAt === "end" ? length : 0);
+    if (!found) return null;
+    const store = batched(found);
     if (length > store.size) throw unreadable("a shard is shorter than its index");
     const bytes = await store.read(indexAt === "start" ? 0 : store.size - length, length, signal);
     const index = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

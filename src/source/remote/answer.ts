@@ -1,6 +1,6 @@
 import { brokenAnswer, tooLarge, tooLong } from "./failures.ts";
 import { type BlobBytes, type BlobRequest, TransportError } from "./transport.ts";
-import type { ByteRange } from "./types.ts";
+import type { ByteRange, ByteTail } from "./types.ts";
 
 /** An answer that carries bytes, whatever the protocol. */
 export interface RawAnswer {
@@ -24,25 +24,29 @@ export async function readBytes(answer: RawAnswer, { range, limit }: BlobRequest
     const bytes = await collect(body, contentLength, limit, refuse);
     return { kind: "bytes", bytes, offset: 0, size: bytes.length, validator, whole: true };
   }
-  const { length, size } = placeOf(contentRange, range);
+  const { offset, length, size } = placeOf(contentRange, range);
   const tooMuch = () => brokenAnswer("sends more than was asked for");
   // Where nothing can come nothing is waited for.
   const bytes = length === 0 ? new Uint8Array(0) : await collect(body, length, length, tooMuch);
-  return { kind: "bytes", bytes, offset: range?.offset ?? 0, size, validator, whole: length === size };
+  return { kind: "bytes", bytes, offset, size, validator, whole: length === size };
 }
 
-/** Length of the part and of the blob, where the header tells of the range that was asked for, cut only by the blob's end. */
-export function placeOf(contentRange: string, range: ByteRange | null): { length: number; size: number } {
+/** Place of the part and length of the blob, where the header tells of the range that was asked for, cut only by the blob's ends. */
+export function placeOf(
+  contentRange: string,
+  range: ByteRange | ByteTail | null,
+): { offset: number; length: number; size: number } {
   const told = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(contentRange);
   const [first, last, size] = (told ?? []).slice(1).map(Number);
   if (!range || first === undefined || last === undefined || size === undefined)
     throw brokenAnswer("answers range requests wrongly");
   // A range of an empty blob has no right form: servers give what they like.
-  if (size === 0) return { length: 0, size };
-  const length = Math.min(range.length, size - range.offset);
-  if (first !== range.offset || last !== first + length - 1)
+  if (size === 0) return { offset: 0, length: 0, size };
+  const offset = "tail" in range ? Math.max(0, size - range.tail) : range.offset;
+  const length = Math.min("tail" in range ? range.tail : range.length, size - offset);
+  if (first !== offset || last !== first + length - 1)
     throw brokenAnswer("answers with another range than was asked for");
-  return { length, size };
+  return { offset, length, size };
 }
 
 /** A body of `length` bytes (null: of any length), of at most `limit`. */

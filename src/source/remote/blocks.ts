@@ -25,7 +25,8 @@ export class BlockCache {
   /** Keeps the whole blocks of what has arrived, and returns them by number. They are copies: a view would hold all that arrived with it. */
   keep(stamp: RemoteStamp, { bytes, offset }: Pick<BlobBytes, "bytes" | "offset">): ReadonlyMap<number, Uint8Array> {
     const blocks = new Map<number, Uint8Array>();
-    for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    const first = Math.ceil(offset / BLOCK_BYTES) * BLOCK_BYTES - offset;
+    for (let at = first; at < bytes.length; at += BLOCK_BYTES) {
       const part = bytes.slice(at, at + BLOCK_BYTES);
       const isWhole = part.length === BLOCK_BYTES || offset + bytes.length === stamp.size;
       const block = (offset + at) / BLOCK_BYTES;

@@ -9,6 +9,7 @@ import {
   type BlobHead,
   type BlobRequest,
   FIRST_BYTES,
+  rangeHeader,
   type Transport,
   TransportError,
 } from "./transport.ts";
@@ -120,7 +121,7 @@ function headersFor({ range, validator }: BlobRequest): Readonly<Record<string, 
   return {
     "accept-encoding": "identity",
     "user-agent": "Bandloom",
-    ...(range ? { range: `bytes=${range.offset}-${range.offset + range.length - 1}` } : {}),
+    ...(range ? { range: rangeHeader(range) } : {}),
     ...(isStrong(validator) ? { "if-match": validator } : {}),
   };
 }
@@ -143,7 +144,8 @@ async function withoutBytes(answer: Dispatcher.ResponseData, { range }: BlobRequ
   if (MISSING.includes(statusCode)) return { kind: "missing" };
   if (statusCode === PRECONDITION_FAILED) return { kind: "changed" };
   if (statusCode === RANGE_NOT_SATISFIABLE) {
-    if (range?.offset !== 0 || !/\/0$/.test(one(headers["content-range"]) ?? "")) return { kind: "changed" };
+    if (!range || !("offset" in range) || range.offset !== 0 || !/\/0$/.test(one(headers["content-range"]) ?? ""))
+      return { kind: "changed" };
     const { validator } = rawAnswer(answer);
     return { kind: "bytes", bytes: new Uint8Array(0), offset: 0, size: 0, validator, whole: true };
   }

@@ -5,7 +5,8 @@ import type { ByteRange, Remote, RemoteBlob, RemoteStamp } from "./types.ts";
 
 /** Calls as they cross between threads. */
 type Call =
-  | { readonly name: "stat" | "open"; readonly url: string }
+  | { readonly name: "stat"; readonly url: string }
+  | { readonly name: "open"; readonly url: string; readonly tail: number | undefined }
   | { readonly name: "read"; readonly stamp: RemoteStamp; readonly ranges: readonly ByteRange[] }
   | { readonly name: "get"; readonly url: string; readonly limit: number };
 
@@ -81,7 +82,7 @@ export function connectRemote(port: MessagePort): Remote {
   };
   return {
     stat: (url, signal) => ask({ name: "stat", url }, signal) as Promise<RemoteStamp | null>,
-    open: (url, signal) => ask({ name: "open", url }, signal) as Promise<RemoteStamp | null>,
+    open: (url, signal, tail) => ask({ name: "open", url, tail }, signal) as Promise<RemoteStamp | null>,
     read: (stamp, ranges, signal) => ask({ name: "read", stamp, ranges }, signal) as Promise<readonly Uint8Array[]>,
     get: (url, limit, signal) => ask({ name: "get", url, limit }, signal) as Promise<RemoteBlob | null>,
   };
@@ -96,7 +97,7 @@ function perform(remote: Remote, call: Call, signal: AbortSignal): Promise<unkno
     case "stat":
       return remote.stat(call.url, signal);
     case "open":
-      return remote.open(call.url, signal);
+      return remote.open(call.url, signal, call.tail);
     case "read":
       return remote.read(call.stamp, call.ranges, signal);
     case "get":

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { BandloomError } from "../../core/errors.ts";
 import { SingleFlight } from "../../core/single-flight.ts";
 import { sourceChanged } from "../identity.ts";
 import { AllowList, parseAddress } from "./allow-list.ts";
@@ -101,10 +102,10 @@ class RemoteReader implements ProcessRemote {
     return this.#looks.run(`stat ${url}`, look, signal);
   }
 
-  async open(url: string, signal?: AbortSignal): Promise<RemoteStamp | null> {
+  async open(url: string, signal?: AbortSignal, tail = 0): Promise<RemoteStamp | null> {
     const known = this.#stamps.get(url);
     if (known) return known.stamp;
-    return this.#looks.run(`open ${url}`, (shared) => this.#openNow(url, shared), signal);
+    return this.#looks.run(`open ${url}`, (shared) => this.#openNow(url, tail, shared), signal);
   }
 
   read(stamp: RemoteStamp, ranges: readonly ByteRange[], signal?: AbortSignal): Promise<readonly Uint8Array[]> {
@@ -129,17 +130,29 @@ class RemoteReader implements ProcessRemote {
     await Promise.all(transports.map((transport) => transport.close()));
   }
 
-  async #openNow(url: string, signal: AbortSignal): Promise<RemoteStamp | null> {
-    const range = { offset: 0, length: HEAD_BYTES };
-    const answer = await this.#ask(url, { range, validator: null, limit: this.#wholeLimit }, signal);
+  async #openNow(url: string, tail: number, signal: AbortSignal): Promise<RemoteStamp | null> {
+    const head = { range: { offset: 0, length: HEAD_BYTES }, validator: null, limit: this.#wholeLimit };
+    const answer = (tail > 0 && (await this.#lastBytes(url, tail, signal))) || (await this.#ask(url, head, signal));
     if (answer.kind === "changed") throw sourceChanged();
     const stamp = answer.kind === "bytes" ? { url, size: answer.size, validator: answer.validator } : null;
     if (stamp && answer.kind === "bytes") {
       this.#cache.keep(stamp, answer);
-      if (answer.bytes.length > HEAD_BYTES) this.#blocks.sendsWhole(url);
+      if (answer.whole && answer.bytes.length > HEAD_BYTES) this.#blocks.sendsWhole(url);
     }
     this.#stamps.set(url, { stamp });
     return stamp;
+  }
+
+  /** The blocks in which the last bytes lie. Null where the server has no answer to such a range: not all know them. */
+  async #lastBytes(url: string, tail: number, signal: AbortSignal): Promise<BlobAnswer | null> {
+    const range = { tail: tail + BLOCK_BYTES };
+    try {
+      const answer = await this.#ask(url, { range, validator: null, limit: HEAD_BYTES }, signal);
+      return answer.kind === "changed" ? null : answer;
+    } catch (error) {
+      if (error instanceof BandloomError && error.code === "SOURCE_FAILED") return null;
+      throw error;
+    }
   }
 
   async #getNow(url: string, limit: number, signal: AbortSignal): Promise<RemoteBlob | null> {

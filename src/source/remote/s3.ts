@@ -9,6 +9,7 @@ import {
   type BlobHead,
   type BlobRequest,
   FIRST_BYTES,
+  rangeHeader,
   type Transport,
   TransportError,
 } from "./transport.ts";
@@ -78,7 +79,7 @@ export class S3Transport implements Transport {
     const client = await this.#connect();
     const command = new GetObjectCommand({
       ...{ Bucket: address.bucket, Key: address.key },
-      ...(range ? { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` } : {}),
+      ...(range ? { Range: rangeHeader(range) } : {}),
       ...(isStrong(validator) ? { IfMatch: validator } : {}),
     });
     return client.send(command, { abortSignal: signal });
@@ -149,7 +150,7 @@ function answerTo(error: unknown, { range }: BlobRequest, signal: AbortSignal): 
   if (MISSING.includes(name) || status === 404) return { kind: "missing" };
   if (status === 412) return { kind: "changed" };
   if (status === 416)
-    return range?.offset === 0
+    return range && "offset" in range && range.offset === 0
       ? { kind: "bytes", bytes: new Uint8Array(0), offset: 0, size: 0, validator: null, whole: true }
       : { kind: "changed" };
   if (EXPIRED.includes(name)) throw brokenAnswer("refuses the credentials of this one: they have expired");

@@ -1,9 +1,9 @@
-import type { ByteRange } from "./types.ts";
+import type { ByteRange, ByteTail } from "./types.ts";
 
 /** One request for bytes of a blob. */
 export interface BlobRequest {
   /** Null: all of it. */
-  readonly range: ByteRange | null;
+  readonly range: ByteRange | ByteTail | null;
   /** Only this version; null: any. */
   readonly validator: string | null;
   /** More bytes than this are not read where the server sends all of it. */
@@ -49,4 +49,10 @@ export interface Transport {
 /** A request that failed for now: the server is busy, or the connection broke. It may be tried again. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
+}
+
+/** Value of the header Range. */
+export function rangeHeader(range: ByteRange | ByteTail): string {
+  if ("tail" in range) return `bytes=-${range.tail}`;
+  return `bytes=${range.offset}-${range.offset + range.length - 1}`;
 }

@@ -13,6 +13,11 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/** The last bytes of a blob whose length is not known. */
+export interface ByteTail {
+  readonly tail: number;
+}
+
 /**
  * Blobs behind HTTP and S3. One for the whole process, on its main thread: connections, limits, credentials and cached blocks are
  * shared; workers reach it through a port. Every call rejects with FORBIDDEN (address not allowed), SOURCE_FAILED, SOURCE_TIMEOUT,
@@ -21,8 +26,8 @@ export interface ByteRange {
 export interface Remote {
   /** What is there now, asked of the server itself; null: nothing. */
   stat(url: string, signal?: AbortSignal): Promise<RemoteStamp | null>;
-  /** As `stat`, with the first bytes in the same request, kept for the reads that follow. */
-  open(url: string, signal?: AbortSignal): Promise<RemoteStamp | null>;
+  /** As `stat`, with the first bytes in the same request, or the last `tail` ones, kept for the reads that follow. */
+  open(url: string, signal?: AbortSignal, tail?: number): Promise<RemoteStamp | null>;
   /**
    * Ranges of one version of a blob, in order; near ones travel together, and blocks that are cached do not travel at all. Rejects with
    * `sourceChanged()` when the blob is another one by now, with SOURCE_UNREADABLE past its end.

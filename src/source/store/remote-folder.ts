@@ -18,9 +18,9 @@ export function remoteFolder(remote: Remote, url: string): Folder {
       const found = address === null ? null : await remote.get(address, limit, signal);
       return found && { bytes: found.bytes, identity: remoteIdentity(found.stamp) };
     },
-    async open(path, signal): Promise<Store | null> {
+    async open(path, signal, tail): Promise<Store | null> {
       const address = addressOf(path);
-      const stamp = address === null ? null : await remote.open(address, signal);
+      const stamp = address === null ? null : await remote.open(address, signal, tail);
       return stamp && remoteStore(remote, stamp);
     },
     list: () => null,

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
+import { batched } from "../store/batched.ts";
 import type { Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import { batched } from "./batched-store.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { createIndexPages, type IndexPages } from "./index-array.ts";
 

@@ -14,6 +14,7 @@ const MAX_DESCRIPTOR_BYTES = 2 ** 20;
 const ZOOMIFY = "ImageProperties.xml";
 const IIIF = "info.json";
 const TMS = "tilemapresource.xml";
+const DESCRIPTORS = [ZOOMIFY, IIIF, TMS];
 /** Stands for a folder that says nothing but by the names of its tiles. */
 const XYZ = "{z}/{x}/{y}";
 /** Tiles that are looked at for one that tells the colours, coarse ones first. */
@@ -26,7 +27,9 @@ export function isDescriptor(name: string): boolean {
 
 /** Which of the layouts a folder has; null: none. */
 export async function tilesDescriptor(folder: Folder): Promise<string | null> {
-  for (const name of [ZOOMIFY, IIIF, TMS]) if (await folder.get(name, MAX_DESCRIPTOR_BYTES)) return name;
+  const found = await Promise.all(DESCRIPTORS.map((name) => folder.get(name, MAX_DESCRIPTOR_BYTES)));
+  const descriptor = DESCRIPTORS.find((_, index) => found[index]);
+  if (descriptor) return descriptor;
   const names = (await folder.list("", 1000)) ?? [];
   return names.some((name) => /^\d{1,2}$/.test(name)) ? XYZ : null;
 }
