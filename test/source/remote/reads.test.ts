@@ -46,6 +46,42 @@ describe("a blob behind HTTP", () => {
     expect(digest(await read(offset, length))).toEqual(digest(image.slice(offset, offset + length)));
   });
 
+  it("is opened by its end where its end is wanted first", async () => {
+    const remote = remoteFor(server.url);
+    const stamp = await remote.open(`${server.url}/image.tif`, undefined, 100);
+    if (!stamp) throw new Error("There is nothing.");
+    const [tail] = await remote.read(stamp, [{ offset: image.length - 100, length: 100 }]);
+    expect(digest(tail)).toEqual(digest(image.slice(-100)));
+    expect(server.requests).toEqual([`GET /image.tif bytes=-${100 + 16 * KIB}`]);
+    const [head] = await remote.read(stamp, [{ offset: 0, length: 10 }]);
+    expect(digest(head)).toEqual(digest(image.slice(0, 10)));
+    expect(stamp).toEqual(await openAt(remoteFor(server.url), `${server.url}/image.tif`));
+  });
+
+  it.each([
+    ["no-range/image.tif", image],
+    ["no-range/small.json", pattern(100)],
+    ["wrong-range/small.json", null],
+    ["small.json", pattern(100)],
+    ["empty", new Uint8Array(0)],
+  ])("is opened by its end as well where the server, or the blob, has no such end: %s", async (path, bytes) => {
+    const remote = remoteFor(server.url);
+    const opening = remote.open(`${server.url}/${path}`, undefined, 5000);
+    if (bytes === null) {
+      expect((await failure(opening)).code).toBe("SOURCE_FAILED");
+      return;
+    }
+    const stamp = await opening;
+    expect(stamp?.size).toBe(bytes.length);
+    if (!stamp) return;
+    const [all] = await remote.read(stamp, [{ offset: 0, length: bytes.length }]);
+    expect(digest(all)).toEqual(digest(bytes));
+  });
+
+  it("that is not there is not there by its end either", async () => {
+    expect(await remoteFor(server.url).open(`${server.url}/none`, undefined, 100)).toBeNull();
+  });
+
   it("has an address in which names are encoded", async () => {
     expect(digest(await read(99_999, 5, "a%20b%2B%C3%BC.tif?token=x"))).toEqual(digest(image.slice(99_999, 100_004)));
   });

@@ -50,6 +50,17 @@ describe("a blob in an S3 bucket", () => {
     expect(await remote.stat("s3://scans/image.tif")).toEqual(stamp);
   });
 
+  it("is opened where its end is wanted first", async () => {
+    const stamp = await remote.open("s3://scans/image.tif", undefined, 100);
+    if (!stamp) throw new Error("There is nothing.");
+    expect(stamp.size).toBe(image.length);
+    const [tail] = await remote.read(stamp, [{ offset: image.length - 100, length: 100 }]);
+    expect(digest(tail)).toEqual(digest(image.slice(-100)));
+    // This server, unlike Amazon's, answers ranges from the end wrongly: it is asked again from the beginning.
+    expect(remote.metrics()).toMatchObject({ requests: 3, retries: 0 });
+    expect((await remoteIn("s3://scans").open("s3://scans/empty", undefined, 100))?.size).toBe(0);
+  });
+
   it.each(["a+b.tif", "a b.tif", "größe/日本語/🙂.tif", "a%20b.tif", "q?x=1&y#z.tif", "(a)'!*~.tif"])(
     "has any key: %s",
     async (key) => {
