@@ -18,7 +18,7 @@ const GEOREFERENCE: Georeference = { crs: "EPSG:32619", crsName: null, affine: [
 const CHANNELS: readonly ChannelInfo[] = [
   plainChannel({
     ...{ index: 0, name: 'Sea < "land" & ice', dataType: "uint16", nodata: 0, scale: 0.0001, offset: -0.1 },
-    ...{ unit: "reflectance", window: [12, 3400] },
+    ...{ unit: "reflectance", window: [12, 3400], wavelengthNm: 1610, color: "#ff8000" },
   }),
   plainChannel({ index: 1, name: "b2", dataType: "uint16", nodata: 0 }),
 ];
@@ -75,7 +75,7 @@ describe.each(["0.4", "0.5"] as const)("what is known of a source stands in OME-
     await convertFiles([source], path, { format: "ome-zarr", zarrVersion });
     const info = await infoOf(path);
     const [first, second] = CHANNELS;
-    expect(info.channels[0]).toEqual({ ...first, color: "#ffffff" });
+    expect(info.channels[0]).toEqual(first);
     expect(info.channels[1]).toMatchObject({ name: second?.name, nodata: 0, scale: 1, unit: null });
     expect(info.georeference).toEqual(GEOREFERENCE);
     expect(info.pixelSize).toEqual({ x: 10, y: 10, unit: "m" });

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseGdalMetadata, parseGdalNodata } from "../../../src/source/tiff/metadata/gdal.ts";
 
-const NEUTRAL = { description: null, scale: 1, offset: 0, unit: null, statistics: null };
+const NEUTRAL = {
+  description: null,
+  scale: 1,
+  offset: 0,
+  unit: null,
+  wavelengthNm: null,
+  color: null,
+  statistics: null,
+};
 
 function metadata(...items: readonly string[]): string {
   return `<GDALMetadata>\n${items.join("\n")}\n</GDALMetadata>\n`;
@@ -30,9 +38,24 @@ describe("GDAL's metadata", () => {
     );
     expect(parseGdalMetadata(xml, 3)).toEqual([
       { ...NEUTRAL, description: "Red & near" },
-      { description: "NIR", scale: 0.0001, offset: -0.1, unit: "K", statistics: { min: 12, max: 3400.5 } },
+      {
+        ...NEUTRAL,
+        ...{ description: "NIR", scale: 0.0001, offset: -0.1, unit: "K", statistics: { min: 12, max: 3400.5 } },
+      },
       NEUTRAL,
     ]);
+  });
+
+  it("tell wavelength and colour, where they are such", () => {
+    const named = (name: string, text: string) => `<Item name="${name}" sample="0" domain="IMAGERY">${text}</Item>`;
+    const found = (wavelength: string, color: string) => {
+      const [band] = parseGdalMetadata(metadata(named("CENTRAL_WAVELENGTH_UM", wavelength), named("COLOR", color)), 1);
+      return [band?.wavelengthNm, band?.color];
+    };
+    expect(found("0.665", "#FF8000")).toEqual([665, "#ff8000"]);
+    expect(found("160", "teal")).toEqual([160_000, "#008080"]);
+    expect(found("0", "reddish")).toEqual([null, null]);
+    expect(found("-1", "12")).toEqual([null, null]);
   });
 
   it("give no statistics where one of the two is missing or no number", () => {

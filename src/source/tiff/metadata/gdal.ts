@@ -1,4 +1,5 @@
 import { BandloomError } from "../../../core/errors.ts";
+import { normaliseColour } from "../../../formula/colour.ts";
 import { finiteNumber, MAX_VALUE_LENGTH, readXml } from "./xml.ts";
 
 /** What GDAL's metadata tell of one sample. */
@@ -7,6 +8,9 @@ export interface GdalBand {
   readonly scale: number;
   readonly offset: number;
   readonly unit: string | null;
+  readonly wavelengthNm: number | null;
+  /** `#rrggbb`. */
+  readonly color: string | null;
   /** Least and greatest value that a computation once found; null when either is missing. */
   readonly statistics: { readonly min: number; readonly max: number } | null;
 }
@@ -22,11 +26,15 @@ export function parseGdalMetadata(xml: string, samples: number): readonly GdalBa
     const statistic = (name: string) => finiteNumber(items.get(`${sample}/name/STATISTICS_${name}`));
     const [min, max] = [statistic("MINIMUM"), statistic("MAXIMUM")];
     const scale = finiteNumber(item("scale"));
+    const micrometres = finiteNumber(items.get(`${sample}/name/CENTRAL_WAVELENGTH_UM`));
     return {
       description: item("description") || null,
       scale: scale === null || scale === 0 ? 1 : scale,
       offset: finiteNumber(item("offset")) ?? 0,
       unit: item("unittype") || null,
+      // 0.665 µm is 665 nm, and not one part in 10¹⁶ more.
+      wavelengthNm: micrometres !== null && micrometres > 0 ? Number((micrometres * 1000).toPrecision(12)) : null,
+      color: normaliseColour(items.get(`${sample}/name/COLOR`) ?? ""),
       statistics: min === null || max === null ? null : { min, max },
     };
   });
