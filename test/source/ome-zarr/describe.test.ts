@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { openOmeZarr } from "../../../src/source/ome-zarr/open.ts";
+import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
+import { memoryFolder } from "../../fixtures/memory-folder.ts";
+import { openLocal } from "../../fixtures/open-local.ts";
+import { type ArraySpec, buildImage, json } from "../../fixtures/zarr-builder.ts";
+import { buildZip } from "../../fixtures/zip-builder.ts";
+import { openFiles, planeOf } from "./support.ts";
+
+const LEVEL: ArraySpec = { shape: [2, 20, 30], chunk: [1, 16, 16] };
+const SMALL: ArraySpec = { shape: [2, 10, 15], chunk: [1, 16, 16] };
+
+async function infoOf(spec: Partial<Parameters<typeof buildImage>[0]>) {
+  return (await openFiles(await buildImage({ axes: "cyx", levels: [LEVEL, SMALL], ...spec }))).info;
+}
+
+describe("what an image's omero metadata say", () => {
+  const full = { label: "DAPI", color: "0000FF", active: true, window: { min: 0, max: 65_535, start: 10, end: 900 } };
+
+  it.each([2, 3] as const)("is name, colour, window and whether a channel is shown, in Zarr %i", async (version) => {
+    const omero = { channels: [full, { ...full, label: "GFP", color: "00ff00ff", active: false }] };
+    const { channels, warnings } = await infoOf({ version, omero });
+    expect(channels[0]).toMatchObject({ name: "DAPI", color: "#0000ff", window: [10, 900], active: true });
+    expect(channels[1]).toMatchObject({ name: "GFP", color: "#00ff00", window: [10, 900], active: false });
+    expect(warnings).toEqual([]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["no window", { ...full, window: undefined }, /no window/],
+    ["half a window", { ...full, window: { start: 1 } }, /no window/],
+    ["a window that ends before it begins", { ...full, window: { start: 9, end: 1 } }, /no window/],
+    ["no colour", { ...full, color: undefined }, /no colour/],
+    ["a colour of five digits", { ...full, color: "12345" }, /no colour/],
+    ["a window that is a text", { ...full, window: "0-1" }, /not what the specification says/],
+    ["nothing but null", null, /not what the specification says/],
+  ])("may lack or break %s, which is accepted with a warning", async (_, channel, warning) => {
+    const { channels, warnings } = await infoOf({ omero: { channels: [channel, full] } });
+    expect(warnings).toEqual(expect.arrayContaining([expect.stringMatching(warning)]));
+    expect(channels[1]).toMatchObject({ name: "DAPI", color: "#0000ff" });
+  });
+
+  it.each<[string, unknown]>([
+    ["fewer channels", { channels: [full] }],
+    ["more channels", { channels: [full, full, full] }],
+    ["no list of channels", { channels: "two" }],
+    ["nothing", {}],
+  ])("may tell of %s, with a warning", async (_, omero) => {
+    const { channels, warnings } = await infoOf({ omero });
+    expect([channels.length, warnings.length]).toEqual([2, 1]);
+  });
+
+  it("may be missing: channels have numbers then", async () => {
+    const { channels, warnings } = await infoOf({});
+    expect(channels.map(({ name, active }) => [name, active])).toEqual([
+      ["b1", null],
+      ["b2", null],
+    ]);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe("what an image's multiscales say", () => {
+  it("is its name, and the size of a pixel where its axes have units", async () => {
+    const multiscale = (document: Record<string, unknown>) => ({
+      ...document,
+      name: "Cells",
+      axes: [
+        { name: "c", type: "channel" },
+        ...["y", "x"].map((name) => ({ name, type: "space", unit: "micrometer" })),
+      ],
+      datasets: [0, 1].map((level) => ({
+        path: `${level}`,
+        coordinateTransformations: [
+          { type: "scale", scale: [1, 0.25 * 2 ** level, 0.5 * 2 ** level] },
+          { type: "translation", translation: [0, 0.125 * level, 0.25 * level] },
+        ],
+      })),
+      coordinateTransformations: [{ type: "scale", scale: [1, 2, 2] }],
+    });
+    const { name, pixelSize } = await infoOf({ multiscale });
+    expect([name, pixelSize]).toEqual(["Cells", { x: 1, y: 0.5, unit: "µm" }]);
+    expect((await infoOf({})).pixelSize).toBeNull();
+  });
+
+  it("may be of a version that nobody knows, which is read with a warning", async () => {
+    const { warnings } = await infoOf({ version: 2, multiscale: (document) => ({ ...document, version: "0.3" }) });
+    expect(warnings).toEqual([expect.stringMatching(/version 0\.3/)]);
+  });
+
+  it("may be several: each is an image", async () => {
+    const files = await buildImage({ axes: "cyx", levels: [LEVEL, SMALL] });
+    const group = JSON.parse(new TextDecoder().decode(files.get("zarr.json")));
+    const [first] = group.attributes.ome.multiscales;
+    group.attributes.ome.multiscales.push({ ...first, datasets: first.datasets.slice(1) });
+    files.set("zarr.json", json(group));
+    expect((await openFiles(files, 1)).info).toMatchObject({ width: 15, seriesCount: 2 });
+    await expect(openFiles(files, 2)).rejects.toThrow(/no image number 2, for it has 2/);
+  });
+
+  it("may lie in numbered groups below, as bioformats2raw writes them", async () => {
+    const below = await buildImage({ version: 2, axes: "cyx", levels: [LEVEL] });
+    const files = new Map<string, Uint8Array>([[".zattrs", json({ "bioformats2raw.layout": 3 })]]);
+    for (const [path, bytes] of below) files.set(`0/${path}`, bytes).set(`one/${path}`, bytes);
+    expect((await openFiles(files, 0)).info.width).toBe(30);
+    await expect(openFiles(files, 1)).rejects.toThrow(/no image number 1/);
+    files.set("OME/.zattrs", json({ series: ["0", "one"] }));
+    const source = await openFiles(files, 1);
+    expect(source.info).toMatchObject({ width: 30, seriesCount: 2 });
+    expect(planeDifference(await new ChunkDecoder().plane(source, { channel: 1 }), planeOf(LEVEL, [1]))).toBeNull();
+  });
+
+  it("gives advice where an image is slow to show", async () => {
+    const large = { shape: [1, 64, 4096], chunk: [1, 64, 4096], missing: () => true };
+    expect((await infoOf({ levels: [large] })).advice).toEqual([expect.stringMatching(/no pyramid/)]);
+    const huge = { shape: [1, 2048, 2048], chunk: [1, 2048, 2048], missing: () => true };
+    expect((await infoOf({ levels: [huge] })).advice).toEqual([expect.stringMatching(/chunks hold 4194304 samples/)]);
+  });
+});
+
+describe("consolidated metadata", () => {
+  it.each([2, 3] as const)("spare the question for each array, in Zarr %i", async (version) => {
+    const levels = [LEVEL, SMALL];
+    const plain = memoryFolder(await buildImage({ version, axes: "cyx", levels }));
+    const one = memoryFolder(await buildImage({ version, axes: "cyx", levels, consolidated: true }));
+    expect((await openOmeZarr(one)).info).toEqual((await openOmeZarr(plain)).info);
+    const ofArrays = ({ asked }: typeof one) => asked.filter((path) => path.includes("/"));
+    expect(ofArrays(plain)).toHaveLength(2);
+    expect(ofArrays(one)).toEqual([]);
+  });
+
+  it("that tell of some arrays only leave the others to their own", async () => {
+    const files = await buildImage({ axes: "cyx", levels: [LEVEL, SMALL], consolidated: true });
+    const group = JSON.parse(new TextDecoder().decode(files.get("zarr.json")));
+    group.consolidated_metadata.metadata = { "0": group.consolidated_metadata.metadata["0"], "1": null };
+    files.set("zarr.json", json(group));
+    expect((await openFiles(files)).info.levels).toHaveLength(2);
+  });
+
+  it("that break a rule are refused as an array's own are", async () => {
+    const files = await buildImage({ axes: "cyx", levels: [LEVEL], consolidated: true });
+    const group = JSON.parse(new TextDecoder().decode(files.get("zarr.json")));
+    group.consolidated_metadata.metadata["0"].shape = [2, 0, 30];
+    files.set("zarr.json", json(group));
+    await expect(openFiles(files)).rejects.toThrow(/breaks a rule of Zarr: shape\.1/);
+  });
+});
+
+describe("a zip of an image", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bandloom-zarr-zip-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ["stored", "", {}],
+    ["deflated", "", {}],
+    ["stored", "image.zarr/", {}],
+    ["stored", "", { shard: [1, 2, 2] }],
+    ["deflated", "deep/", { shard: [1, 2, 2] }],
+  ] as const)("is read like its folder: %s, below “%s”, %o", async (method, prefix, more) => {
+    const level: ArraySpec = { ...LEVEL, ...more, packing: "zstd" };
+    const files = await buildImage({ axes: "cyx", levels: [level] });
+    const path = join(folder, `${method}-${prefix.length}-${Object.keys(more).length}.ozx`);
+    writeFileSync(
+      path,
+      buildZip(
+        [...files].map(([name, bytes]) => ({ name: prefix + name, bytes })),
+        method,
+      ),
+    );
+    const source = await openLocal(path);
+    expect(planeDifference(await new ChunkDecoder().plane(source, { channel: 1 }), planeOf(level, [1]))).toBeNull();
+    expect(source.info.format).toBe("OME-Zarr 0.5");
+    await source.close();
+  });
+});
