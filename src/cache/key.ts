@@ -1,7 +1,7 @@
-import { createHash, type Hash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Raised when the way keys are put together changes, so that old entries are never found again. */
-const KEY_VERSION = 1;
+const KEY_VERSION = 2;
 
 /** A field of a key. Numbers are finite: JSON has no others. */
 export type KeyField = string | number | boolean | null;
@@ -32,22 +32,20 @@ export interface TileKeyFields {
 }
 
 /**
- * Makes the cache keys of one scope: SHA-256 in 64 hex digits over two JSON arrays, the scope's and the entry's own.
- * JSON is typed and quotes its strings (lone surrogates too), so two different lists of fields never have one text,
- * whatever separators the fields hold.
+ * Makes the cache keys of one scope: SHA-256 in 64 hex digits over the digest of the scope, a JSON array, and the JSON array of the
+ * entry's own fields. JSON is typed and quotes its strings (lone surrogates too), so two different lists of fields never have one
+ * text, whatever separators the fields hold. A maker holds text alone: thousands of them are kept.
  */
 export class KeyMaker {
-  readonly #scope: Hash;
+  readonly #scope: string;
 
   constructor(scope: KeyScope) {
     const images = scope.images.map(({ key, revision }) => [key, revision]);
-    this.#scope = createHash("sha256").update(
-      JSON.stringify([KEY_VERSION, scope.kind, scope.renderVersion, scope.formula, images]),
-    );
+    this.#scope = sha256(JSON.stringify([KEY_VERSION, scope.kind, scope.renderVersion, scope.formula, images]));
   }
 
   key(fields: readonly KeyField[]): string {
-    return this.#scope.copy().update(JSON.stringify(fields)).digest("hex");
+    return sha256(this.#scope + JSON.stringify(fields));
   }
 
   tile(tile: TileKeyFields): string {
@@ -64,4 +62,9 @@ export class KeyMaker {
       tile.encoder.version,
     ]);
   }
+}
+
+/** Of the text in UTF-8, as 64 hex digits. */
+function sha256(text: string): string {
+  return hash("sha256", text, "hex");
 }

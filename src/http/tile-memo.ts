@@ -1,11 +1,9 @@
 import { LRUCache } from "lru-cache";
-import type { TileRequest } from "../service/types.ts";
 
-/** What a tile URL stood for when it was last asked. True as long as its image has the same revision. */
+/** What a tile URL stood for when it was last asked, in words alone. True as long as its image has the same revision. */
 export interface RememberedTile {
   readonly image: string;
   readonly revision: string;
-  readonly request: TileRequest;
   /** Cache key. */
   readonly key: string;
   readonly etag: string;
@@ -16,7 +14,7 @@ export interface RememberedTile {
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const ENTRY_OVERHEAD = 512;
 
-/** Raw URL → tile: a repeated request is neither parsed nor checked nor hashed again. */
+/** Raw URL → tile: a repeated request that memory can answer is neither parsed nor checked nor hashed again. */
 export class TileMemo {
   readonly #tiles = new LRUCache<string, RememberedTile>({
     maxSize: MAX_CHARACTERS,

@@ -3,11 +3,11 @@ import { BandloomError } from "../core/errors.ts";
 import { flipLevel, levelSize, tileGrid } from "../core/geometry.ts";
 import { existingLevel } from "../graphql/address.ts";
 import { disconnectSignal } from "../graphql/context.ts";
-import type { ServedImage, Services } from "../service/types.ts";
+import type { Services, TileRequest } from "../service/types.ts";
 import { bindFormula } from "./bind.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
 import { cacheControl, REVALIDATE } from "./headers.ts";
-import { parseTileUrl, type TileUrl } from "./tile-address.ts";
+import { parseTileUrl } from "./tile-address.ts";
 import type { RememberedTile, TileMemo } from "./tile-memo.ts";
 
 /** `GET /tiles/{image}/{z}/{x}/{y}.{ext}`: URL → tile of an image → 304, or its bytes from the cache or a worker. */
@@ -15,11 +15,11 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
   app.get("/tiles/*", async (request, reply) => {
     const url = request.raw.url ?? "";
     const signal = disconnectSignal(reply);
-    const tile = await findTile(services, memo, url, signal);
+    const { request: wanted, ...tile } = await findTile(services, url, signal);
     memo.set(url, tile);
     reply.header("etag", tile.etag).header("cache-control", tile.cacheControl);
     if (matchesEtag(request.headers["if-none-match"], tile.etag)) return reply.code(304).send();
-    const served = await services.tiles.tile(tile.request, signal);
+    const served = await services.tiles.tile(wanted, signal);
     reply.header("x-bandloom-cache", served.cache);
     // The file changed under the request, and these are its new pixels: the URL does not name them.
     if (served.key !== tile.key) reply.header("etag", etagOf(served.key)).header("cache-control", REVALIDATE);
@@ -27,21 +27,14 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
   });
 }
 
-/** Everything about a tile but its pixels. */
-async function findTile(services: Services, memo: TileMemo, url: string, signal: AbortSignal): Promise<RememberedTile> {
-  const known = memo.get(url);
-  const address = known ? null : parseTileUrl(url, services.limits);
-  const image = await services.images.get(known?.image ?? address?.image ?? "", signal);
-  if (known?.revision === image.revision) return known;
-  return placeTile(services, image, address ?? parseTileUrl(url, services.limits), signal);
+interface FoundTile extends RememberedTile {
+  readonly request: TileRequest;
 }
 
-async function placeTile(
-  services: Services,
-  image: ServedImage,
-  { z, x, y, v, formulas, tileSize, pad, encoding }: TileUrl,
-  signal: AbortSignal,
-): Promise<RememberedTile> {
+/** Everything about a tile but its pixels. */
+async function findTile(services: Services, url: string, signal: AbortSignal): Promise<FoundTile> {
+  const { image: name, z, x, y, v, formulas, tileSize, pad, encoding } = parseTileUrl(url, services.limits);
+  const image = await services.images.get(name, signal);
   const level = existingLevel(image, flipLevel(image.levels, z));
   const { columns, rows } = tileGrid(levelSize(image.info, level), tileSize);
   if (x >= columns || y >= rows)

@@ -13,8 +13,8 @@ import type { PercentileWindows } from "./windows.ts";
 
 /** Bound formulas that are kept, by the characters of all their texts. */
 const MAX_CHARACTERS = 32 * 2 ** 20;
-/** What a formula takes besides its texts. */
-const ENTRY_CHARACTERS = 1024;
+/** What a formula takes besides its texts, measured: its nodes, its image's description where no other holds it, what names its tiles. */
+const ENTRY_CHARACTERS = 6 * 1024;
 
 /** Formula texts bound to images: parsed, checked and completed once for each revision. */
 export class BoundFormulas implements FormulaService {
