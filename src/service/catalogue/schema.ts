@@ -32,10 +32,7 @@ const source = text(
     (place) => isUrl(place) || !/^(\/|[a-z][a-z0-9+.-]*:)/i.test(place),
     "is no path from the data folder and no http, https or s3 URL.",
   )
-  .refine(
-    (place) => !isUrl(place) || isPlainUrl(place),
-    "is a URL that cannot be read, or holds a password. Write it without.",
-  );
+  .refine((place) => !isUrl(place) || hasHost(place), "is a URL that cannot be read.");
 
 /** What a catalogue may say of one image. */
 export const entrySchema = keys("entry", {
@@ -62,8 +59,6 @@ export const entrySchema = keys("entry", {
 
 export type NamedEntry = Readonly<z.output<typeof entrySchema>>;
 
-function isPlainUrl(place: string): boolean {
-  if (!URL.canParse(place)) return false;
-  const { username, password, hostname } = new URL(place);
-  return username === "" && password === "" && hostname !== "";
+function hasHost(url: string): boolean {
+  return URL.canParse(url) && new URL(url).hostname !== "";
 }

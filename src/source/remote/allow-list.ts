@@ -63,7 +63,12 @@ export function parseAddress(text: string): RemoteAddress {
     if (!key.split("/").some(isDots)) return { kind: "s3", bucket: bucket.toLowerCase(), key };
   } else if (URL.canParse(text)) {
     const url = new URL(text);
-    if (/^https?:$/.test(url.protocol) && url.username + url.password === "") {
+    if (url.username + url.password !== "")
+      throw new BandloomError(
+        "FORBIDDEN",
+        "The address of this image holds a user name or a password. Write it without.",
+      );
+    if (/^https?:$/.test(url.protocol)) {
       url.hash = "";
       return { kind: "http", url };
     }

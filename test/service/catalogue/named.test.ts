@@ -135,7 +135,7 @@ images:
           wavelength: blue
   absolute: { source: /etc/passwd }
   file: { source: "file:///etc/passwd" }
-  password: { source: "https://me:secret@host/a.tif" }
+  hostless: { source: "https://" }
   outside: { source: ../secret.tif }
   linked: { source: link.tif }
   missing: { source: missing.tif }
@@ -156,8 +156,7 @@ images:
       missing: notThere,
       nothing: "The catalogue names no source for this image, and no file has its key.",
       outside: notThere,
-      password:
-        "The catalogue, line 21, images.password.source: is a URL that cannot be read, or holds a password. Write it without.",
+      hostless: "The catalogue, line 21, images.hostless.source: is a URL that cannot be read.",
       preset:
         'The catalogue, line 10, images.preset.presets[1].formula: is missing. Write a formula in quotes, such as "rgb(nir, red, green)".',
       set: 'The catalogue, line 18, images.set.channels.files[1].wavelength: "blue" is no wavelength. Write nanometres, such as 665.',
