@@ -3,14 +3,13 @@ import type { Identity } from "../identity.ts";
 import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
 import type { Maybe } from "./maybe.ts";
 import {
+  decodePieces,
   fetchEach,
   fetchPieces,
   type Piece,
-  piecePlanes,
   pieceScratchBytes,
   type Rect,
   touchedChunks,
-  unpackPieces,
 } from "./pieces.ts";
 
 const NO_DATA = 0x7fc00000;
@@ -71,17 +70,11 @@ export class MaskedSource implements ImageSource {
   }
 
   scratchBytes(ref: ChunkRef, compressedLength: number): number {
-    const pieces = this.#pieces(ref);
-    return piecePlanes(pieces) + pieceScratchBytes(pieces, compressedLength);
+    return pieceScratchBytes(this.#pieces(ref), compressedLength);
   }
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
-    const pieces = this.#pieces(ref);
-    const parts = bytes ? unpackPieces(bytes, pieces.length) : [];
-    const scratch = target.scratch + piecePlanes(pieces);
-    pieces.forEach((piece, index) => {
-      // Each is decoded over the one before: it is used up by then.
-      piece.source.decode(parts[index] ?? null, piece.ref, { ...target, ptr: target.scratch, scratch });
+    decodePieces(this.#pieces(ref), bytes, target, (piece, index) => {
       if (index === 0) this.#toFloat(ref, piece, target);
       else this.#apply(ref, piece, target);
     });

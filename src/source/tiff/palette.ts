@@ -3,7 +3,7 @@ import type { Identity } from "../identity.ts";
 import type { ChannelInfo, ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Maybe } from "./maybe.ts";
-import { type Piece, piecePlanes } from "./pieces.ts";
+import { type Piece, piecePlanes, pieceScratchBytes } from "./pieces.ts";
 
 /** Colours by index; components of 8 or 16 bits. */
 export interface Palette {
@@ -67,7 +67,7 @@ export class PaletteSource implements ImageSource {
   }
 
   scratchBytes(ref: ChunkRef, compressedLength: number): number {
-    return piecePlanes(this.#pieces(ref)) + this.#inner.scratchBytes(ref, compressedLength);
+    return pieceScratchBytes(this.#pieces(ref), compressedLength);
   }
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {

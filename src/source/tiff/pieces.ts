@@ -1,6 +1,6 @@
 import { planeBytes } from "../../core/dtype.ts";
 import { SLACK_BYTES } from "../../kernel/index.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, ImageSource } from "../types.ts";
+import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageSource } from "../types.ts";
 import { andThen, type Maybe } from "./maybe.ts";
 
 /** A chunk of another source that a chunk is made of. */
@@ -30,8 +30,29 @@ function pack(parts: readonly ChunkBytes[]): Uint8Array {
   return Buffer.concat([new Uint8Array(header.buffer), ...parts.filter((part) => part !== null)]);
 }
 
+/** Decodes one piece after the other, each over the one before, to `target.scratch`, and calls `use` when it lies there. */
+export function decodePieces(
+  pieces: readonly Piece[],
+  bytes: ChunkBytes,
+  target: DecodeTarget,
+  use: (piece: Piece, index: number) => void,
+): void {
+  const parts = bytes ? unpackPieces(bytes, pieces.length) : [];
+  const scratch = target.scratch + piecePlanes(pieces);
+  pieces.forEach((piece, index) => {
+    piece.source.decode(parts[index] ?? null, piece.ref, { ...target, ptr: target.scratch, scratch });
+    use(piece, index);
+  });
+}
+
+/** Bytes of scratch that `decodePieces` needs. */
+export function pieceScratchBytes(pieces: readonly Piece[], compressedLength: number): number {
+  const largest = Math.max(0, ...pieces.map(({ source, ref }) => source.scratchBytes(ref, compressedLength)));
+  return piecePlanes(pieces) + largest;
+}
+
 /** The pieces again. */
-export function unpackPieces(packed: Uint8Array, count: number): readonly ChunkBytes[] {
+function unpackPieces(packed: Uint8Array, count: number): readonly ChunkBytes[] {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   let at = count * LENGTH_BYTES;
   return Array.from({ length: count }, (_, index) => {
@@ -40,11 +61,6 @@ export function unpackPieces(packed: Uint8Array, count: number): readonly ChunkB
     at += length;
     return packed.subarray(at - length, at);
   });
-}
-
-/** Bytes of scratch for the largest of the pieces, decoded one after the other behind `piecePlanes`. */
-export function pieceScratchBytes(pieces: readonly Piece[], compressedLength: number): number {
-  return Math.max(0, ...pieces.map(({ source, ref }) => source.scratchBytes(ref, compressedLength)));
 }
 
 /** Bytes for the decoded planes of the largest of the pieces. */

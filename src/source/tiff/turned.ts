@@ -12,14 +12,13 @@ import type {
 } from "../types.ts";
 import type { Maybe } from "./maybe.ts";
 import {
+  decodePieces,
   fetchEach,
   fetchPieces,
   type Piece,
-  piecePlanes,
   pieceScratchBytes,
   type Rect,
   touchedChunks,
-  unpackPieces,
 } from "./pieces.ts";
 
 /** How stored rows and columns are shown: first transposed, then flipped. */
@@ -89,18 +88,11 @@ export class TurnedSource implements ImageSource {
   }
 
   scratchBytes(ref: ChunkRef, compressedLength: number): number {
-    const pieces = this.#pieces(ref);
-    return piecePlanes(pieces) + pieceScratchBytes(pieces, compressedLength);
+    return pieceScratchBytes(this.#pieces(ref), compressedLength);
   }
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
-    const pieces = this.#pieces(ref);
-    const parts = bytes ? unpackPieces(bytes, pieces.length) : [];
-    const scratch = target.scratch + piecePlanes(pieces);
-    pieces.forEach((piece, index) => {
-      this.#inner.decode(parts[index] ?? null, piece.ref, { ...target, ptr: target.scratch, scratch });
-      this.#copy(ref, piece, target);
-    });
+    decodePieces(this.#pieces(ref), bytes, target, (piece) => this.#copy(ref, piece, target));
   }
 
   close(): void | Promise<void> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { openOmeZarr } from "../../../src/source/ome-zarr/open.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
-import { memoryFolder } from "../../fixtures/memory-folder.ts";
+import { MemoryFolder } from "../../fixtures/memory-folder.ts";
 import { openLocal } from "../../fixtures/open-local.ts";
 import { type ArraySpec, buildImage, json } from "../../fixtures/zarr-builder.ts";
 import { buildZip } from "../../fixtures/zip-builder.ts";
@@ -123,8 +123,8 @@ describe("what an image's multiscales say", () => {
 describe("consolidated metadata", () => {
   it.each([2, 3] as const)("spare the question for each array, in Zarr %i", async (version) => {
     const levels = [LEVEL, SMALL];
-    const plain = memoryFolder(await buildImage({ version, axes: "cyx", levels }));
-    const one = memoryFolder(await buildImage({ version, axes: "cyx", levels, consolidated: true }));
+    const plain = new MemoryFolder(await buildImage({ version, axes: "cyx", levels }));
+    const one = new MemoryFolder(await buildImage({ version, axes: "cyx", levels, consolidated: true }));
     expect((await openOmeZarr(one)).info).toEqual((await openOmeZarr(plain)).info);
     const ofArrays = ({ asked }: typeof one) => asked.filter((path) => path.includes("/"));
     expect(ofArrays(plain)).toHaveLength(2);

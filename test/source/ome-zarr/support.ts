@@ -3,12 +3,12 @@ import { planeTypeOf, planeView } from "../../../src/core/dtype.ts";
 import { BandloomError } from "../../../src/core/errors.ts";
 import { openOmeZarr } from "../../../src/source/ome-zarr/open.ts";
 import type { ImageSource } from "../../../src/source/types.ts";
-import { memoryFolder } from "../../fixtures/memory-folder.ts";
+import { MemoryFolder } from "../../fixtures/memory-folder.ts";
 import type { PlaneArray } from "../../fixtures/tiff-pixels.ts";
 import { type ArraySpec, grid, valueAt } from "../../fixtures/zarr-builder.ts";
 
 export function openFiles(files: ReadonlyMap<string, Uint8Array>, series = 0): Promise<ImageSource> {
-  return openOmeZarr(memoryFolder(files), series);
+  return openOmeZarr(new MemoryFolder(files), series);
 }
 
 /** The plane of an array at fixed places along all axes but the last two, as its description says. */

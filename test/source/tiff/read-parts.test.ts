@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { openTiff } from "../../../src/source/tiff/open.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
+import { MemoryFolder } from "../../fixtures/memory-folder.ts";
 import { MemoryStore } from "../../fixtures/memory-store.ts";
 import { buildTiff, type DirectorySpec } from "../../fixtures/tiff-builder.ts";
-import { MemoryFolder } from "../../fixtures/tiff-folder.ts";
 import { expectedPlane } from "../../fixtures/tiff-pixels.ts";
 
 const decoder = new ChunkDecoder();
@@ -100,7 +100,7 @@ describe("an OME-TIFF of several files", () => {
       const siblings = new MemoryFolder({ [name]: new Uint8Array(10) });
       const file = buildTiff({ directories: [{ ...plane(0, 0), description }] });
       const source = await openTiff(new MemoryStore(file), { siblings });
-      expect(siblings.opened).toEqual([]);
+      expect(siblings.asked).toEqual([]);
       expect(source.info.warnings).toEqual([expect.stringMatching(/^1 of its 2 planes/)]);
     },
   );
@@ -141,7 +141,7 @@ describe("an OME-TIFF of several files", () => {
     const source = await openTiff(new MemoryStore(own), { siblings });
     expect(source.info.depth).toBe(count);
     expect(source.info.warnings).toEqual([expect.stringMatching(/^1 of its 150 planes/)]);
-    expect(siblings.opened.length).toBeLessThan(count);
+    expect(siblings.asked.length).toBeLessThan(count);
     for (const z of [149, 3, 77, 149]) {
       const found = await decoder.plane(source, { channel: 0, z });
       expect(planeDifference(found, expectedPlane(plane(0, z), 0))).toBeNull();
@@ -152,11 +152,11 @@ describe("an OME-TIFF of several files", () => {
   it("notices that a part was replaced after it was closed", async () => {
     const count = 40;
     const names = Array.from({ length: count }, (_, z) => ({ name: `${z}.tif`, c: 0, z, uuid: uuid(z) }));
-    const files = Object.fromEntries(names.map(({ name, z }) => [name, buildTiff({ directories: [plane(0, z)] })]));
+    const files = new Map(names.map(({ name, z }) => [name, buildTiff({ directories: [plane(0, z)] })]));
     const siblings = new MemoryFolder(files);
     const own = buildTiff({ directories: [{ ...plane(0, 7), description: xml(9999, 1, names, count) }] });
     const source = await openTiff(new MemoryStore(own), { siblings });
-    siblings.files.set("0.tif", buildTiff({ directories: [plane(0, 99)] }));
+    files.set("0.tif", buildTiff({ directories: [plane(0, 99)] }));
     await expect(decoder.plane(source, { channel: 0, z: 0 })).rejects.toThrow(/changed/);
   });
 
