@@ -21,7 +21,7 @@ function shownOutputs({ outputs }: FormulaParts, options: DisplayOptions): reado
   const { gamma, invert, colormap, window, percentiles } = options;
   if (colormap !== undefined && outputs.length > 1)
     throw new BandloomError("BAD_REQUEST", "A colormap shows one number, and this formula has several outputs.");
-  if (colormap !== undefined && !/^\w+$/.test(colormap))
+  if (colormap !== undefined && !/^[\w.]+$/.test(colormap))
     throw new BandloomError("BAD_REQUEST", "There is no such colormap. `{ colormaps { name } }` lists them.");
   const windows = window && pairs(window, outputs.length, "window");
   const stretches = percentiles && pairs(percentiles, outputs.length, "percentiles");

@@ -188,6 +188,7 @@ describe("constants", () => {
     (row) =>
       row.rewrite === undefined &&
       row.result !== "shade" &&
+      row.result !== "color" &&
       row.parameters.every(({ type }) => type === "number" || type === "any"),
   );
 

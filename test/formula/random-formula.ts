@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { DataType } from "../../src/core/dtype.ts";
 import { channelText } from "../../src/formula/check/names.ts";
+import { BLENDS } from "../../src/formula/functions/blend-modes.ts";
 import { callName, type FunctionRow, functionTable, type ScopeChannel } from "../../src/formula/index.ts";
 import { channel, scopeOf } from "./support.ts";
 
@@ -71,6 +72,23 @@ const finite = fc.oneof(
 );
 const colourText = fc.constantFrom('"#ff8800"', '"#F80"', '"orange"', "'navy'", '"#0102fe"');
 const colormapText = fc.constantFrom('"gray"', '"viridis_r"', '"Turbo"', "'rdylgn'", '"jet"');
+const partText = fc.constantFrom(
+  '"red"',
+  '"hue"',
+  '"saturation"',
+  '"value"',
+  '"hsl-saturation"',
+  '"lightness"',
+  '"l"',
+  "'A'",
+  '"b"',
+);
+const modeText = fc.constantFrom(...Object.keys(BLENDS).map((mode) => JSON.stringify(mode)));
+const texts: ReadonlyMap<string, fc.Arbitrary<string>> = new Map([
+  ["colormap", colormapText],
+  ["component", partText],
+  ["blend", modeText],
+]);
 const orderedPair = fc
   .tuple(fc.integer({ min: -100, max: 400 }), fc.integer({ min: 1, max: 300 }))
   .map(([low, step]) => [String(low), String(low + step)] as const);
@@ -80,7 +98,13 @@ type Kind = "number" | "shade" | "color";
 /** What a row can give, by the kind of its arguments of any type. */
 function kindsOf(row: FunctionRow): readonly Kind[] {
   if (typeof row.result === "string") return [row.result];
+  if (isTone(row)) return ["shade", "color"];
   return row.name === "where" ? ["number", "shade", "color"] : ["number", "color"];
+}
+
+/** Changes shades, and the components of colours. */
+function isTone(row: FunctionRow): boolean {
+  return row.category === "display" && row.componentwise === true;
 }
 
 export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tree>>((tie) => {
@@ -90,7 +114,9 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
   const [number, shade, color] = [tie("number"), tie("shade"), tie("color")];
 
   /** The arguments of a row that need more than their type. */
-  const special = (row: FunctionRow): fc.Arbitrary<readonly Tree[]> | null => {
+  const special = (row: FunctionRow, kind: Kind): fc.Arbitrary<readonly Tree[]> | null => {
+    const toned = kind === "color" ? color : shade;
+    const strength = fc.oneof(leaves(fc.constantFrom("2.2", "0.45", "1", "12")), channelLeaf);
     switch (row.name) {
       case "^":
         return fc.tuple(number, fc.oneof(leaves(fc.integer({ min: -18, max: 18 }).map(String)), number));
@@ -106,7 +132,12 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
           number.map((x) => [x, leaf("2"), leaf("98.5")]),
         );
       case "gamma":
-        return fc.tuple(shade, fc.oneof(leaves(fc.constantFrom("2.2", "0.45", "1")), channelLeaf));
+      case "contrast":
+        return fc.tuple(toned, strength);
+      case "sigmoid":
+        return fc.oneof(fc.tuple(toned, strength), fc.tuple(toned, strength, number));
+      case "invert":
+        return fc.tuple(toned);
       case "phys":
         return fc.tuple(channelLeaf);
       case "norm":
@@ -127,7 +158,7 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
         case "color":
           return fc.oneof({ arbitrary: color, weight: 3 }, shade, number);
         case "text":
-          return leaves(row.name === "colormap" ? colormapText : colourText);
+          return leaves(texts.get(row.name) ?? colourText);
         default: {
           if (kind !== "color") return kind === "shade" ? shade : fc.oneof({ arbitrary: number, weight: 3 }, shade);
           const first = !coloured;
@@ -139,7 +170,7 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
     const fixed = row.parameters.map(({ type }) => argument(type));
     const last = row.parameters.at(-1);
     const more = last?.rest ? fc.array(argument(last.type), { maxLength: 2 }) : fc.constant([]);
-    const args = special(row) ?? fc.tuple(fc.tuple(...fixed), more).map(([some, others]) => [...some, ...others]);
+    const args = special(row, kind) ?? fc.tuple(fc.tuple(...fixed), more).map(([some, others]) => [...some, ...others]);
     return args.map((made) => ({ kind: "call", row, args: made }));
   };
   const rows = (kind: Kind) => functionTable.filter((row) => kindsOf(row).includes(kind)).map((row) => call(row, kind));

@@ -1,35 +1,39 @@
 import type { Table } from "../ops.ts";
-import { SAMPLES } from "./samples.ts";
+import { COLORMAP_BYTES } from "./bytes.ts";
 
-const ENTRIES = 256;
 const REVERSED = "_r";
-
-/** Bytes of 256 colours: r, g, b by rising shade. */
-const maps: ReadonlyMap<string, Uint8Array> = new Map([
-  ["gray", Uint8Array.from({ length: ENTRIES * 3 }, (_, index) => Math.floor(index / 3))],
-  ...Object.entries(SAMPLES).map(([name, hex]) => [name, bytesOf(hex)] as const),
+const CMOCEAN = "cmo.";
+/** Other names that matplotlib has for the same colours. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["grey", "gray"],
+  ["gist_gray", "gray"],
+  ["gist_grey", "gray"],
+  ["gist_yerg", "gist_yarg"],
+  ["grays", "greys"],
 ]);
 
 /** Names without the reverses, which add `_r`. */
-export const colormapNames: readonly string[] = [...maps.keys()];
+export const colormapNames: readonly string[] = Object.keys(COLORMAP_BYTES);
+const known: ReadonlySet<string> = new Set(colormapNames);
 
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from({ length: ENTRIES * 3 }, (_, index) =>
-    Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16),
-  );
-}
-
-/** The canonical name of a map or of a reverse, whatever the case; null when there is none. */
+/** The canonical name of a map or of a reverse, whatever the case; null when there is none. cmocean's may begin with `cmo.`. */
 export function findColormap(name: string): string | null {
   const lower = name.trim().toLowerCase();
-  const base = lower.endsWith(REVERSED) ? lower.slice(0, -REVERSED.length) : lower;
-  return maps.has(base) ? lower : null;
+  const end = lower.endsWith(REVERSED) ? REVERSED : "";
+  const base = lower.slice(0, lower.length - end.length);
+  const found = ALIASES.get(base) ?? (known.has(base) || !base.startsWith(CMOCEAN) ? base : base.slice(CMOCEAN.length));
+  return known.has(found) ? found + end : null;
+}
+
+/** Colours of a canonical name: 256, or as many as a map of classes has. */
+export function colormapSize(name: string): number {
+  return bytesOf(name).length / 3;
 }
 
 /** The colours of a canonical name, `#rrggbb` by rising shade. */
 export function colormapColours(name: string): readonly string[] {
-  const bytes = orderedBytes(name);
-  return Array.from({ length: ENTRIES }, (_, index) => {
+  const bytes = bytesOf(name);
+  return Array.from({ length: bytes.length / 3 }, (_, index) => {
     const [r, g, b] = bytes.subarray(index * 3, index * 3 + 3);
     return `#${[r, g, b].map((one) => (one ?? 0).toString(16).padStart(2, "0")).join("")}`;
   });
@@ -39,22 +43,26 @@ const tables = new Map<string, readonly [Table, Table, Table]>();
 
 /** One table of float32 components (byte / 255) for red, green and blue of a canonical name. */
 export function colormapTables(name: string): readonly [red: Table, green: Table, blue: Table] {
-  const known = tables.get(name);
-  if (known) return known;
-  const bytes = orderedBytes(name);
-  const table = (component: 0 | 1 | 2): Table => ({
-    id: `colormap/${name}/${"rgb"[component]}`,
-    values: Float32Array.from({ length: ENTRIES }, (_, index) => (bytes[index * 3 + component] ?? 0) / 255),
-  });
-  const made = [table(0), table(1), table(2)] as const;
+  const made = tables.get(name) ?? makeTables(name);
   tables.set(name, made);
   return made;
 }
 
-function orderedBytes(name: string): Uint8Array {
-  const reversed = name.endsWith(REVERSED);
-  const bytes = maps.get(reversed ? name.slice(0, -REVERSED.length) : name);
-  if (!bytes) throw new Error(`No colormap ${name}.`);
-  if (!reversed) return bytes;
-  return Uint8Array.from(bytes, (_, index) => bytes[(ENTRIES - 1 - Math.floor(index / 3)) * 3 + (index % 3)] ?? 0);
+function makeTables(name: string): readonly [red: Table, green: Table, blue: Table] {
+  const bytes = bytesOf(name);
+  const table = (component: 0 | 1 | 2): Table => ({
+    id: `colormap/${name}/${"rgb"[component]}`,
+    values: Float32Array.from({ length: bytes.length / 3 }, (_, index) => (bytes[index * 3 + component] ?? 0) / 255),
+  });
+  return [table(0), table(1), table(2)];
+}
+
+function bytesOf(name: string): Uint8Array {
+  const isReversed = name.endsWith(REVERSED);
+  const text = COLORMAP_BYTES[isReversed ? name.slice(0, -REVERSED.length) : name];
+  if (text === undefined) throw new Error(`There is no colormap ${name}.`);
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  if (!isReversed) return bytes;
+  const last = bytes.length / 3 - 1;
+  return Uint8Array.from(bytes, (_, index) => bytes[(last - Math.floor(index / 3)) * 3 + (index % 3)] ?? 0);
 }

@@ -1,15 +1,10 @@
+import type { Interval } from "../expr.ts";
 import { interval, UNKNOWN } from "../interval.ts";
 import type { Ops } from "../ops.ts";
+import { shown } from "../problem.ts";
+import { BLENDS, type Blend, type BlendMode } from "./blend-modes.ts";
 import { alpha, components } from "./define.ts";
 import type { CallContext, FunctionRow, Value } from "./row.ts";
-
-/** Mixes one component of the backdrop with the source's (W3C Compositing and Blending, section 10). */
-type Blend = <F, D, B, C>(ops: Ops<F, D, B, C>, backdrop: F, source: F) => F;
-
-const add: Blend = (ops, a, b) => ops.min(ops.add(a, b), ops.constant(1));
-const screen: Blend = (ops, a, b) => ops.sub(ops.add(a, b), ops.mul(a, b));
-const multiply: Blend = (ops, a, b) => ops.mul(a, b);
-const source: Blend = (_ops, _backdrop, top) => top;
 
 /** A colour and whether its pixels can lack data at all: most cannot, and then nothing is asked. */
 interface Layer<F> {
@@ -28,8 +23,9 @@ function composite<F, D, B, C>(ops: Ops<F, D, B, C>, blend: Blend, backdrop: Lay
   const choose = chooser(ops, backdrop, top);
   const nan = backdrop.nan && top.nan;
 
+  const mixed = blend(ops, below, above);
   if (alphaBelow === null && alphaAbove === null) {
-    const mix = (index: 0 | 1 | 2) => choose(blend(ops, below[index], above[index]), below[index], above[index]);
+    const mix = (index: 0 | 1 | 2) => choose(mixed[index], below[index], above[index]);
     return { value: [mix(0), mix(1), mix(2)], nan };
   }
   const one = ops.constant(1);
@@ -39,7 +35,7 @@ function composite<F, D, B, C>(ops: Ops<F, D, B, C>, blend: Blend, backdrop: Lay
   const nothing = ops.le(opacity, ops.constant(0));
   const mix = (index: 0 | 1 | 2) => {
     const [cb, cs] = [below[index], above[index]];
-    const blended = ops.add(ops.mul(ops.sub(one, ab), cs), ops.mul(ab, blend(ops, cb, cs)));
+    const blended = ops.add(ops.mul(ops.sub(one, ab), cs), ops.mul(ab, mixed[index]));
     const sum = ops.add(ops.mul(as, blended), ops.mul(rest, cb));
     return choose(ops.select(nothing, ops.constant(0), ops.div(sum, opacity)), cb, cs);
   };
@@ -65,6 +61,15 @@ function layers<F>(args: readonly Value<F>[], call: CallContext): readonly Layer
   return args.map((value, index) => ({ value, nan: call.args[index]?.interval.nan ?? true }));
 }
 
+/** Components within 0…1 stay there, but for the rounding of the division by alpha: of as many blends as a formula may have. */
+const MOST = 1 + 2 ** -10;
+
+function blendInterval(args: readonly Interval[]): Interval {
+  if (!args.every((one) => one.min >= 0 && one.max <= MOST)) return UNKNOWN;
+  const nan = args.every((one) => one.nan);
+  return interval(0, MOST, nan);
+}
+
 function blending(name: string, blend: Blend, help: string, example: string): FunctionRow {
   return {
     name,
@@ -77,37 +82,79 @@ function blending(name: string, blend: Blend, help: string, example: string): Fu
     example,
     cost: 12,
     result: "color",
-    // Components within 0…1 stay there, but for the rounding of the division by alpha.
-    interval: (args) =>
-      args.every((one) => one.min >= 0 && one.max <= 1)
-        ? interval(
-            0,
-            1 + 2 ** -20,
-            args.every((one) => one.nan),
-          )
-        : UNKNOWN,
+    interval: blendInterval,
     evaluate: (ops, args, call) =>
       layers(args, call).reduce((below, above) => composite(ops, blend, below, above)).value,
   };
 }
 
-export const blendingRows: readonly FunctionRow[] = [
-  {
-    ...blending(
-      "over",
-      source,
-      "The first colour in front of the second: where it is transparent or without data, the second shows.",
-      'over(tint(red, "orange"), colour("navy"))',
-    ),
+/** The first colour lies in front, as its name says. */
+function inFront(name: string, help: string, example: string): FunctionRow {
+  return {
+    ...blending(name, BLENDS.normal, help, example),
     evaluate: (ops, args, call) =>
-      layers(args, call).reduceRight((below, above) => composite(ops, source, below, above)).value,
-  },
-  blending("add", add, "Sum of the components, at most 1.", 'add(tint(red, "red"), tint(green, "lime"))'),
+      layers(args, call).reduceRight((below, above) => composite(ops, BLENDS.normal, below, above)).value,
+  };
+}
+
+function readMode(text: string) {
+  const option = text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_]+/g, "-");
+  if (Object.hasOwn(BLENDS, option)) return { option };
+  return { problem: `There is no blend mode "${shown(text)}": write one of ${Object.keys(BLENDS).join(", ")}.` };
+}
+
+export const blendingRows: readonly FunctionRow[] = [
+  inFront(
+    "over",
+    "The first colour in front of the second: where it is transparent or without data, the second shows.",
+    'over(tint(red, "orange"), colour("navy"))',
+  ),
+  blending(
+    "add",
+    BLENDS["plus-lighter"],
+    "Sum of the components, at most 1.",
+    'add(tint(red, "red"), tint(green, "lime"))',
+  ),
   blending(
     "screen",
-    screen,
+    BLENDS.screen,
     "a + b − a·b: light on light, never beyond white.",
     'screen(tint(fir1, "orange"), tint(uv1, "blue"))',
   ),
-  blending("multiply", multiply, "a·b: like inks over each other.", 'multiply(gray(red), colour("orange"))'),
+  blending("multiply", BLENDS.multiply, "a·b: like inks over each other.", 'multiply(gray(red), colour("orange"))'),
+  blending(
+    "lighten",
+    BLENDS.lighten,
+    "The greater of each component.",
+    'lighten(tint(red, "red"), tint(green, "lime"))',
+  ),
+  blending("darken", BLENDS.darken, "The lesser of each component.", 'darken(gray(red), tint(green, "yellow"))'),
+  blending(
+    "difference",
+    BLENDS.difference,
+    "|a − b| of each component: black where both agree.",
+    "difference(gray(red), gray(green))",
+  ),
+  {
+    name: "blend",
+    category: "blending",
+    parameters: [
+      { name: "backdrop", type: "color" },
+      { name: "source", type: "color" },
+      { name: "mode", type: "text" },
+    ],
+    help: `The source over the backdrop in a mode of W3C's Compositing and Blending: ${Object.keys(BLENDS).join(", ")}.`,
+    example: 'blend(rgb(red, green, blue), tint(nir1, "red"), "soft-light")',
+    cost: 40,
+    result: "color",
+    readText: readMode,
+    interval: blendInterval,
+    evaluate: (ops, args, call) => {
+      const blend: Blend = BLENDS[String(call.options[0]) as BlendMode];
+      return layers(args, call).reduce((below, above) => composite(ops, blend, below, above)).value;
+    },
+  },
 ];

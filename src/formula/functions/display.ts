@@ -1,9 +1,11 @@
+import { unit } from "../colour-spaces.ts";
 import type { Expr } from "../expr.ts";
-import { difference, interval, isBounded, quotient } from "../interval.ts";
-import { pow } from "../math/index.ts";
+import { anyNan, difference, interval, isBounded, quotient } from "../interval.ts";
+import { exp, pow } from "../math/index.ts";
+import type { Ops } from "../ops.ts";
 import { printNumber } from "../print.ts";
-import { first, given, noDataOf, number } from "./define.ts";
-import type { FunctionRow } from "./row.ts";
+import { componentwise, first, given, noDataOf, number } from "./define.ts";
+import type { FunctionRow, Parameter, Value } from "./row.ts";
 
 /** Of the automatic window: robust against single hot and dead pixels. */
 export const DEFAULT_PERCENTILES = [0.5, 99.5] as const;
@@ -33,6 +35,29 @@ function refusePercentiles(args: readonly Expr[]): string | null {
   const [low, high] = percentiles;
   if (low >= 0 && high <= 100 && low < high) return null;
   return `Percentiles go from 0 to 100, the low one (${printNumber(low)}) first and less than the high one (${printNumber(high)}).`;
+}
+
+/** A shade, or every component of a colour. */
+const TONE: Parameter = { name: "shade", type: "color" };
+const toneType: FunctionRow["result"] = ([type]) => (type === "color" ? "color" : "shade");
+
+/** Applies to a shade, or to each component of a colour, which calculations may have brought beyond 0…1. */
+function toned<F, D, B, C>(ops: Ops<F, D, B, C>, value: Value<F> | undefined, apply: (shade: F) => F): Value<F> {
+  const isColor = given(value).length > 1;
+  return componentwise(ops, [given(value)], (one) => apply(isColor ? unit(ops, one) : one));
+}
+
+function refuseFactor(name: string): NonNullable<FunctionRow["refuse"]> {
+  return ([, factor]) =>
+    factor?.kind !== "const" || (factor.value > 0 && Number.isFinite(factor.value))
+      ? null
+      : `The strength of ${name} must be a positive number, not ${factor.text}.`;
+}
+
+/** 1 / (1 + e^(contrast · (middle − x))) */
+function logistic<F, D, B, C>(ops: Ops<F, D, B, C>, x: F, contrast: F, middle: F): F {
+  const one = ops.constant(1);
+  return ops.div(one, ops.add(one, exp(ops, ops.mul(contrast, ops.sub(middle, x)))));
 }
 
 export const displayRows: readonly FunctionRow[] = [
@@ -87,29 +112,78 @@ export const displayRows: readonly FunctionRow[] = [
   {
     name: "gamma",
     category: "display",
-    parameters: [{ name: "shade", type: "shade" }, number("g")],
-    help: "shade^(1/g): g above 1 brightens the middle, below 1 darkens it; no data where g is not positive.",
+    parameters: [TONE, number("g")],
+    help: "shade^(1/g), of a colour component by component: g above 1 brightens the middle, below 1 darkens it; no data where g is not positive.",
     example: "gamma(red, 2.2)",
     cost: 26,
-    result: "shade",
+    componentwise: true,
+    result: toneType,
     refuse: refuseGamma,
     interval: ([s, g]) => interval(0, 1, given(s).nan || given(g).nan || given(g).min <= 0),
-    evaluate: (ops, [s, g], call) => {
-      const exponent = ops.div(ops.constant(1), first(g));
-      const power = noDataOf(ops, pow(ops, first(s), exponent), [first(s), exponent]);
-      if (given(call.args[1]).interval.min > 0) return [power];
-      return [ops.select(ops.gt(first(g), ops.constant(0)), power, ops.constant(Number.NaN))];
+    evaluate: (ops, args, call) => {
+      const g = first(args[1]);
+      const exponent = ops.div(ops.constant(1), g);
+      const isPositive = given(call.args[1]).interval.min > 0;
+      return toned(ops, args[0], (shade) => {
+        const power = noDataOf(ops, pow(ops, shade, exponent), [shade, exponent]);
+        return isPositive ? power : ops.select(ops.gt(g, ops.constant(0)), power, ops.constant(Number.NaN));
+      });
+    },
+  },
+  {
+    name: "sigmoid",
+    category: "display",
+    parameters: [TONE, number("contrast"), { name: "middle", type: "number", default: 0.5 }],
+    help: "An S-curve that keeps 0 and 1: contrast (3 is moderate, 20 hard) around middle; ImageMagick's sigmoidal contrast, component by component.",
+    example: "sigmoid(red, 6, 0.4)",
+    cost: 45,
+    componentwise: true,
+    result: toneType,
+    refuse: refuseFactor("sigmoid"),
+    interval: (args) => {
+      const [contrast, middle] = [given(args[1]), args[2] ?? interval(0.5, 0.5, false)];
+      // Elsewhere the curve can be as flat as a line, and 0 / 0 in float32.
+      const isCurve = contrast.min >= 0.001 && isBounded(contrast) && middle.min >= 0 && middle.max <= 1;
+      return interval(0, 1, anyNan(args) || !isCurve);
+    },
+    evaluate: (ops, args, call) => {
+      const contrast = first(args[1]);
+      const middle = args[2] ? first(args[2]) : ops.constant(0.5);
+      const low = logistic(ops, ops.constant(0), contrast, middle);
+      const range = ops.sub(logistic(ops, ops.constant(1), contrast, middle), low);
+      const isPositive = given(call.args[1]).interval.min > 0;
+      return toned(ops, args[0], (shade) => {
+        const curve = unit(ops, ops.div(ops.sub(logistic(ops, shade, contrast, middle), low), range));
+        return isPositive ? curve : ops.select(ops.gt(contrast, ops.constant(0)), curve, ops.constant(Number.NaN));
+      });
+    },
+  },
+  {
+    name: "contrast",
+    category: "display",
+    parameters: [TONE, number("amount")],
+    help: "(shade − 0.5) · amount + 0.5, held to 0 … 1, of a colour component by component: above 1 is harder, below 1 softer.",
+    example: "contrast(red, 1.5)",
+    cost: 4,
+    componentwise: true,
+    result: toneType,
+    refuse: refuseFactor("contrast"),
+    interval: (args) => interval(0, 1, anyNan(args) || !isBounded(given(args[1]))),
+    evaluate: (ops, args) => {
+      const half = ops.constant(0.5);
+      return toned(ops, args[0], (shade) => unit(ops, ops.add(ops.mul(ops.sub(shade, half), first(args[1])), half)));
     },
   },
   {
     name: "invert",
     category: "display",
-    parameters: [{ name: "shade", type: "shade" }],
-    help: "1 − shade: dark becomes bright.",
+    parameters: [TONE],
+    help: "1 − shade, of a colour component by component: dark becomes bright.",
     example: "invert(red)",
     cost: 1,
-    result: "shade",
+    componentwise: true,
+    result: toneType,
     interval: ([s]) => interval(0, 1, given(s).nan),
-    evaluate: (ops, [s]) => [ops.sub(ops.constant(1), first(s))],
+    evaluate: (ops, args) => toned(ops, args[0], (shade) => ops.sub(ops.constant(1), shade)),
   },
 ];

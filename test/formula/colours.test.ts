@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { colormapColours, colormapNames, findColormap } from "../../src/formula/colormaps/index.ts";
+import { interpret } from "../../src/formula/interpret.ts";
+import { complete, refusal } from "./support.ts";
+
+/** Components of what a formula of red, green and blue (bytes) shows at one pixel. */
+function shown(text: string, [red, green, blue]: readonly number[] = [0, 0, 0]): readonly number[] {
+  const { display } = complete(text);
+  if (!display) throw new Error(`${text} shows nothing`);
+  return interpret(display, (channel) => [red, green, blue][channel] ?? Number.NaN);
+}
+
+function expectNear(actual: readonly number[], expected: readonly number[], tolerance = 1e-5): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((one, index) => {
+    expect(Math.abs(one - (expected[index] ?? 0)), `${actual} for ${expected}`).toBeLessThanOrEqual(tolerance);
+  });
+}
+
+/** Colours in bytes; hue, saturation and value; saturation and lightness: Python's colorsys. L*a*b*: scikit-image 0.25. */
+const COLOURS = [
+  { bytes: [255, 0, 0], hsv: [0, 1, 1], hsl: [1, 0.5], lab: [53.241, 80.092, 67.203] },
+  { bytes: [51, 102, 153], hsv: [0.583333, 0.666667, 0.6], hsl: [0.5, 0.4], lab: [42.008, -0.154, -32.843] },
+  { bytes: [229.5, 25.5, 127.5], hsv: [0.916667, 0.888889, 0.9], hsl: [0.8, 0.5], lab: [50.696, 76.602, -2.332] },
+  { bytes: [255, 255, 255], hsv: [0, 0, 1], hsl: [0, 1], lab: [100, -0.002, 0.005] },
+  { bytes: [0, 0, 0], hsv: [0, 0, 0], hsl: [0, 0], lab: [0, 0, 0] },
+  { bytes: [2.55, 5.1, 7.65], hsv: [0.583333, 0.666667, 0.03], hsl: [0.5, 0.02], lab: [1.3, -0.312, -1.2] },
+] as const;
+
+describe("a colour", () => {
+  const part = (name: string, bytes: readonly number[]) => {
+    const { values } = complete(`window(component(rgb(red, green, blue), "${name}"), -128, 128)`);
+    return values[0] ? interpret(values[0], (channel) => bytes[channel] ?? Number.NaN)[0] : Number.NaN;
+  };
+
+  it.each(COLOURS)("$bytes is taken apart and put together again", ({ bytes, hsv, hsl, lab }) => {
+    expectNear(
+      ["red", "green", "blue"].map((name) => (part(name, bytes) ?? 0) * 255),
+      bytes,
+      1e-4,
+    );
+    expectNear(
+      ["hue", "saturation", "value"].map((name) => part(name, bytes) ?? 0),
+      hsv,
+    );
+    expectNear(
+      ["hsl-saturation", "lightness"].map((name) => part(name, bytes) ?? 0),
+      hsl,
+    );
+    expectNear(
+      ["l", "a", "b"].map((name) => part(name, bytes) ?? 0),
+      lab,
+      0.01,
+    );
+
+    const unit = bytes.map((one) => one / 255);
+    expectNear(shown(`hsv(${hsv.join(", ")})`), unit);
+    expectNear(shown(`hsl(${[hsv[0], ...hsl].join(", ")})`), unit);
+    expectNear(shown(`lab(${lab.join(", ")})`), unit, 2e-4);
+  });
+
+  it("of L*a*b* that sRGB has is what scikit-image gives, and another is held to what it can show", () => {
+    expectNear(shown("lab(50, 20, -30)"), [0.49636, 0.42926, 0.66684], 1e-4);
+    expectNear(shown("lab(70, -40, 40)"), [0.4596, 0.73872, 0.37316], 1e-4);
+    for (const one of shown("lab(100, 120, -120)")) expect(one >= 0 && one <= 1).toBe(true);
+  });
+
+  it("has a hue that goes round", () => {
+    expectNear(shown("hsv(window(red, 0, 100), 1, 1)", [100]), shown("hsv(0, 1, 1)"));
+  });
+
+  it("is as bright as BT.709 says, and paler or stronger about that brightness", () => {
+    expectNear(shown("luma(rgb(red, green, blue))", [255, 0, 0]), [0.2126]);
+    expectNear(shown("luma(red)", [51]), [0.2]);
+    const grey = 0.2126 * 0.2 + 0.7152 * 0.4 + 0.0722 * 0.6;
+    expectNear(shown("saturate(rgb(red, green, blue), 0)", [51, 102, 153]), [grey, grey, grey]);
+    expectNear(shown("saturate(rgb(red, green, blue), 1)", [51, 102, 153]), [0.2, 0.4, 0.6]);
+    expectNear(
+      shown("saturate(rgb(red, green, blue), 1.5)", [51, 102, 153]),
+      [0.2, 0.4, 0.6].map((c) => grey + 1.5 * (c - grey)),
+    );
+    expectNear(shown("saturate(rgb(red, green, blue), 100)", [51, 102, 153]), [0, 1, 1]);
+  });
+
+  it("is toned component by component, and keeps its opacity", () => {
+    expectNear(shown("gamma(rgb(red, green, blue), 2)", [51, 102, 153]), [0.2, 0.4, 0.6].map(Math.sqrt));
+    expectNear(shown("invert(rgba(red, green, blue, 0.25))", [51, 102, 153]), [0.8, 0.6, 0.4, 0.25]);
+    expectNear(shown("contrast(rgb(red, green, blue), 2)", [51, 102, 153]), [0, 0.3, 0.7]);
+    expectNear(shown("contrast(red, 0.5)", [51]), [0.35]);
+  });
+
+  it("is bent by ImageMagick's sigmoidal contrast", () => {
+    const curve = (x: number, contrast: number, middle: number) => {
+      const s = (u: number) => 1 / (1 + Math.exp(contrast * (middle - u)));
+      return (s(x) - s(0)) / (s(1) - s(0));
+    };
+    for (const x of [0, 51, 102, 153, 255]) {
+      expectNear(shown("sigmoid(red, 6)", [x]), [curve(x / 255, 6, 0.5)]);
+      expectNear(shown("sigmoid(red, 20, 0.25)", [x]), [curve(x / 255, 20, 0.25)]);
+    }
+    expect(refusal("sigmoid(red, -1)").message).toMatch(/positive number, not -1/);
+    expect(refusal("contrast(red, 0)").message).toMatch(/positive number, not 0/);
+  });
+
+  it.each([
+    ['component(rgb(red, green, blue), "hues")', /no "hues": write one of red, green/],
+    ['blend(rgb(red, green, blue), red, "soft")', /no blend mode "soft": write one of normal, multiply/],
+    ["luma(1, 2)", /luma\(color\)/],
+  ])("is asked for in a way that says how: %s", (text, message) => {
+    expect(refusal(text).message).toMatch(message);
+  });
+});
+
+describe("colormaps", () => {
+  it("are matplotlib's and cmocean's, in any case, with their other names", () => {
+    expect(colormapNames.length).toBeGreaterThan(100);
+    expect(["RdYlGn_r", "cmo.thermal", "cmo.gray", "Grays", "GIST_YERG", "tab20c_r"].map(findColormap)).toEqual([
+      "rdylgn_r",
+      "thermal",
+      "cmo.gray",
+      "greys",
+      "gist_yarg",
+      "tab20c_r",
+    ]);
+    expect(["cmo.nothing", "_r", "viridis_r_r", "constructor", "__proto__"].map(findColormap)).toEqual(
+      Array(5).fill(null),
+    );
+  });
+
+  it("have the colours of their packages at both ends", () => {
+    const ends = (name: string) => [colormapColours(name)[0], colormapColours(name).at(-1)];
+    expect(ends("viridis")).toEqual(["#440154", "#fde724"]);
+    expect(ends("cividis")).toEqual(["#00224d", "#fde737"]);
+    expect(ends("thermal_r")).toEqual(["#e7fa5a", "#032333"]);
+    expect(ends("tab10")).toEqual(["#1f77b4", "#17becf"]);
+  });
+
+  it("of ten colours have ten steps", () => {
+    const colours = colormapColours("tab10");
+    expect(colours).toHaveLength(10);
+    for (const [value, step] of [
+      [0, 0],
+      [25, 0],
+      [26, 1],
+      [254, 9],
+      [255, 9],
+    ] as const) {
+      const [r = 0, g = 0, b = 0] = shown('colormap(red, "tab10")', [value]).map((one) => Math.round(one * 255));
+      expect(`#${Buffer.from([r, g, b]).toString("hex")}`).toBe(colours[step]);
+    }
+  });
+});
