@@ -44,7 +44,10 @@ export function printNumber(value: number): string {
 export function printCall(row: FunctionRow, args: readonly Expr[], options: readonly (string | number)[]): string {
   const strength = STRENGTH.get(row.name);
   if (strength === undefined) {
-    const written = [...args.map((one) => one.text), ...options.map((one) => JSON.stringify(one))];
+    const written = [
+      ...args.map((one) => one.text),
+      ...options.map((one) => row.printOption?.(String(one)) ?? JSON.stringify(one)),
+    ];
     return `${callName(row) ?? row.name}(${written.join(", ")})`;
   }
   const [a, b] = args;

@@ -150,3 +150,72 @@ describe("colormaps", () => {
     }
   });
 });
+
+describe("a scale of colours", () => {
+  const at = (text: string, value: number) => shown(text, [value]).map((one) => Math.round(one * 1000) / 1000);
+
+  it("mixes between its numbers, and goes on at its ends", () => {
+    const text = 'ramp(red - 50, 0: "#000", 50: "teal", 100: "#fff")';
+    expect([0, 50, 75, 100, 125, 150, 255].map((value) => at(text, value))).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0.251, 0.251],
+      [0, 0.502, 0.502],
+      [0.5, 0.751, 0.751],
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+  });
+
+  it("of intervals has the colour of the number below", () => {
+    const text = 'intervals(red, 10: "#f00", 20: "#0f0", 200: "#00f")';
+    expect([9, 10, 19, 20, 199, 200, 255].map((value) => at(text, value))).toEqual([
+      [Number.NaN, Number.NaN, Number.NaN],
+      [1, 0, 0],
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+      [0, 0, 1],
+    ]);
+  });
+
+  it("of classes has nothing but its values", () => {
+    const text = 'classes(red, 7: "#f00", 3: "#0f0")';
+    expect([3, 7, 5].map((value) => at(text, value))).toEqual([
+      [0, 1, 0],
+      [1, 0, 0],
+      [Number.NaN, Number.NaN, Number.NaN],
+    ]);
+  });
+
+  it("has no data where its number is infinite or missing", () => {
+    expect(at('ramp(1 / red, 0: "#000", 1: "#fff")', 0)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  });
+
+  it("is written with calculated numbers, and stands in the canonical text as numbers and colours", () => {
+    expect(complete('ramp(red, 10 * 2 - 30: "BLACK", (red_ > 1 ? 2 : 3): "#f80")'.replace("red_", "2")).canonical).toBe(
+      'ramp(red, -10: "#000000", 2: "#ff8800")',
+    );
+  });
+
+  it.each([
+    ['ramp(red, 0: "black")', /At least 2 colours/],
+    ['ramp(red, 1: "black", 0: "white")', /rise from colour to colour, and 0 does not/],
+    ['intervals(red, 1: "black", 1: "white")', /rise/],
+    ['classes(red, 1: "black", 1: "white")', /Each number has one colour/],
+    ['ramp(red, 0: "blak", 1: "white")', /Behind the : stands a colour such as/],
+    ['ramp(red, 0: black, 1: "white")', /Behind the : stands a colour such as/],
+    ['ramp(red, green: "black", 1: "white")', /is a plain number/],
+    ['ramp(red, 1e99: "black", 1: "white")', /is a plain number/],
+    ['ramp(red, "black", 1: "white")', /takes numbers with their colours/],
+    ['max(1: "black", red)', /stands only in ramp, intervals and classes/],
+    ["ramp(red)", /ramp\(x, number: colour, …\)/],
+    [
+      `classes(red, ${Array.from({ length: 65 }, (_, index) => `${index}: "red"`).join(", ")})`,
+      /65 colours; 64 are allowed/,
+    ],
+  ])("is refused with what is wrong: %s", (text, message) => {
+    expect(refusal(text).message).toMatch(message);
+  });
+});

@@ -183,6 +183,36 @@ describe("let", () => {
 describe("planes", () => {
   const stack = scopeOf([channel("dapi"), channel("gfp")], { depth: 5, times: 3, plane: { z: 2, t: 1 } });
 
+  it("are projected along z, all of them or some, at the time that is shown", () => {
+    const planes = (text: string) => [0, 1, 2, 3, 4].map((z) => text.replace("z", `z=${z}`)).join(", ");
+    expect(written("zmax(dapi)", stack)).toBe(`max(${planes("dapi[z, t=1]")})`);
+    expect(written("zmin(dapi[t=0])", stack)).toBe(`min(${planes("dapi[z, t=0]")})`);
+    expect(written("zmean(dapi, 1, 2)", stack)).toBe("(dapi[z=1, t=1] + dapi[z=2, t=1]) / 2");
+    expect(written("zsum(gfp, 3) - gfp", stack)).toBe("gfp[z=3, t=1] + gfp[z=4, t=1] - gfp[z=2, t=1]");
+    expect(written("zmax(dapi, 4, 4)", stack)).toBe("dapi[z=4, t=1]");
+    expect(written("zmean(red)")).toBe("red");
+  });
+
+  it.each([
+    "zmax(dapi, 3, 2)",
+    "zmax(dapi, -1)",
+    "zmax(dapi, 0.5)",
+    "zmax(dapi, 0, 5)",
+    "zmax(dapi, gfp)",
+    "zmax(dapi, nan)",
+  ])("are projected between planes that there are: %s", (text) => {
+    expect(refusal(text, stack)).toMatchObject({
+      code: "BAD_ARGUMENT",
+      message: expect.stringMatching(/whole numbers from 0 to 4/),
+    });
+  });
+
+  it("are projected of channels only", () => {
+    expect(refusal("zmax(dapi + 1)", stack).message).toBe(
+      "zmax takes a channel, such as zmax(red), not a calculation.",
+    );
+  });
+
   it("are chosen in brackets, and the default plane is written out", () => {
     expect(written("dapi[z=3]", stack)).toBe("dapi[z=3, t=1]");
     expect(written("dapi[t=0]", stack)).toBe("dapi[z=2, t=0]");

@@ -138,8 +138,22 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
         return fc.oneof(fc.tuple(toned, strength), fc.tuple(toned, strength, number));
       case "invert":
         return fc.tuple(toned);
+      case "ramp":
+      case "intervals":
+      case "classes":
+        return fc
+          .tuple(number, fc.uniqueArray(fc.integer({ min: -50, max: 300 }), { minLength: 2, maxLength: 5 }), colourText)
+          .map(([x, places, colour]) => {
+            const rising = places.toSorted((a, b) => a - b);
+            return [x, ...rising.map((at, index) => leaf(`${at}: ${index % 2 === 0 ? colour : '"#00ff80"'}`))];
+          });
       case "phys":
         return fc.tuple(channelLeaf);
+      case "zmax":
+      case "zmin":
+      case "zmean":
+      case "zsum":
+        return fc.oneof(fc.tuple(channelLeaf), fc.tuple(channelLeaf, leaves(fc.constant("0"))));
       case "norm":
         return fc.tuple(fc.constantFrom(...normalised).map((index) => leaf(channelText(EVERY_TYPE, index, 0, 0))));
       default:
@@ -157,6 +171,8 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
           return fc.oneof(number, shade);
         case "color":
           return fc.oneof({ arbitrary: color, weight: 3 }, shade, number);
+        case "stop":
+          return leaves(colourText);
         case "text":
           return leaves(texts.get(row.name) ?? colourText);
         default: {

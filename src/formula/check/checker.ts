@@ -1,8 +1,9 @@
 import { valueRange } from "../../core/dtype.ts";
-import { normaliseColour } from "../colour.ts";
-import type { Expr, FormulaType } from "../expr.ts";
+import { COLOUR_FORMS, normaliseColour } from "../colour.ts";
+import type { Expr } from "../expr.ts";
 import { given } from "../functions/define.ts";
 import type { FunctionRow, Parameter, RewriteTools } from "../functions/row.ts";
+import { stopOption } from "../functions/scales.ts";
 import { callableNames, findRow } from "../functions/table.ts";
 import type { FormulaLimits } from "../limits.ts";
 import { isIdentifier } from "../print.ts";
@@ -103,6 +104,12 @@ export class Checker {
       }
       case "call":
         return this.#call(node);
+      case "stop":
+        return this.#error(
+          "TYPE_MISMATCH",
+          'A number with its colour stands only in ramp, intervals and classes, as in ramp(red, 0: "black", 255: "white").',
+          node,
+        );
     }
   }
 
@@ -188,8 +195,9 @@ export class Checker {
     const options: string[] = [];
     let failed = false;
     node.args.forEach((argument, index) => {
-      if (parameterAt(row, index).type === "text") {
-        const option = this.#option(row, argument);
+      const { type } = parameterAt(row, index);
+      if (type === "text" || type === "stop") {
+        const option = type === "text" ? this.#option(row, argument) : this.#stop(row, argument);
         if (option === null) failed = true;
         else options.push(option);
       } else {
@@ -212,6 +220,27 @@ export class Checker {
     return null;
   }
 
+  #stop(row: FunctionRow, argument: SyntaxNode): string | null {
+    if (argument.kind !== "stop") {
+      this.#error(
+        "TYPE_MISMATCH",
+        `${row.name} takes numbers with their colours here, as in ${row.example}.`,
+        argument,
+      );
+      return null;
+    }
+    const at = this.#expr(argument.at);
+    if (at === null) return null;
+    if (at.kind !== "const" || !Number.isFinite(at.value)) {
+      this.#error("BAD_ARGUMENT", "The place of a colour is a plain number.", argument.at);
+      return null;
+    }
+    const colour = argument.colour.kind === "text" ? normaliseColour(argument.colour.text) : null;
+    if (colour) return stopOption(at.value, colour);
+    this.#error("BAD_ARGUMENT", `Behind the : stands ${COLOUR_FORMS}, in quotes.`, argument.colour);
+    return null;
+  }
+
   #apply(
     row: FunctionRow,
     args: readonly Expr[],
@@ -221,7 +250,7 @@ export class Checker {
   ): Expr | null {
     const coerced = args.map((arg, index) => this.#coerce(row, parameterAt(row, index), arg, places[index] ?? whole));
     if (!coerced.every((one) => one !== null)) return null;
-    const refused = row.refuse?.(coerced) ?? null;
+    const refused = row.refuse?.(coerced, options) ?? null;
     if (refused !== null) return this.#error("BAD_ARGUMENT", refused, whole);
     if (!row.rewrite) return this.builder.call(row, coerced, options);
     const result = row.rewrite(coerced, this.#tools());
@@ -229,7 +258,7 @@ export class Checker {
   }
 
   #coerce(row: FunctionRow, parameter: Parameter, expr: Expr, place: SyntaxNode): Expr | null {
-    const wanted: FormulaType | "any" | "text" = parameter.type;
+    const wanted = parameter.type;
     if (wanted === "any") return expr;
     if (wanted === "number") {
       if (expr.type !== "color") return expr;
@@ -258,6 +287,10 @@ export class Checker {
         const range = info.dataType.startsWith("float") ? (info.window ?? null) : valueRange(info.dataType);
         return { scale: info.scale, offset: info.offset, range };
       },
+      planes: (expr) =>
+        expr.kind === "channel"
+          ? Array.from({ length: this.#scope.depth }, (_, z) => this.builder.channel(expr.channel, z, expr.t))
+          : null,
       window: (expr, percentiles) =>
         percentiles === undefined || channelsOf(expr).length === 0
           ? displayWindow(this.builder, expr)

@@ -14,15 +14,17 @@ export type FunctionCategory =
   | "display"
   | "data"
   | "colour"
-  | "blending";
+  | "blending"
+  | "planes";
 
 /**
  * One formal parameter. number takes numbers and shades; shade takes shades, and numbers through a window by the display
- * rules; color takes colors, and shades as greys; any takes all; text takes a quoted literal, checked by `readText`.
+ * rules; color takes colors, and shades as greys; any takes all; text takes a quoted literal, checked by `readText`; stop takes a number
+ * and its colour, as in 0.5: "teal".
  */
 export interface Parameter {
   readonly name: string;
-  readonly type: FormulaType | "text" | "any";
+  readonly type: FormulaType | "text" | "stop" | "any";
   readonly default?: number;
   /** May repeat, at least once. */
   readonly rest?: boolean;
@@ -40,6 +42,8 @@ export interface RewriteTools {
   call(name: string, args: readonly Expr[]): Expr;
   /** Facts of the channel that an expression is, or null when it is none. */
   channel(expr: Expr): RewriteChannel | null;
+  /** The planes of a channel from z = 0, at its time; null when it is none. */
+  planes(expr: Expr): readonly Expr[] | null;
   /** Window by the display rules, or by percentiles when they are given. */
   window(expr: Expr, percentiles?: readonly [low: number, high: number]): Expr;
 }
@@ -77,7 +81,9 @@ export interface FunctionRow {
   /** Normalises a text argument, or says in a sentence what is wrong with it. */
   readonly readText?: (text: string) => { readonly option: string } | { readonly problem: string };
   /** What is wrong with the arguments of this call, in a sentence; null when nothing is. */
-  readonly refuse?: (args: readonly Expr[]) => string | null;
+  readonly refuse?: (args: readonly Expr[], options: readonly string[]) => string | null;
+  /** Canonical text of an option; in quotes where absent. */
+  readonly printOption?: (option: string) => string;
   /** Replaces the call by other calls when it is checked; such a row is never evaluated. A string says what is wrong. */
   readonly rewrite?: (args: readonly Expr[], tools: RewriteTools) => Expr | string;
 }

@@ -5,8 +5,10 @@ import { dataRows } from "./data.ts";
 import { displayRows } from "./display.ts";
 import { logicRows } from "./logic.ts";
 import { operatorRows } from "./operators.ts";
+import { planeRows } from "./planes.ts";
 import { powerRows } from "./power.ts";
 import type { FunctionRow } from "./row.ts";
+import { scaleRows } from "./scales.ts";
 import { trigonometryRows } from "./trigonometry.ts";
 
 /** The language: every operator and function, each once. */
@@ -17,8 +19,10 @@ export const functionTable: readonly FunctionRow[] = [
   ...trigonometryRows,
   ...logicRows,
   ...dataRows,
+  ...planeRows,
   ...displayRows,
   ...colourRows,
+  ...scaleRows,
   ...blendingRows,
 ];
 

@@ -193,7 +193,7 @@ class Parser {
     return { axis: name.name, index: Number(value.text), from: name.from, to: value.to };
   }
 
-  /** primary = number | text | name [ "(" [ expression { "," expression } ] ")" ] | quoted | ordinal | "(" expression ")" */
+  /** primary = number | text | name [ "(" [ argument { "," argument } ] ")" ] | quoted | ordinal | "(" expression ")" */
   #primary(): SyntaxNode {
     const token = this.#peek();
     switch (token.kind) {
@@ -228,11 +228,19 @@ class Parser {
     const open = this.#take();
     const args: SyntaxNode[] = [];
     if (!this.#isSymbol(")")) {
-      do args.push(this.#expression());
+      do args.push(this.#argument());
       while (this.#accept(","));
     }
     const close = this.#expect(")", `The call of ${shown(name.name)} is never closed with ).`, open);
     return this.#made({ kind: "call", name, args, from: name.from, to: close.to });
+  }
+
+  /** argument = expression [ ":" expression ] */
+  #argument(): SyntaxNode {
+    const at = this.#expression();
+    if (!this.#accept(":")) return at;
+    const colour = this.#expression();
+    return this.#made({ kind: "stop", at, colour, from: at.from, to: colour.to });
   }
 
   #name(): NameNode {

@@ -9,7 +9,8 @@ export type SyntaxNode =
   | BinaryNode
   | ConditionalNode
   | PlaneNode
-  | MemberNode;
+  | MemberNode
+  | StopNode;
 
 interface Range {
   readonly from: number;
@@ -80,6 +81,13 @@ interface MemberNode extends Range {
   readonly kind: "member";
   readonly object: NameNode;
   readonly member: NameNode;
+}
+
+/** `0.5: "teal"`, an argument of the scales of colours. */
+export interface StopNode extends Range {
+  readonly kind: "stop";
+  readonly at: SyntaxNode;
+  readonly colour: SyntaxNode;
 }
 
 export interface Binding extends Range {
