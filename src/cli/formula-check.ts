@@ -39,7 +39,7 @@ export async function checkAgainstNames(source: string, names: string | undefine
   const base = { source, against, channels };
   if (!result.ok) return { ...base, valid: false, formula: null, diagnostics: result.diagnostics };
   const { checked } = result;
-  const formula = checked.autoWindows.length === 0 ? completeFormula(checked, []) : null;
+  const formula = checked.measured.length === 0 ? completeFormula(checked, []) : null;
   return { ...base, valid: true, formula, diagnostics: checked.diagnostics };
 }
 

@@ -1,9 +1,10 @@
 import type { ExprBuilder } from "./check/builder.ts";
 import { Checker } from "./check/checker.ts";
 import { canonicalText, completeRoots } from "./complete.ts";
-import type { AutoWindowExpr, Expr } from "./expr.ts";
-import type { CheckedFormula, CheckResult, WindowRange } from "./formula.ts";
+import type { Expr, MeasuredExpr } from "./expr.ts";
+import type { CheckedFormula, CheckResult } from "./formula.ts";
 import { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
+import { widestAnswer } from "./measures.ts";
 import { locate, type Problem, SyntaxProblem } from "./problem.ts";
 import type { FormulaScope } from "./scope.ts";
 import { parse } from "./syntax/parser.ts";
@@ -32,8 +33,8 @@ export function checkFormula(
     const display = outputs && displayOf(checker, outputs, tree);
     const diagnostics = checker.problems.map((problem) => locate(source, problem));
     if (outputs === null || display === undefined) return { ok: false, diagnostics };
-    const autoWindows = autoWindowsOf(display ? [display] : outputs);
-    const checked = { scope, diagnostics, outputs, display, autoWindows };
+    const measured = measuredOf(display ? [display] : outputs);
+    const checked = { scope, diagnostics, outputs, display, measured };
     refuseUnwritable(checked, limits, source.length);
     return { ok: true, checked };
   } catch (error) {
@@ -67,15 +68,11 @@ function displayOf(checker: Checker, outputs: readonly Expr[], tree: SyntaxTree)
   return null;
 }
 
-/** Takes as much room in a text as a window can: two negative numbers with all digits. */
-const WIDEST_WINDOW: WindowRange = { low: -1.1754944e-38, high: -1.1754945e-39 };
-
-/** URLs carry the canonical text, so it must itself keep the limits, with every `let` and every window written out. */
+/** URLs carry the canonical text, so it must itself keep the limits, with every `let` and everything measured written out. */
 function refuseUnwritable(checked: CheckedFormula, limits: FormulaLimits, to: number): void {
-  const windows = checked.autoWindows.map(() => WIDEST_WINDOW);
-  const text = canonicalText(completeRoots(checked, windows));
+  const text = canonicalText(completeRoots(checked, checked.measured.map(widestAnswer)));
   if (text.length > limits.length) {
-    const message = `The formula has ${text.length} characters, every let and every window written out; ${limits.length} are allowed.`;
+    const message = `The formula has ${text.length} characters, every let and everything measured written out; ${limits.length} are allowed.`;
     throw new SyntaxProblem({ code: "TOO_LONG", message, from: 0, to });
   }
   try {
@@ -85,14 +82,14 @@ function refuseUnwritable(checked: CheckedFormula, limits: FormulaLimits, to: nu
   }
 }
 
-function autoWindowsOf(roots: readonly Expr[]): readonly AutoWindowExpr[] {
+function measuredOf(roots: readonly Expr[]): readonly MeasuredExpr[] {
   const seen = new Set<Expr>();
-  const found: AutoWindowExpr[] = [];
+  const found: MeasuredExpr[] = [];
   const visit = (expr: Expr): void => {
     if (seen.has(expr)) return;
     seen.add(expr);
     if (expr.kind === "call") expr.args.forEach(visit);
-    if (expr.kind !== "autoWindow") return;
+    if (expr.kind !== "measured") return;
     // One within another comes first: it must be known before the other's pixels can be read.
     visit(expr.argument);
     found.push(expr);

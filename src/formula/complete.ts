@@ -1,10 +1,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { ExprBuilder } from "./check/builder.ts";
-import { channelsOf, fixed, nonEmpty } from "./check/window.ts";
+import { channelsOf } from "./check/window.ts";
 import type { Expr } from "./expr.ts";
 import type { CheckedFormula, Formula, WindowRange } from "./formula.ts";
 import { given } from "./functions/define.ts";
+import { MEASURES, type MeasureTools } from "./measures.ts";
 
 /** Part of every hash: raise it when the same text comes to mean another picture. */
 const CANONICAL_VERSION = "bandloom-formula/1";
@@ -12,16 +13,19 @@ const CANONICAL_VERSION = "bandloom-formula/1";
 /** Reading a plane costs about as much as a few additions. */
 const CHANNEL_COST = 4;
 
+/** Numbers in the place of something measured, as its row of MEASURES gives them. */
+export type Answer = readonly number[];
+
 /**
- * Write the windows that pixels decided into a formula. `windows` has one range (stored values, low < high; an empty one is
- * widened) for each of `checked.autoWindows`, in order. Throws a plain Error when the counts differ.
+ * Write what pixels decided into a formula: `answers` has one for each of `checked.measured`, in order. Throws a plain Error when the
+ * counts differ.
  */
-export function completeFormula(checked: CheckedFormula, windows: readonly WindowRange[]): Formula {
-  const { autoWindows, diagnostics, outputs, display: unfinished } = checked;
-  if (windows.length !== autoWindows.length) {
-    throw new Error(`The formula leaves ${autoWindows.length} windows open, and ${windows.length} are given.`);
+export function completeFormula(checked: CheckedFormula, answers: readonly Answer[]): Formula {
+  const { measured, diagnostics, outputs, display: unfinished } = checked;
+  if (answers.length !== measured.length) {
+    throw new Error(`The formula leaves ${measured.length} measures open, and ${answers.length} are given.`);
   }
-  const roots = completeRoots(checked, windows);
+  const roots = completeRoots(checked, answers);
   const display = unfinished && given(roots[0]);
   const canonical = canonicalText(roots);
   const chains = display ? planesOf(display).map(displayChain) : roots.map((root) => ({ values: [root], windows: [] }));
@@ -44,8 +48,8 @@ export function completeFormula(checked: CheckedFormula, windows: readonly Windo
 }
 
 /** What the canonical text writes: the picture, or the outputs where they make none. */
-export function completeRoots(checked: CheckedFormula, windows: readonly WindowRange[]): readonly Expr[] {
-  const replace = replacer(checked, windows);
+export function completeRoots(checked: CheckedFormula, answers: readonly Answer[]): readonly Expr[] {
+  const replace = replacer(checked, answers);
   return checked.display ? [replace(checked.display)] : checked.outputs.map(replace);
 }
 
@@ -54,19 +58,21 @@ export function canonicalText(roots: readonly Expr[]): string {
 }
 
 /**
- * The number whose percentiles decide window `index` of `checked.autoWindows`. `known` holds the ranges of those before it:
- * a window can stand within another one's argument.
+ * The number that `checked.measured[index]` is measured of. `known` holds the answers of those before it: one can stand within another
+ * one's argument.
  */
-export function windowArgument(checked: CheckedFormula, index: number, known: readonly WindowRange[]): Expr {
-  return replacer(checked, known)(given(checked.autoWindows[index]).argument);
+export function measuredArgument(checked: CheckedFormula, index: number, known: readonly Answer[]): Expr {
+  return replacer(checked, known)(given(checked.measured[index]).argument);
 }
 
-function replacer(checked: CheckedFormula, windows: readonly WindowRange[]): (expr: Expr) => Expr {
-  if (checked.autoWindows.length === 0) return (expr) => expr;
+function replacer(checked: CheckedFormula, known: readonly Answer[]): (expr: Expr) => Expr {
+  if (checked.measured.length === 0) return (expr) => expr;
   const builder = new ExprBuilder(checked.scope);
-  const ranges = new Map<Expr, WindowRange>(
-    windows.map((range, index) => [given(checked.autoWindows[index]), range] as const),
-  );
+  const tools: MeasureTools = {
+    constant: (value) => builder.constant(value),
+    call: (name, args) => builder.named(name, args),
+  };
+  const answers = new Map<Expr, Answer>(known.map((answer, index) => [given(checked.measured[index]), answer]));
   const done = new Map<Expr, Expr>();
   const rebuild = (expr: Expr): Expr => {
     switch (expr.kind) {
@@ -74,10 +80,8 @@ function replacer(checked: CheckedFormula, windows: readonly WindowRange[]): (ex
         return builder.constant(expr.value);
       case "channel":
         return builder.channel(expr.channel, expr.z, expr.t);
-      case "autoWindow": {
-        const { low, high } = nonEmpty(given(ranges.get(expr)));
-        return fixed(builder, replace(expr.argument), low, high);
-      }
+      case "measured":
+        return MEASURES[expr.measure].express(replace(expr.argument), given(answers.get(expr)), tools);
       case "call":
         return builder.call(expr.row, expr.args.map(replace), expr.options);
     }

@@ -1,4 +1,5 @@
 import type { FunctionRow } from "./functions/row.ts";
+import type { MeasureName } from "./measures.ts";
 
 /** number: any float32. shade: 0…1, ready for display. color: unpremultiplied sRGB components and alpha, 0…1. */
 export type FormulaType = "number" | "shade" | "color";
@@ -15,7 +16,7 @@ export interface Interval {
  * A checked expression: names are resolved, types are known, defaults are written in. Nodes are immutable and
  * shared (equal subexpressions are one object), so an Expr is a directed acyclic graph.
  */
-export type Expr = ConstExpr | ChannelExpr | CallExpr | AutoWindowExpr;
+export type Expr = ConstExpr | ChannelExpr | CallExpr | MeasuredExpr;
 
 interface ExprBase {
   readonly type: FormulaType;
@@ -51,12 +52,13 @@ export interface CallExpr extends ExprBase {
 }
 
 /**
- * A window that the display rules ask for and that only the pixels can tell (percentiles). It is replaced by a
- * `window` call with numbers before the formula has a canonical text; a kernel never sees it.
+ * What only the pixels can tell: a window by percentiles, the mean of an image. It is replaced by numbers before the formula has a
+ * canonical text; a kernel never sees it.
  */
-export interface AutoWindowExpr extends ExprBase {
-  readonly kind: "autoWindow";
-  /** In percent, 0…100. */
-  readonly percentiles: readonly [low: number, high: number];
+export interface MeasuredExpr extends ExprBase {
+  readonly kind: "measured";
+  readonly measure: MeasureName;
+  /** Percentiles in percent, zscale's contrast. */
+  readonly parameters: readonly number[];
   readonly argument: Expr;
 }

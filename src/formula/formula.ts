@@ -1,8 +1,8 @@
 import type { Diagnostic } from "./diagnostic.ts";
-import type { AutoWindowExpr, Expr, FormulaType, Interval } from "./expr.ts";
+import type { Expr, FormulaType, Interval, MeasuredExpr } from "./expr.ts";
 import type { FormulaScope } from "./scope.ts";
 
-/** A formula that was parsed, resolved and typed against an image, before its percentile windows are known. */
+/** A formula that was parsed, resolved and typed against an image, before what the pixels decide is known. */
 export interface CheckedFormula {
   /** What the names were resolved against. */
   readonly scope: FormulaScope;
@@ -12,8 +12,8 @@ export interface CheckedFormula {
   readonly outputs: readonly Expr[];
   /** The picture: a shade (gray) or a color; null when the number of outputs makes none. */
   readonly display: Expr | null;
-  /** Windows that the pixels decide, in order of appearance, each once. Empty: the formula is complete. */
-  readonly autoWindows: readonly AutoWindowExpr[];
+  /** What the pixels decide, in order of appearance, each once. Empty: the formula is complete. */
+  readonly measured: readonly MeasuredExpr[];
 }
 
 export interface WindowRange {

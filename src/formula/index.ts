@@ -4,14 +4,15 @@ export { type ChannelMatch, ChannelNames, CONSTANTS, channelText } from "./check
 export { checkFormula } from "./check.ts";
 export { colormapColours, colormapNames, findColormap } from "./colormaps/index.ts";
 export { normaliseColour } from "./colour.ts";
-export { completeFormula, windowArgument } from "./complete.ts";
+export { type Answer, completeFormula, measuredArgument } from "./complete.ts";
 export type { Diagnostic, DiagnosticCode, Severity, Suggestion } from "./diagnostic.ts";
-export type { AutoWindowExpr, CallExpr, ChannelExpr, ConstExpr, Expr, FormulaType, Interval } from "./expr.ts";
+export type { CallExpr, ChannelExpr, ConstExpr, Expr, FormulaType, Interval, MeasuredExpr } from "./expr.ts";
 export type { CheckedFormula, CheckResult, Formula, WindowRange } from "./formula.ts";
 export type { FunctionCategory, FunctionRow, Parameter } from "./functions/row.ts";
 export { callName, functionTable } from "./functions/table.ts";
 export { type ByteOutput, interpret, interpretBytes, type ReadChannel } from "./interpret.ts";
 export { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
+export { MEASURES } from "./measures.ts";
 export { type FormulaParts, splitFormula } from "./parts.ts";
 export { isIdentifier, quoteChannel } from "./print.ts";
 export type { FormulaScope, ScopeChannel } from "./scope.ts";

@@ -30,7 +30,7 @@ function evaluate(expr: Expr, read: ReadChannel): Value<number> {
         return [Math.fround(read(node.channel, node.z, node.t))];
       case "call":
         return node.row.evaluate(numberOps, node.args.map(visit), { options: node.options, args: node.args });
-      case "autoWindow":
+      case "measured":
         throw new Error("A formula is evaluated after its windows are decided.");
     }
   };

@@ -8,9 +8,9 @@ import type { ImageFiles } from "./catalogue/types.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
+import { Measurements } from "./measurements.ts";
 import { PipelineTiles } from "./tiles.ts";
 import type { Services } from "./types.ts";
-import { PercentileWindows } from "./windows.ts";
 
 export interface ServiceEvent {
   readonly level: "info" | "warn" | "error";
@@ -69,7 +69,7 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
     log: (message) => onEvent({ level: "warn", message }),
   });
   const images = new CatalogueImages(files, renderer, remote);
-  const formulas = new BoundFormulas(images, new PercentileWindows(renderer));
+  const formulas = new BoundFormulas(images, new Measurements(renderer));
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.

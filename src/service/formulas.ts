@@ -5,11 +5,11 @@ import { checkFormula, completeFormula } from "../formula/index.ts";
 import { isSourceChanged } from "../source/index.ts";
 import { formulaCharacters } from "./formula-characters.ts";
 import type { CatalogueImages } from "./images.ts";
+import type { Measurements } from "./measurements.ts";
 import { formulaScope } from "./scope.ts";
 import { defaultText, displayText, layersText } from "./sugar.ts";
 import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice, ServedImage } from "./types.ts";
 import { hash, pictureVersion } from "./version.ts";
-import type { PercentileWindows } from "./windows.ts";
 
 /** Bound formulas that are kept, by the characters of all their texts. */
 const MAX_CHARACTERS = 32 * 2 ** 20;
@@ -19,7 +19,7 @@ const ENTRY_CHARACTERS = 6 * 1024;
 /** Formula texts bound to images: parsed, checked and completed once for each revision. */
 export class BoundFormulas implements FormulaService {
   readonly #images: CatalogueImages;
-  readonly #windows: PercentileWindows;
+  readonly #measurements: Measurements;
   readonly #known = new LRUCache<string, BoundFormula>({
     maxSize: MAX_CHARACTERS,
     sizeCalculation: (bound, key) =>
@@ -27,9 +27,9 @@ export class BoundFormulas implements FormulaService {
   });
   readonly #flights = new SingleFlight<BoundFormula>();
 
-  constructor(images: CatalogueImages, windows: PercentileWindows) {
+  constructor(images: CatalogueImages, measurements: Measurements) {
     this.#images = images;
-    this.#windows = windows;
+    this.#measurements = measurements;
   }
 
   async bind(
@@ -73,11 +73,11 @@ export class BoundFormulas implements FormulaService {
     const id = hash([image.key, source, plane.z, plane.t, image.revision]).slice(0, 32);
     const base = { image, source, plane, id };
     if (!result.ok) return { ...base, valid: false, diagnostics: result.diagnostics };
-    const windows = await this.#windows.resolve(image, result.checked, signal).catch((error: unknown) => {
+    const answers = await this.#measurements.resolve(image, result.checked, signal).catch((error: unknown) => {
       if (isSourceChanged(error)) this.#images.recheck(image.key);
       throw error;
     });
-    const formula = completeFormula(result.checked, windows);
+    const formula = completeFormula(result.checked, answers);
     return { ...base, valid: true, formula, version: pictureVersion([image]), diagnostics: formula.diagnostics };
   }
 }

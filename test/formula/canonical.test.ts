@@ -13,7 +13,7 @@ import {
 import { printNumber } from "../../src/formula/print.ts";
 import { randomPlanes, readerOf } from "../kernel/random-planes.ts";
 import { anyTree, EVERY_TYPE, trees, write, writeDifferently } from "./random-formula.ts";
-import { canonical, channel, checked, complete, scopeOf, written } from "./support.ts";
+import { answersTo, canonical, channel, checked, complete, scopeOf, written } from "./support.ts";
 
 const RUNS = 1500;
 
@@ -24,7 +24,7 @@ function check(text: string): CheckedFormula {
 function finish(formula: CheckedFormula): Formula {
   return completeFormula(
     formula,
-    formula.autoWindows.map((_, index) => ({ low: -1.5 - index, high: 98.25 })),
+    answersTo(formula, (index) => [-1.5 - index, 98.25]),
   );
 }
 
@@ -46,7 +46,7 @@ describe("the canonical text", () => {
         expect(second.values.map(({ text }) => text)).toEqual(first.values.map(({ text }) => text));
         expect(second.windows).toEqual(first.windows);
         expect(second.channels).toEqual(first.channels);
-        expect(check(first.canonical).autoWindows).toEqual([]);
+        expect(check(first.canonical).measured).toEqual([]);
       }),
       { numRuns: RUNS },
     );
@@ -57,11 +57,11 @@ describe("the canonical text", () => {
       fc.property(anyTree, fc.integer(), (tree, seed) => {
         const [plain, different] = [write(tree), writeDifferently(tree, seed)];
         // Window by window the texts leave open the same ones, perhaps in another order; equal ranges make them comparable.
-        const range = { low: 1, high: 2 };
+        const range = [1, 2] as const;
         const [one, other] = [check(plain), check(different)].map((formula) =>
           completeFormula(
             formula,
-            formula.autoWindows.map(() => range),
+            answersTo(formula, () => range),
           ),
         );
         expect(other?.canonical, different).toBe(one?.canonical);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { completeFormula, normaliseColour, windowArgument } from "../../src/formula/index.ts";
+import { completeFormula, measuredArgument, normaliseColour } from "../../src/formula/index.ts";
 import { canonical, channel, checked, complete, SCOPE, scopeOf } from "./support.ts";
 
 /** The window that the display rules put around a number: its ends, or null where the pixels decide. */
 function rule(text: string, scope = SCOPE): readonly [low: number, high: number] | null {
   const formula = checked(text, scope);
-  if (formula.autoWindows.length > 0) return null;
+  if (formula.measured.length > 0) return null;
   const [range] = completeFormula(formula, []).windows;
   if (!range) throw new Error(`${text} has no window`);
   return [range.low, range.high];
@@ -44,7 +44,7 @@ describe("a number that is shown without a window", () => {
     "%s is stretched between percentiles of its pixels",
     (text) => {
       expect(rule(text)).toBeNull();
-      expect(checked(text).autoWindows[0]?.percentiles).toEqual([0.5, 99.5]);
+      expect(checked(text).measured[0]?.parameters).toEqual([0.5, 99.5]);
     },
   );
 
@@ -103,7 +103,7 @@ describe("a number that is shown without a window", () => {
 describe("windows that the pixels decide", () => {
   it("are listed in order of appearance, each once, inner ones before outer ones", () => {
     const formula = checked("stretch(heat) * nir; nir; stretch(heat, 2, 98)");
-    expect(formula.autoWindows.map(({ argument, percentiles }) => [argument.text, ...percentiles])).toEqual([
+    expect(formula.measured.map(({ argument, parameters }) => [argument.text, ...parameters])).toEqual([
       ["heat", 0.5, 99.5],
       ["nir * stretch(heat, 0.5, 99.5)", 0.5, 99.5],
       ["nir", 0.5, 99.5],
@@ -114,8 +114,8 @@ describe("windows that the pixels decide", () => {
   it("are completed in that order", () => {
     const formula = checked("nir; red; heat");
     const { canonical: text, windows } = completeFormula(formula, [
-      { low: 100, high: 900 },
-      { low: -0.5, high: 0.25 },
+      [100, 900],
+      [-0.5, 0.25],
     ]);
     expect(text).toBe("rgb(window(nir, 100, 900), window(red, 0, 255), window(heat, -0.5, 0.25))");
     expect(windows).toEqual([
@@ -127,7 +127,7 @@ describe("windows that the pixels decide", () => {
 
   it("are widened where they are empty, and rounded to float32", () => {
     const [only] = [checked("nir")];
-    const text = (low: number, high: number) => completeFormula(only, [{ low, high }]).canonical;
+    const text = (low: number, high: number) => completeFormula(only, [[low, high]]).canonical;
     expect(text(7, 7)).toBe("window(nir, 7, 8)");
     expect(text(0.1, 0.2)).toBe("window(nir, 0.1, 0.2)");
     expect(text(16777216, 16777216)).toBe("window(nir, 16777216, 16777232)");
@@ -135,24 +135,24 @@ describe("windows that the pixels decide", () => {
 
   it("leave open what is asked for, with those within it written in", () => {
     const formula = checked("stretch(heat) * nir");
-    expect(windowArgument(formula, 0, []).text).toBe("heat");
-    expect(windowArgument(formula, 1, [{ low: 2, high: 3 }]).text).toBe("nir * window(heat, 2, 3)");
+    expect(measuredArgument(formula, 0, []).text).toBe("heat");
+    expect(measuredArgument(formula, 1, [[2, 3]]).text).toBe("nir * window(heat, 2, 3)");
     expect(
       completeFormula(formula, [
-        { low: 2, high: 3 },
-        { low: 4, high: 5 },
+        [2, 3],
+        [4, 5],
       ]).canonical,
     ).toBe("window(nir * window(heat, 2, 3), 4, 5)");
   });
 
   it("must be given all, and no more", () => {
-    expect(() => completeFormula(checked("nir"), [])).toThrow(/1 windows open, and 0/);
-    expect(() => completeFormula(checked("red"), [{ low: 0, high: 1 }])).toThrow(/0 windows open, and 1/);
+    expect(() => completeFormula(checked("nir"), [])).toThrow(/1 measures open, and 0/);
+    expect(() => completeFormula(checked("red"), [[0, 1]])).toThrow(/0 measures open, and 1/);
   });
 
   it("differ in the hash as they differ", () => {
     const formula = checked("nir");
-    const hash = (high: number) => completeFormula(formula, [{ low: 0, high }]).hash;
+    const hash = (high: number) => completeFormula(formula, [[0, high]]).hash;
     expect(hash(100)).toBe(hash(100));
     expect(hash(100)).not.toBe(hash(101));
   });

@@ -149,6 +149,14 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
           });
       case "phys":
         return fc.tuple(channelLeaf);
+      case "zscale":
+        return fc.oneof(fc.tuple(number), fc.tuple(number, leaves(fc.constantFrom("0.1", "1"))));
+      case "percentile":
+        return fc.tuple(number, leaves(fc.constantFrom("0", "12.5", "100")));
+      case "cdf":
+        return fc
+          .tuple(number, fc.array(fc.integer({ min: -50, max: 300 }), { minLength: 2, maxLength: 5 }))
+          .map(([x, quantiles]) => [x, ...quantiles.toSorted((a, b) => a - b).map((one) => leaf(String(one)))]);
       case "zmax":
       case "zmin":
       case "zmean":

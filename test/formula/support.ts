@@ -1,5 +1,6 @@
 import type { DataType } from "../../src/core/dtype.ts";
 import {
+  type Answer,
   type CheckedFormula,
   checkFormula,
   completeFormula,
@@ -7,6 +8,7 @@ import {
   type Formula,
   type FormulaLimits,
   type FormulaScope,
+  MEASURES,
   type ScopeChannel,
 } from "../../src/formula/index.ts";
 
@@ -54,8 +56,20 @@ export function complete(text: string, scope = SCOPE): Formula {
   const formula = checked(text, scope);
   return completeFormula(
     formula,
-    formula.autoWindows.map(() => ({ low: 10, high: 20 })),
+    answersTo(formula, () => [10, 20]),
   );
+}
+
+/** Answers of the length that each measure has, between ends of its own. */
+export function answersTo(
+  formula: CheckedFormula,
+  ends: (index: number) => readonly [low: number, high: number],
+): readonly Answer[] {
+  return formula.measured.map(({ measure }, index) => {
+    const { count } = MEASURES[measure];
+    const [low, high] = ends(index);
+    return Array.from({ length: count }, (_, at) => low + ((high - low) * at) / Math.max(1, count - 1));
+  });
 }
 
 export function canonical(text: string, scope = SCOPE): string {

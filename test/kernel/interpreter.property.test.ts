@@ -11,6 +11,7 @@ import {
 } from "../../src/formula/index.ts";
 import { compileKernel, type KernelOutput } from "../../src/kernel/index.ts";
 import { anyTree, EVERY_TYPE, generator, write } from "../formula/random-formula.ts";
+import { answersTo } from "../formula/support.ts";
 import { Arena } from "./arena.ts";
 import { type RandomPlane, randomPlanes, readerOf } from "./random-planes.ts";
 import { runKernel } from "./run-kernel.ts";
@@ -24,9 +25,9 @@ function completed(text: string, seed: number): Formula {
   const random = generator(seed);
   return completeFormula(
     result.checked,
-    result.checked.autoWindows.map(() => {
+    answersTo(result.checked, () => {
       const low = Math.round(random() * 400 - 200);
-      return { low, high: low + random() * 300 };
+      return [low, low + random() * 300];
     }),
   );
 }

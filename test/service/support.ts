@@ -9,11 +9,11 @@ import { createRenderer, type Encoding, type PictureJob, type Renderer } from ".
 import { Catalogue } from "../../src/service/catalogue/catalogue.ts";
 import { BoundFormulas } from "../../src/service/formulas.ts";
 import { CatalogueImages } from "../../src/service/images.ts";
+import { Measurements } from "../../src/service/measurements.ts";
 import { formulaScope } from "../../src/service/scope.ts";
 import { PipelineTiles } from "../../src/service/tiles.ts";
 import type { ServedImage, ValidFormula } from "../../src/service/types.ts";
 import { pictureVersion } from "../../src/service/version.ts";
-import { PercentileWindows } from "../../src/service/windows.ts";
 import { createRemote, localPath } from "../../src/source/index.ts";
 import type { ImageInfo } from "../../src/source/types.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
@@ -62,7 +62,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   const memory = { memoryBytes: 2 ** 25, redisUrl: null, folder: null, embeddedBytes: 0, log: () => {} };
   const cache = await createTileCache(memory);
   const images = new CatalogueImages(new Catalogue(folder), watched, createRemote({ allowed: [] }));
-  const formulas = new BoundFormulas(images, new PercentileWindows(watched));
+  const formulas = new BoundFormulas(images, new Measurements(watched));
   const tiles = new PipelineTiles({ images, formulas, renderer: watched, cache, publicUrl: undefined });
   return {
     ...{ folder, put, asked, images, formulas, tiles, cache },

@@ -1,9 +1,10 @@
 import { valueRange } from "../../core/dtype.ts";
-import type { AutoWindowExpr, ChannelExpr, ConstExpr, Expr, FormulaType } from "../expr.ts";
+import type { ChannelExpr, ConstExpr, Expr, FormulaType, MeasuredExpr } from "../expr.ts";
 import { given } from "../functions/define.ts";
 import type { FunctionRow, Value } from "../functions/row.ts";
 import { findRow } from "../functions/table.ts";
 import { interval } from "../interval.ts";
+import { MEASURES, type MeasureName } from "../measures.ts";
 import { numberOps } from "../ops-number.ts";
 import { chains, printCall, printNumber } from "../print.ts";
 import type { FormulaScope } from "../scope.ts";
@@ -52,19 +53,13 @@ export class ExprBuilder {
     });
   }
 
-  autoWindow(argument: Expr, percentiles: readonly [low: number, high: number]): Expr {
-    return this.#shared<AutoWindowExpr>({
-      kind: "autoWindow",
-      type: "shade",
-      argument,
-      percentiles,
-      text: `stretch(${argument.text}, ${percentiles.join(", ")})`,
-      interval: interval(
-        0,
-        1,
-        argument.interval.nan || !Number.isFinite(argument.interval.max - argument.interval.min),
-      ),
-      size: argument.size + 3,
+  measured(measure: MeasureName, argument: Expr, parameters: readonly number[] = []): Expr {
+    const { type, interval: bounds } = MEASURES[measure];
+    return this.#shared<MeasuredExpr>({
+      ...{ kind: "measured", measure, argument, parameters, type },
+      text: `${measure}(${[argument.text, ...parameters].join(", ")})`,
+      interval: bounds(argument.interval),
+      size: argument.size + MEASURES[measure].count + 1,
     });
   }
 
@@ -126,8 +121,8 @@ export class ExprBuilder {
         return "";
       case "channel":
         return expr.text;
-      case "autoWindow":
-        return `stretch(${this.#structure(expr.argument)})`;
+      case "measured":
+        return `${expr.measure}(${this.#structure(expr.argument)})`;
       case "call":
         return `${expr.row.name}(${[...expr.args.map((one) => this.#structure(one)), ...expr.options].join()})`;
     }

@@ -6,6 +6,7 @@ import type { FunctionRow, Parameter, RewriteTools } from "../functions/row.ts";
 import { stopOption } from "../functions/scales.ts";
 import { callableNames, findRow } from "../functions/table.ts";
 import type { FormulaLimits } from "../limits.ts";
+import { MEASURES } from "../measures.ts";
 import { isIdentifier } from "../print.ts";
 import { type Problem, SyntaxProblem, shown } from "../problem.ts";
 import type { FormulaScope } from "../scope.ts";
@@ -294,7 +295,13 @@ export class Checker {
       window: (expr, percentiles) =>
         percentiles === undefined || channelsOf(expr).length === 0
           ? displayWindow(this.builder, expr)
-          : this.builder.autoWindow(expr, percentiles),
+          : this.builder.measured("stretch", expr, percentiles),
+      measured: (measure, expr, parameters) => {
+        if (channelsOf(expr).length > 0) return this.builder.measured(measure, expr, parameters);
+        // All pixels are the same.
+        if (measure === "stddev") return this.builder.constant(0);
+        return MEASURES[measure].type === "shade" ? displayWindow(this.builder, expr) : expr;
+      },
     };
   }
 

@@ -1,8 +1,8 @@
 import type { ChannelExpr, Expr } from "../expr.ts";
-import type { WindowRange } from "../formula.ts";
 import { given } from "../functions/define.ts";
 import { DEFAULT_PERCENTILES } from "../functions/display.ts";
 import { interpret } from "../interpret.ts";
+import { nonEmpty } from "../measures.ts";
 import type { ExprBuilder } from "./builder.ts";
 
 /**
@@ -19,29 +19,18 @@ export function displayWindow(builder: ExprBuilder, x: Expr): Expr {
   if (bytes && Number.isFinite(min) && Number.isFinite(max) && max >= 127) return fixed(builder, x, 0, 255);
   const stated = x.kind === "channel" ? builder.scope.channels[x.channel]?.window : undefined;
   if (stated && isWindow(stated.map(Math.fround))) return fixed(builder, x, ...stated);
-  return builder.autoWindow(x, DEFAULT_PERCENTILES);
+  return builder.measured("stretch", x, DEFAULT_PERCENTILES);
 }
 
 /** What percentiles would give if they looked at pixels: all are the same number, or none is valid. */
 function sameEverywhere(builder: ExprBuilder, x: Expr): Expr {
   const [value] = interpret(x, () => Number.NaN);
-  const { low, high } =
-    value === undefined || Number.isNaN(value) ? { low: 0, high: 1 } : nonEmpty({ low: value, high: value });
+  const [low, high] = value === undefined || Number.isNaN(value) ? [0, 1] : nonEmpty(value, value);
   return fixed(builder, x, low, high);
 }
 
 function isWindow([low, high]: readonly number[]): boolean {
   return Number.isFinite(low) && Number.isFinite(high) && given(low) < given(high);
-}
-
-/** float32 ends; equal ones become a window of one unit, or of a few steps where a unit is less than a step. */
-export function nonEmpty(range: WindowRange): WindowRange {
-  const low = Math.fround(range.low);
-  const high = Math.fround(range.high);
-  if (high > low && Number.isFinite(high)) return { low, high };
-  const step = Math.max(1, Math.abs(low) * 2 ** -20);
-  const above = Math.fround(low + step);
-  return Number.isFinite(above) ? { low, high: above } : { low: Math.fround(low - step), high: low };
 }
 
 export function fixed(builder: ExprBuilder, x: Expr, low: number, high: number): Expr {
@@ -56,7 +45,7 @@ export function channelsOf(root: Expr): readonly ChannelExpr[] {
     if (seen.has(expr)) return;
     seen.add(expr);
     if (expr.kind === "channel") found.push(expr);
-    else if (expr.kind === "autoWindow") visit(expr.argument);
+    else if (expr.kind === "measured") visit(expr.argument);
     else if (expr.kind === "call") expr.args.forEach(visit);
   };
   visit(root);

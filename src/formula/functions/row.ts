@@ -1,4 +1,5 @@
 import type { Expr, FormulaType, Interval } from "../expr.ts";
+import type { MeasureName } from "../measures.ts";
 import type { Ops } from "../ops.ts";
 
 /** What evaluating an expression gives: one component for a number or a shade, three for an opaque color, four with alpha. */
@@ -15,7 +16,8 @@ export type FunctionCategory =
   | "data"
   | "colour"
   | "blending"
-  | "planes";
+  | "planes"
+  | "statistics";
 
 /**
  * One formal parameter. number takes numbers and shades; shade takes shades, and numbers through a window by the display
@@ -44,6 +46,8 @@ export interface RewriteTools {
   channel(expr: Expr): RewriteChannel | null;
   /** The planes of a channel from z = 0, at its time; null when it is none. */
   planes(expr: Expr): readonly Expr[] | null;
+  /** What the pixels tell of a number. */
+  measured(measure: MeasureName, expr: Expr, parameters?: readonly number[]): Expr;
   /** Window by the display rules, or by percentiles when they are given. */
   window(expr: Expr, percentiles?: readonly [low: number, high: number]): Expr;
 }

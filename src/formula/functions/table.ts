@@ -4,6 +4,7 @@ import { colourRows } from "./colour.ts";
 import { dataRows } from "./data.ts";
 import { displayRows } from "./display.ts";
 import { logicRows } from "./logic.ts";
+import { measuredRows } from "./measured.ts";
 import { operatorRows } from "./operators.ts";
 import { planeRows } from "./planes.ts";
 import { powerRows } from "./power.ts";
@@ -21,6 +22,7 @@ export const functionTable: readonly FunctionRow[] = [
   ...dataRows,
   ...planeRows,
   ...displayRows,
+  ...measuredRows,
   ...colourRows,
   ...scaleRows,
   ...blendingRows,

@@ -36,7 +36,7 @@ export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph 
         return [graph.add("input", [], numbers.get(planeKey(expr)) ?? -1)];
       case "call":
         return expr.row.evaluate(ops, expr.args.map(evaluate), { options: expr.options, args: expr.args });
-      case "autoWindow":
+      case "measured":
         throw new Error("a kernel is compiled after the formula's windows are decided");
     }
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sampledRegions } from "../../src/service/windows.ts";
+import { sampledRegions } from "../../src/service/measurements.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { codeOf, openPipeline, type Pipeline } from "./support.ts";
 
@@ -153,5 +153,60 @@ describe("the pixels that percentiles are taken from", () => {
     const { regions } = sampledRegions(info);
     expect(regions).toHaveLength(1);
     expect((regions[0]?.width ?? 0) * (regions[0]?.height ?? 0)).toBeLessThanOrEqual(2 ** 22);
+  });
+});
+
+describe("what a formula asks of the whole image", () => {
+  const written = async (text: string, key = "deep") => (await pipeline.bind(key, text)).formula.canonical;
+  const mean = PIXELS.reduce((sum, one) => sum + one, 0) / PIXELS.length;
+  const deviation = Math.sqrt(PIXELS.reduce((sum, one) => sum + (one - mean) ** 2, 0) / PIXELS.length);
+  const number = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1]);
+
+  it("stands in the canonical text as a number: its mean, its deviation, a percentile", async () => {
+    const around = /^window\(b1 - ([\d.]+), -1, 1\)$/;
+    expect(number(await written("window(b1 - mean(b1), -1, 1)"), around)).toBe(Math.fround(mean));
+    expect(number(await written("window(b1 - stddev(b1), -1, 1)"), around)).toBeCloseTo(deviation, 2);
+    expect(number(await written("window(b1 - percentile(b1, 90), -1, 1)"), around)).toBe(
+      Math.fround(percentile(PIXELS, 90)),
+    );
+    expect(await written("window(b1 - mean(2 * b1 + 1) + stddev(3), -1, 1)")).toBe(
+      `window(b1 - ${number(await written("window(b1 - mean(1 + b1 * 2), -1, 1)"), around)} + 0, -1, 1)`,
+    );
+  });
+
+  it("can be asked of what was asked before", async () => {
+    const text = await written("window((b1 - mean(b1)) / stddev(b1 - mean(b1)), -2, 2)");
+    expect(text).toMatch(/^window\(\(b1 - [\d.]+\) \/ [\d.]+, -2, 2\)$/);
+  });
+
+  it("equalises: every shade covers as many pixels as any other", async () => {
+    const text = await written("equalize(b1)");
+    expect(text).toMatch(/^cdf\(b1(, [\d.]+){33}\)$/);
+    expect(await written(text)).toBe(text);
+    const knots = text.slice(0, -1).split(", ").slice(1).map(Number);
+    const wanted = Array.from({ length: 33 }, (_, index) => Math.fround(percentile(PIXELS, (index / 32) * 100)));
+    expect(knots.map(Math.fround)).toEqual(wanted);
+  });
+
+  it("finds the window that astronomers use", async () => {
+    expect(await written("zscale(b1)")).toMatch(/^window\(b1, [\d.]+, [\d.]+\)$/);
+    expect(await written("zscale(b1, 0.25)")).toBe(await written("zscale(b1)"));
+    expect(await written("zscale(exp(b1 / 8000), 1)")).not.toBe(await written("zscale(exp(b1 / 8000))"));
+  });
+
+  it("is no data where no pixel is valid, and the same everywhere where all are equal", async () => {
+    expect(await written("window(1 + mean(b1), 0, 9)", "hollow")).toBe("window((0 / 0), 0, 9)");
+    expect(await written("equalize(b1)", "flat")).toMatch(/^cdf\(b1(, 7){33}\)$/);
+    expect(await written("zscale(b1)", "flat")).toBe("window(b1, 7, 8)");
+  });
+
+  it.each([
+    ["percentile(b1, 101)", /from 0 to 100/],
+    ["percentile(b1, b1)", /from 0 to 100/],
+    ["zscale(b1, 0)", /above 0/],
+    ["cdf(b1, 3)", /at least two quantiles/],
+    ["cdf(b1, 3, 2)", /ascending/],
+  ])("is refused with what is wrong: %s", async (text, message) => {
+    await expect(pipeline.bind("deep", text)).rejects.toThrow(message);
   });
 });

@@ -1,7 +1,14 @@
 import { LRUCache } from "lru-cache";
 import { levelCount, type Region } from "../core/geometry.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import { type CheckedFormula, type Expr, type WindowRange, windowArgument } from "../formula/index.ts";
+import {
+  type Answer,
+  type CheckedFormula,
+  type Expr,
+  MEASURES,
+  type MeasuredExpr,
+  measuredArgument,
+} from "../formula/index.ts";
 import { compileKernel } from "../kernel/index.ts";
 import { planeInput, servedLevel } from "../plan/index.ts";
 import type { Renderer } from "../render/index.ts";
@@ -12,51 +19,51 @@ const MEGAPIXEL = 2 ** 20;
 const WHOLE_PIXELS = MEGAPIXEL;
 /** … else so many pixels, in chunks spread over the coarsest stored level (semantics.md 3d). */
 const SAMPLED_PIXELS = 4 * MEGAPIXEL;
-const MAX_WINDOWS = 10_000;
+const MAX_ANSWERS = 10_000;
 
-/** Windows that the pixels decide: percentiles of a number over its image, computed once for each revision. */
-export class PercentileWindows {
+/** What the pixels decide of a formula: windows by percentiles, means. Computed once for each revision of the image. */
+export class Measurements {
   readonly #renderer: Renderer;
-  readonly #known = new LRUCache<string, WindowRange>({ max: MAX_WINDOWS });
-  readonly #flights = new SingleFlight<WindowRange>();
+  readonly #known = new LRUCache<string, Answer>({ max: MAX_ANSWERS });
+  readonly #flights = new SingleFlight<Answer>();
 
   constructor(renderer: Renderer) {
     this.#renderer = renderer;
   }
 
-  /** One range for each of `checked.autoWindows`, in order. Rejects when the pixels cannot be read. */
-  async resolve(image: ServedImage, checked: CheckedFormula, signal?: AbortSignal): Promise<readonly WindowRange[]> {
-    const ranges: WindowRange[] = [];
-    for (const [index, { percentiles }] of checked.autoWindows.entries()) {
-      const argument = windowArgument(checked, index, ranges);
-      ranges.push(await this.#window(image, argument, percentiles, signal));
+  /** One answer for each of `checked.measured`, in order. Rejects when the pixels cannot be read. */
+  async resolve(image: ServedImage, checked: CheckedFormula, signal?: AbortSignal): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    for (const [index, measured] of checked.measured.entries()) {
+      const argument = measuredArgument(checked, index, answers);
+      answers.push(await this.#answer(image, measured, argument, signal));
     }
-    return ranges;
+    return answers;
   }
 
-  async #window(
+  async #answer(
     image: ServedImage,
+    measured: MeasuredExpr,
     argument: Expr,
-    percentiles: readonly [low: number, high: number],
     signal: AbortSignal | undefined,
-  ): Promise<WindowRange> {
-    const key = JSON.stringify([image.key, image.revision, percentiles, argument.text]);
+  ): Promise<Answer> {
+    const key = JSON.stringify([image.key, image.revision, measured.measure, measured.parameters, argument.text]);
     const known = this.#known.get(key);
     if (known) return known;
     const compute = async (shared: AbortSignal) => {
-      const range = await this.#compute(image, argument, percentiles, shared);
-      this.#known.set(key, range);
-      return range;
+      const answer = await this.#compute(image, measured, argument, shared);
+      this.#known.set(key, answer);
+      return answer;
     };
     return this.#flights.run(key, compute, signal);
   }
 
   async #compute(
     { source, info }: ServedImage,
+    { measure, parameters }: MeasuredExpr,
     argument: Expr,
-    percentiles: readonly [low: number, high: number],
     signal: AbortSignal,
-  ): Promise<WindowRange> {
+  ): Promise<Answer> {
     const { level, regions } = sampledRegions(info);
     const served = servedLevel(info, level);
     const kernel = compileKernel({
@@ -64,14 +71,13 @@ export class PercentileWindows {
       expressions: [argument],
       inputOf: (channel, z, t) => planeInput(info, served, channel, z, t),
     });
-    const job = { source, info, kernel, level, regions, bins: 1, percentiles };
-    const [low, high] = (await this.#renderer.statistics(job, signal)).percentiles;
-    // No valid pixel at all: any window shows the same.
-    return low == null || high == null ? { low: 0, high: 1 } : { low, high };
+    const row = MEASURES[measure];
+    const job = { source, info, kernel, level, regions, bins: 1, percentiles: row.percentiles(parameters) };
+    return row.answer(await this.#renderer.statistics(job, signal), parameters);
   }
 }
 
-/** Where percentiles are looked for: the same pixels on every machine. */
+/** Where pixels are looked at: the same pixels on every machine. */
 export function sampledRegions(info: ServedImage["info"]): {
   readonly level: number;
   readonly regions: readonly Region[];
