@@ -13,6 +13,16 @@ export { callName, functionTable } from "./functions/table.ts";
 export { type ByteOutput, interpret, interpretBytes, type ReadChannel } from "./interpret.ts";
 export { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
 export { MEASURES } from "./measures.ts";
+export {
+  type Halo,
+  mirrored,
+  type Pass,
+  type Pitch,
+  passAt,
+  passHalo,
+  perPixel,
+  runPass,
+} from "./neighbourhood.ts";
 export { type FormulaParts, splitFormula } from "./parts.ts";
 export { isIdentifier, quoteChannel } from "./print.ts";
 export type { FormulaScope, ScopeChannel } from "./scope.ts";

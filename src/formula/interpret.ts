@@ -1,19 +1,32 @@
 import type { Expr } from "./expr.ts";
 import type { Value } from "./functions/row.ts";
+import { mirrored, type Pass, type Pitch, passAt } from "./neighbourhood.ts";
 import { nearestEven, numberOps } from "./ops-number.ts";
 
-/** Value of a channel at the pixel in question: float32, NaN where there is no data. */
-export type ReadChannel = (channel: number, z: number, t: number) => number;
+/** Value of a channel at the pixel in question, which lies at x, y: float32, NaN where there is no data. */
+export type ReadChannel = (channel: number, z: number, t: number, x: number, y: number) => number;
+
+/** Where the pixel in question lies: what neighbourhoods are calculated of. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly pitch: Pitch;
+}
+
+/** A picture of one pixel: all that matters to formulas without neighbourhoods. */
+const ALONE: Place = { x: 0, y: 0, width: 1, height: 1, pitch: { x: 1, y: 1 } };
 
 /**
  * The value of an expression at one pixel, float32 components; no data and infinities are NaN. The slow reference that compiled
  * kernels are held against, and good for single pixels. Throws where a window is still open.
  */
-export function interpret(expr: Expr, read: ReadChannel): readonly number[] {
-  return evaluate(expr, read).map(finite);
+export function interpret(expr: Expr, read: ReadChannel, place = ALONE): readonly number[] {
+  return evaluate(expr, read, place).map(finite);
 }
 
-function evaluate(expr: Expr, read: ReadChannel): Value<number> {
+function evaluate(expr: Expr, read: ReadChannel, place: Place): Value<number> {
   const done = new Map<Expr, Value<number>>();
   const visit = (node: Expr): Value<number> => {
     const known = done.get(node);
@@ -27,14 +40,29 @@ function evaluate(expr: Expr, read: ReadChannel): Value<number> {
       case "const":
         return [node.value];
       case "channel":
-        return [Math.fround(read(node.channel, node.z, node.t))];
-      case "call":
+        return [Math.fround(read(node.channel, node.z, node.t, place.x, place.y))];
+      case "call": {
+        const [argument] = node.args;
+        if (node.row.neighbourhood && argument)
+          return [afterPasses(node.row.neighbourhood(node.args), argument, read, place)];
         return node.row.evaluate(numberOps, node.args.map(visit), { options: node.options, args: node.args });
+      }
       case "measured":
         throw new Error("A formula is evaluated after its windows are decided.");
     }
   };
   return visit(expr);
+}
+
+/** The number that is left when all passes are done, of pixels that the last one asks the one before for. */
+function afterPasses(passes: readonly Pass[], argument: Expr, read: ReadChannel, place: Place): number {
+  const last = passes.at(-1);
+  // Infinities are no data: what a kernel writes of them is NaN.
+  if (!last) return finite(evaluate(argument, read, place)[0]);
+  return passAt(last, place.pitch, (dx, dy) => {
+    const neighbour = { ...place, x: mirrored(place.x + dx, place.width), y: mirrored(place.y + dy, place.height) };
+    return afterPasses(passes.slice(0, -1), argument, read, neighbour);
+  });
 }
 
 export type ByteOutput = "gray8" | "rgb8" | "rgba8";
@@ -43,8 +71,8 @@ export type ByteOutput = "gray8" | "rgb8" | "rgba8";
  * Bytes of one pixel of a picture: nearest-even(255 · component). No data is 0 in gray8, black in rgb8 (which lies over
  * black), four zeros in rgba8.
  */
-export function interpretBytes(expr: Expr, output: ByteOutput, read: ReadChannel): readonly number[] {
-  const value = evaluate(expr, read);
+export function interpretBytes(expr: Expr, output: ByteOutput, read: ReadChannel, place = ALONE): readonly number[] {
+  const value = evaluate(expr, read, place);
   const valid = value.every(Number.isFinite);
   if (output === "gray8") {
     if (value.length !== 1) throw new Error("gray8 shows a shade, not a color.");

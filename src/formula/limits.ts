@@ -8,6 +8,14 @@ export interface FormulaLimits {
   readonly nodes: number;
   /** Different channels (planes count apart): bounds the chunks of one tile. */
   readonly channels: number;
+  /** Pixels that neighbourhood functions may read beyond each side of a tile, nested ones together. */
+  readonly halo: number;
 }
 
-export const DEFAULT_FORMULA_LIMITS: FormulaLimits = { length: 16_384, depth: 64, nodes: 1000, channels: 64 };
+export const DEFAULT_FORMULA_LIMITS: FormulaLimits = {
+  length: 16_384,
+  depth: 64,
+  nodes: 1000,
+  channels: 64,
+  halo: 128,
+};

@@ -11,6 +11,9 @@ import { nodataSample } from "./plane-lanes.ts";
 /** Part of every shape: raise it when the same graph is to become other code. */
 const EMITTER_VERSION = 1;
 
+/** How the plane of a stage lies in memory. */
+const STAGE_INPUT = { type: "float32", nodata: null } as const;
+
 /** A kernel whose code is yet to be emitted. */
 export interface PlannedKernel {
   readonly kernel: Omit<Kernel, "bytes">;
@@ -28,7 +31,8 @@ export function compileKernel(request: KernelRequest): Kernel {
 
 /** All of a kernel but its code: enough to know, by its shape, whether the code exists already. */
 export function planKernel(request: KernelRequest): PlannedKernel {
-  const { graph, values, inputs, constants } = buildGraph(request);
+  const { graph, values, inputs: channels, stages: wanted, constants } = buildGraph(request);
+  const inputs = [...channels, ...wanted.map(() => STAGE_INPUT)];
   const rangeOf = rangesOf(
     graph,
     inputs.map(({ type }) => type),
@@ -38,7 +42,14 @@ export function planKernel(request: KernelRequest): PlannedKernel {
   const { output } = request;
   const { tables } = graph;
   const plan: KernelPlan = { graph, output, roots, reached, inputs, constants: constants.length };
-  return { plan, kernel: { shape: shapeOf(plan), output, planes: roots.length, inputs, tables, constants } };
+  const stages = wanted.map(({ argument, passes }) => ({
+    passes,
+    kernel: compileKernel({ output: "float32", expressions: [argument], inputOf: request.inputOf }),
+  }));
+  return {
+    plan,
+    kernel: { shape: shapeOf(plan), output, planes: roots.length, inputs: channels, stages, tables, constants },
+  };
 }
 
 /** Identity of a kernel's code: a hash of all that decides it, and of no constant. */

@@ -17,6 +17,7 @@ export {
   INFLATE_WORK_BYTES,
   LZW_WORK_BYTES,
   type PixelOps,
+  TAP_BYTES,
 } from "./pixel-ops.types.ts";
 export { nodataSample } from "./plane-lanes.ts";
 export {
@@ -27,3 +28,4 @@ export {
   kernelParameters,
   writeParameters,
 } from "./run.ts";
+export { channelInputs, type KernelReads, type KernelStage } from "./stages.ts";

@@ -1,5 +1,6 @@
 import type { PlaneType } from "../core/dtype.ts";
 import type { Expr } from "../formula/expr.ts";
+import type { KernelStage } from "./stages.ts";
 
 /** What a kernel writes: one byte, three or four bytes a pixel, or one float32 plane for each expression. */
 export type KernelOutput = "gray8" | "rgb8" | "rgba8" | "float32";
@@ -27,7 +28,7 @@ export interface KernelRequest {
  * formulas that differ only in their constants. The module imports `env.memory` and exports
  * `run(params: i32, pixels: i32)`. At `params` (16-byte aligned) stands the parameter block:
  *   i32 output pointer for each output plane (1 for byte outputs), then
- *   i32 input pointer for each entry of `inputs`, then
+ *   i32 input pointer for each entry of `inputs`, then of `stages`, then
  *   i32 table pointer for each entry of `tables`, then (8-byte aligned)
  *   f64 nodata for each input that has one, then (4-byte aligned)
  *   f32 for each entry of `constants`.
@@ -39,7 +40,10 @@ export interface Kernel {
   readonly bytes: Uint8Array;
   readonly output: KernelOutput;
   readonly planes: number;
+  /** Planes of channels. */
   readonly inputs: readonly KernelInput[];
+  /** Float32 planes that are calculated first. */
+  readonly stages: readonly KernelStage[];
   readonly tables: readonly KernelTable[];
   readonly constants: Float32Array;
 }

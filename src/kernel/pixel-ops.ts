@@ -14,6 +14,7 @@ import { SAMPLE_BYTES, VECTOR } from "./pixel-ops/sample.ts";
 import { defineSwap } from "./pixel-ops/swap.ts";
 import { defineToFloat } from "./pixel-ops/to-float.ts";
 import { defineUnpredictFar, defineUnpredictNear } from "./pixel-ops/unpredict.ts";
+import { defineWeigh } from "./pixel-ops/weigh.ts";
 import type { PixelOps } from "./pixel-ops.types.ts";
 import { nodataSample } from "./plane-lanes.ts";
 import { ModuleBuilder } from "./wasm/module.ts";
@@ -65,6 +66,7 @@ export function createPixelOps(memory: WebAssembly.Memory): PixelOps {
     lzw: loop("lzw"),
     packBits: loop("packBits"),
     halve: loop("halve"),
+    weigh: loop("weigh"),
     toFloat: (from, type, to, count, nodata) => {
       const sample = nodataSample(type, nodata);
       if (sample === null) loop(`toFloat.${type}`)(from, to, count, 0);
@@ -106,5 +108,6 @@ function pixelOpsModule(): Uint8Array<ArrayBuffer> {
   module.export("lzw", defineLzw(module));
   module.export("packBits", definePackBits(module));
   module.export("halve", defineHalve(module));
+  module.export("weigh", defineWeigh(module));
   return module.toBytes();
 }

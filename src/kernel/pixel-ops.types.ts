@@ -44,9 +44,16 @@ export interface PixelOps {
    * float32 and divided by their number; NaN when there is none. `from` is width × height float32, `to` ceil(width/2) × ceil(height/2).
    */
   halve(from: number, width: number, height: number, to: number): void;
+  /**
+   * Sums over a row of `width` pixels: of `count` taps of TAP_BYTES at `taps` (i32 byte offset to the neighbour, four bytes of nothing, f64
+   * weight), added in float64 in their order, divided by the float64 at `divisor`, rounded to float32 once. Not 0 where a neighbour was not
+   * finite: the row is then to be calculated otherwise.
+   */
+  weigh(from: number, to: number, width: number, taps: number, count: number, divisor: number): number;
   /** Plane of any type to float32, samples equal to `nodata` (compared in the plane's type; null: none) to NaN 0x7fc00000. */
   toFloat(from: number, type: PlaneType, to: number, count: number, nodata: number | null): void;
 }
 
 export { INFLATE_TOO_LONG, INFLATE_WORK_BYTES } from "./pixel-ops/inflate.ts";
 export { LZW_WORK_BYTES } from "./pixel-ops/lzw.ts";
+export { TAP_BYTES } from "./pixel-ops/weigh.ts";

@@ -50,7 +50,7 @@ export function instantiateKernel(memory: WebAssembly.Memory, bytes: Uint8Array)
 export function kernelParameters(kernel: Omit<Kernel, "bytes">): ParameterLayout {
   return parameterLayout({
     planes: kernel.planes,
-    inputs: kernel.inputs.length,
+    inputs: kernel.inputs.length + kernel.stages.length,
     tables: kernel.tables.length,
     nodata: kernel.inputs.filter(({ nodata }) => nodata !== null).length,
     constants: kernel.constants.length,

@@ -1,3 +1,4 @@
+import { channelInputs } from "../kernel/index.ts";
 import type { ProbeResult, Renderer } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
 import type { ProbedPoint, Sample, ValidFormula } from "./types.ts";
@@ -38,7 +39,7 @@ export async function probe(
     };
     return {
       ...point,
-      channels: kernel.inputs.map(({ channel }, index) => ({ channel, value: input(index) })),
+      channels: channelInputs(kernel).map(({ channel }, index) => ({ channel, value: input(index) })),
       values: Array.from({ length: kernel.planes }, (_, index) => sampleAt(result, index)),
       color: colourOf(result),
     };

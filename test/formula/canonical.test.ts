@@ -187,6 +187,7 @@ describe("constants", () => {
   const numeric = functionTable.filter(
     (row) =>
       row.rewrite === undefined &&
+      row.neighbourhood === undefined &&
       row.result !== "shade" &&
       row.result !== "color" &&
       row.parameters.every(({ type }) => type === "number" || type === "any"),

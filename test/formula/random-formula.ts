@@ -197,7 +197,9 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
     const args = special(row, kind) ?? fc.tuple(fc.tuple(...fixed), more).map(([some, others]) => [...some, ...others]);
     return args.map((made) => ({ kind: "call", row, args: made }));
   };
-  const rows = (kind: Kind) => functionTable.filter((row) => kindsOf(row).includes(kind)).map((row) => call(row, kind));
+  // Neighbourhoods are calculated of planes, and tested apart.
+  const ofOnePixel = functionTable.filter(({ category }) => category !== "neighbourhood");
+  const rows = (kind: Kind) => ofOnePixel.filter((row) => kindsOf(row).includes(kind)).map((row) => call(row, kind));
   const numberLeaf = fc.oneof(
     { arbitrary: channelLeaf, weight: 4 },
     leaves(fc.constantFrom(...CONSTANTS)),

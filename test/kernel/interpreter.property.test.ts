@@ -98,6 +98,10 @@ describe("a compiled kernel", () => {
       }
     });
     fc.assert(property, { numRuns: FORMULAS });
-    expect(functionTable.map(({ name }) => name).filter((name) => !reached.has(name))).toEqual([]);
+    expect(
+      functionTable
+        .filter(({ name, category }) => category !== "neighbourhood" && !reached.has(name))
+        .map(({ name }) => name),
+    ).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ const kernel = {
     { channel: 1, z: 0, t: 0, type: "float64", nodata: -9999 },
     { channel: 2, z: 0, t: 0, type: "uint16", nodata: 65535 },
   ],
+  stages: [],
   tables: [{ id: "a", values: new Float32Array(4) }],
   constants: Float32Array.of(1.5, -2),
 } as const;

@@ -27,9 +27,10 @@ function bench(source: MemorySource): Workbench {
 /** Reads the regions one after the other as one job does, having announced them all; gives the first channel's samples of each. */
 async function read(workbench: Workbench, level: number, regions: readonly Region[]): Promise<number[][]> {
   const job = new JobContext(workbench, () => false);
-  const planes = [0, 1, 2].map((channel) => ({ channel, z: 0, t: 0 }));
+  const planes = [0, 1, 2].map((channel) => ({ channel, z: 0, t: 0, type: "uint8" as const, nodata: null }));
+  const kernel = { inputs: planes, stages: [] };
   return workbench.images.use(ref, async (open) => {
-    announceChunks(job, open, planes, () => regions.map((region) => planRegion(open.info, level, region)));
+    announceChunks(job, open, [kernel], () => regions.map((region) => planRegion(open.info, level, region)));
     const results: number[][] = [];
     for (const region of regions) {
       using scope = workbench.arena.scope();

@@ -5,6 +5,7 @@ import { given } from "../functions/define.ts";
 import type { FunctionRow, Parameter, RewriteTools } from "../functions/row.ts";
 import { stopOption } from "../functions/scales.ts";
 import { callableNames, findRow } from "../functions/table.ts";
+import { Halos } from "../halos.ts";
 import type { FormulaLimits } from "../limits.ts";
 import { MEASURES } from "../measures.ts";
 import { isIdentifier } from "../print.ts";
@@ -30,6 +31,7 @@ export class Checker {
   readonly #limits: FormulaLimits;
   readonly #names: ChannelNames;
   readonly #bound = new Map<string, Expr | null>();
+  readonly #halos = new Halos();
 
   constructor(scope: FormulaScope, limits: FormulaLimits) {
     this.#scope = scope;
@@ -253,9 +255,14 @@ export class Checker {
     if (!coerced.every((one) => one !== null)) return null;
     const refused = row.refuse?.(coerced, options) ?? null;
     if (refused !== null) return this.#error("BAD_ARGUMENT", refused, whole);
-    if (!row.rewrite) return this.builder.call(row, coerced, options);
-    const result = row.rewrite(coerced, this.#tools());
-    return typeof result === "string" ? this.#error("BAD_ARGUMENT", result, whole) : result;
+    const result = row.rewrite ? row.rewrite(coerced, this.#tools()) : this.builder.call(row, coerced, options);
+    if (typeof result === "string") return this.#error("BAD_ARGUMENT", result, whole);
+    if (this.#halos.of(result) <= this.#limits.halo) return result;
+    return this.#error(
+      "TOO_DEEP",
+      `This reads ${this.#halos.of(result)} pixels beyond each side of a tile; ${this.#limits.halo} are allowed: blur less, or nest fewer neighbourhoods.`,
+      whole,
+    );
   }
 
   #coerce(row: FunctionRow, parameter: Parameter, expr: Expr, place: SyntaxNode): Expr | null {

@@ -1,5 +1,6 @@
 import type { Expr, FormulaType, Interval } from "../expr.ts";
 import type { MeasureName } from "../measures.ts";
+import type { Pass } from "../neighbourhood.ts";
 import type { Ops } from "../ops.ts";
 
 /** What evaluating an expression gives: one component for a number or a shade, three for an opaque color, four with alpha. */
@@ -17,7 +18,8 @@ export type FunctionCategory =
   | "colour"
   | "blending"
   | "planes"
-  | "statistics";
+  | "statistics"
+  | "neighbourhood";
 
 /**
  * One formal parameter. number takes numbers and shades; shade takes shades, and numbers through a window by the display
@@ -88,6 +90,11 @@ export interface FunctionRow {
   readonly refuse?: (args: readonly Expr[], options: readonly string[]) => string | null;
   /** Canonical text of an option; in quotes where absent. */
   readonly printOption?: (option: string) => string;
+  /**
+   * Steps from the plane of the first argument to the plane of the result. Such a row is not evaluated pixel by pixel: its plane is an
+   * input of the kernel.
+   */
+  readonly neighbourhood?: (args: readonly Expr[]) => readonly Pass[];
   /** Replaces the call by other calls when it is checked; such a row is never evaluated. A string says what is wrong. */
   readonly rewrite?: (args: readonly Expr[], tools: RewriteTools) => Expr | string;
 }

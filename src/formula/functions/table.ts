@@ -5,6 +5,7 @@ import { dataRows } from "./data.ts";
 import { displayRows } from "./display.ts";
 import { logicRows } from "./logic.ts";
 import { measuredRows } from "./measured.ts";
+import { neighbourhoodRows } from "./neighbourhood.ts";
 import { operatorRows } from "./operators.ts";
 import { planeRows } from "./planes.ts";
 import { powerRows } from "./power.ts";
@@ -21,6 +22,7 @@ export const functionTable: readonly FunctionRow[] = [
   ...logicRows,
   ...dataRows,
   ...planeRows,
+  ...neighbourhoodRows,
   ...displayRows,
   ...measuredRows,
   ...colourRows,

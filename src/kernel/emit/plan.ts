@@ -8,6 +8,6 @@ export interface KernelPlan {
   /** What is stored for each plane. */
   readonly roots: readonly NodeId[];
   readonly reached: readonly boolean[];
-  readonly inputs: readonly KernelInput[];
+  readonly inputs: readonly Pick<KernelInput, "type" | "nodata">[];
   readonly constants: number;
 }

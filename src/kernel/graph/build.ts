@@ -1,6 +1,8 @@
-import type { ChannelExpr, Expr } from "../../formula/expr.ts";
+import type { CallExpr, ChannelExpr, Expr } from "../../formula/expr.ts";
+import { given } from "../../formula/functions/define.ts";
 import type { Value } from "../../formula/functions/row.ts";
 import type { KernelInput, KernelRequest } from "../kernel.ts";
+import type { StageRequest } from "../stages.ts";
 import { Graph, type NodeId } from "./graph.ts";
 import { graphOps } from "./graph-ops.ts";
 
@@ -10,14 +12,17 @@ export interface BuiltGraph {
   readonly values: readonly Value<NodeId>[];
   /** By channel, z, t: the order does not depend on how the formula is written. */
   readonly inputs: readonly KernelInput[];
+  /** Planes behind those of `inputs`, in order of their canonical texts. */
+  readonly stages: readonly StageRequest[];
   readonly constants: Float32Array;
 }
 
 export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph {
   const graph = new Graph();
   const ops = graphOps(graph);
-  const channels = channelsOf(expressions);
+  const { channels, stages } = leavesOf(expressions);
   const numbers = new Map(channels.map((channel, index) => [planeKey(channel), index]));
+  const stageNumbers = new Map<Expr, number>(stages.map((stage, index) => [stage, channels.length + index]));
   const constants: number[] = [];
   const done = new Map<Expr, Value<NodeId>>();
 
@@ -35,6 +40,7 @@ export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph 
       case "channel":
         return [graph.add("input", [], numbers.get(planeKey(expr)) ?? -1)];
       case "call":
+        if (expr.row.neighbourhood) return [graph.add("input", [], stageNumbers.get(expr) ?? -1)];
         return expr.row.evaluate(ops, expr.args.map(evaluate), { options: expr.options, args: expr.args });
       case "measured":
         throw new Error("a kernel is compiled after the formula's windows are decided");
@@ -44,21 +50,34 @@ export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph 
     graph,
     values: expressions.map(evaluate),
     inputs: channels.map(({ channel, z, t }) => inputOf(channel, z, t)),
+    stages: stages.map((stage) => ({
+      argument: given(stage.args[0]),
+      passes: stage.row.neighbourhood?.(stage.args) ?? [],
+    })),
     constants: Float32Array.from(constants),
   };
 }
 
-function channelsOf(expressions: readonly Expr[]): readonly ChannelExpr[] {
+/** What a kernel reads: planes of channels, and of neighbourhoods, whose own channels are read by their stages. */
+function leavesOf(expressions: readonly Expr[]): {
+  readonly channels: readonly ChannelExpr[];
+  readonly stages: readonly CallExpr[];
+} {
   const seen = new Set<Expr>();
   const channels = new Map<string, ChannelExpr>();
+  const stages: CallExpr[] = [];
   const visit = (expr: Expr): void => {
     if (seen.has(expr)) return;
     seen.add(expr);
     if (expr.kind === "channel") channels.set(planeKey(expr), expr);
+    else if (expr.kind === "call" && expr.row.neighbourhood) stages.push(expr);
     else if (expr.kind === "call") expr.args.forEach(visit);
   };
   expressions.forEach(visit);
-  return [...channels.values()].sort((a, b) => a.channel - b.channel || a.z - b.z || a.t - b.t);
+  return {
+    channels: [...channels.values()].sort((a, b) => a.channel - b.channel || a.z - b.z || a.t - b.t),
+    stages: stages.sort((a, b) => (a.text < b.text ? -1 : 1)),
+  };
 }
 
 function planeKey({ channel, z, t }: { readonly channel: number; readonly z: number; readonly t: number }): string {

@@ -46,6 +46,7 @@ export const v128 = {
   andnot: two(0x4f),
   or: two(0x50),
   xor: two(0x51),
+  anyTrue: unary<"i32", "v128">("i32", ...op(0x53)),
   /** Bits of a where the mask has ones, of b elsewhere. */
   bitselect: (a: Code<"v128">, b: Code<"v128">, mask: Code<"v128">): Code<"v128"> =>
     code("v128", [a, b, mask, ...op(0x52)]),

@@ -28,7 +28,7 @@ export function renderPictures(
 ): Promise<readonly (Picture | Failure)[]> {
   return job.bench.images.use(source, async (image) => {
     using shared = new SharedChunks(job, image, pictures);
-    announceChunks(job, image, kernel.inputs, () => pictures.flatMap((task) => soundPlan(image, task)));
+    announceChunks(job, image, [kernel], () => pictures.flatMap((task) => soundPlan(image, task)));
     const results: Promise<Picture | Failure>[] = [];
     for (const task of pictures) {
       job.checkCancelled();

@@ -1,6 +1,7 @@
 import type { PlaneType } from "../../core/dtype.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { nodataSample } from "../../kernel/plane-lanes.ts";
+import { channelInputs } from "../../kernel/stages.ts";
 import { assertStoredPixels, planRegion, type RegionPlan, storedPixels } from "../../plan/index.ts";
 import { detached, floatValues, type Pixels } from "../encode/pixels.ts";
 import type { TaskOf } from "../protocol.ts";
@@ -20,7 +21,7 @@ export function probePoints(job: JobContext, task: TaskOf<"probe">): Promise<rea
   return job.bench.images.use(source, async (image) => {
     const plans = points.map(({ x, y }) => planRegion(image.info, level, { x, y, width: 1, height: 1 }));
     assertStoredPixels(averagedPixels(image, plans));
-    announceChunks(job, image, [...kernel.inputs, ...(colorKernel?.inputs ?? [])], () => plans);
+    announceChunks(job, image, colorKernel ? [kernel, colorKernel] : [kernel], () => plans);
     const results: ProbeResult[] = [];
     for (const plan of plans) {
       const values = floatValues(await evaluatePoint(job, image, kernel, plan));
@@ -55,9 +56,10 @@ async function evaluatePoint(job: JobContext, image: OpenImage, kernel: Kernel, 
 async function readInputs(
   job: JobContext,
   image: OpenImage,
-  { inputs }: Kernel,
+  kernel: Kernel,
   { served, region }: RegionPlan,
 ): Promise<ProbeResult["inputs"]> {
+  const inputs = channelInputs(kernel);
   using scope = job.bench.arena.scope();
   const addresses = await gatherPlanes(job, image, served, region, inputs, scope);
   const memory = new DataView(job.bench.arena.memory.buffer);

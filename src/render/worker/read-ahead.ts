@@ -1,8 +1,10 @@
 import { planeBytes } from "../../core/dtype.ts";
+import { channelInputs, type KernelReads } from "../../kernel/index.ts";
 import { type RegionPlan, storedChunks } from "../../plan/index.ts";
 import type { ChunkBytes, ChunkRef } from "../../source/types.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { regionRead } from "./stages.ts";
 import { chunkKey } from "./stored-chunks.ts";
 
 /** Chunks that one round of requests brings, by their decoded size: what has arrived and waits stays within it. */
@@ -66,18 +68,19 @@ export class ReadAhead {
 export function announceChunks(
   job: JobContext,
   image: OpenImage,
-  planes: readonly { readonly channel: number; readonly z: number; readonly t: number }[],
+  kernels: readonly KernelReads[],
   plans: () => readonly RegionPlan[],
 ): void {
   if (!image.source.fetchAll) return;
   const refs = new Map<string, ChunkRef>();
-  for (const { served, region } of plans()) {
-    const { level, positions } = storedChunks(image.info, served, region);
-    for (const { x, y } of positions)
-      for (const { channel, z, t } of planes) {
-        const ref = { level, group: image.source.locate(channel).group, z, t, x, y };
-        refs.set(chunkKey(image, ref), ref);
-      }
-  }
+  for (const { served, region } of plans())
+    for (const kernel of kernels) {
+      const { level, positions } = storedChunks(image.info, served, regionRead(kernel, region, served));
+      for (const { x, y } of positions)
+        for (const { channel, z, t } of channelInputs(kernel)) {
+          const ref = { level, group: image.source.locate(channel).group, z, t, x, y };
+          refs.set(chunkKey(image, ref), ref);
+        }
+    }
   job.readAhead = new ReadAhead(job, image, [...refs.values()]);
 }

@@ -24,7 +24,7 @@ export function computeStatistics(job: JobContext, task: TaskOf<"statistics">): 
   return job.bench.images.use(source, async (image) => {
     const plans = regions.map((region) => planRegion(image.info, level, region));
     assertStoredPixels(plans.reduce((sum, plan) => sum + storedPixels(image.info, plan.served, plan.region), 0));
-    announceChunks(job, image, kernel.inputs, () => plans);
+    announceChunks(job, image, [kernel], () => plans);
     const values = new Float32Array(count);
     let filled = 0;
     for (const plan of plans) {

@@ -1,0 +1,129 @@
+import type { Region, Size } from "../../core/geometry.ts";
+import { type Halo, mirrored, type Pass, type Pitch, passHalo, perPixel, runPass } from "../../formula/index.ts";
+import { type KernelReads, type KernelStage, TAP_BYTES } from "../../kernel/index.ts";
+import type { ServedLevel } from "../../plan/index.ts";
+import type { ImageInfo } from "../../source/types.ts";
+import type { Scope } from "./arena.ts";
+import { gatherInputs } from "./evaluate.ts";
+import type { OpenImage } from "./images.ts";
+import type { JobContext } from "./job-context.ts";
+
+const FLOAT_BYTES = 4;
+
+/** A plane of numbers over a region of a level. */
+interface Plane {
+  readonly region: Region;
+  readonly values: Float32Array;
+}
+
+/** The plane of a stage over a region: an address that is good until `scope` ends. */
+export async function stagePlane(
+  job: JobContext,
+  image: OpenImage,
+  stage: KernelStage,
+  served: ServedLevel,
+  region: Region,
+  scope: Scope,
+): Promise<number> {
+  const pitch = pitchOf(image.info, served.level);
+  let plane = await argumentPlane(job, image, stage, served, grownBy(region, stage.passes, served));
+  for (const [index, pass] of stage.passes.entries()) {
+    job.checkCancelled();
+    const wanted = grownBy(region, stage.passes.slice(index + 1), served);
+    plane = { region: wanted, values: afterPass(job, pass, pitch, plane, wanted, served) };
+  }
+  const address = scope.allocate(plane.values.byteLength);
+  new Float32Array(job.bench.arena.memory.buffer, address, plane.values.length).set(plane.values);
+  return address;
+}
+
+/** A pass over a plane: rows whose neighbours are all there are calculated in WebAssembly, the others with care. */
+function afterPass(
+  { bench: { arena, pixels } }: JobContext,
+  pass: Pass,
+  pitch: Pitch,
+  plane: Plane,
+  wanted: Region,
+  { size }: ServedLevel,
+): Float32Array {
+  const { width, height } = wanted;
+  const halo = passHalo(pass);
+  const stride = width + 2 * halo.x;
+  using scope = arena.scope();
+  const from = scope.allocate(stride * (height + 2 * halo.y) * FLOAT_BYTES);
+  const to = scope.allocate(width * height * FLOAT_BYTES);
+  const divisor = scope.allocate(TAP_BYTES);
+  const taps = scope.allocate(pass.taps.length * TAP_BYTES);
+  const { buffer } = arena.memory;
+  const view = new DataView(buffer);
+  view.setFloat64(divisor, perPixel(pass, pitch), true);
+  for (const [index, { dx, dy, weight }] of pass.taps.entries()) {
+    view.setInt32(taps + index * TAP_BYTES, (dy * stride + dx) * FLOAT_BYTES, true);
+    view.setFloat64(taps + index * TAP_BYTES + TAP_BYTES / 2, weight, true);
+  }
+  const padded = new Float32Array(buffer, from, stride * (height + 2 * halo.y));
+  pad(plane, wanted, halo, size, padded);
+  const quick = (y: number) => {
+    const centre = from + ((y + halo.y) * stride + halo.x) * FLOAT_BYTES;
+    return pixels.weigh(centre, to + y * width * FLOAT_BYTES, width, taps, pass.taps.length, divisor) === 0;
+  };
+  const out = new Float32Array(buffer, to, width * height);
+  return runPass(pass, pitch, padded, { width, height }, out, quick).slice();
+}
+
+/** All that a kernel reads for a region, its stages' surroundings included. */
+export function regionRead({ stages }: KernelReads, region: Region, served: ServedLevel): Region {
+  const regions = stages.map(({ kernel, passes }) => regionRead(kernel, grownBy(region, passes, served), served));
+  const all = [region, ...regions];
+  const [x, y] = [Math.min(...all.map((one) => one.x)), Math.min(...all.map((one) => one.y))];
+  const right = Math.max(...all.map((one) => one.x + one.width));
+  const bottom = Math.max(...all.map((one) => one.y + one.height));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+async function argumentPlane(
+  job: JobContext,
+  image: OpenImage,
+  { kernel }: KernelStage,
+  served: ServedLevel,
+  region: Region,
+): Promise<Plane> {
+  const { arena, kernels } = job.bench;
+  using scope = arena.scope();
+  const inputs = await gatherInputs(job, image, kernel, served, region, scope);
+  const pixels = region.width * region.height;
+  const address = scope.allocate(pixels * FLOAT_BYTES);
+  kernels.run(kernel, inputs, [address], pixels);
+  return { region, values: new Float32Array(arena.memory.buffer, address, pixels).slice() };
+}
+
+/** The region with what passes read beyond it, as far as the level goes. */
+function grownBy({ x, y, width, height }: Region, passes: readonly Pass[], { size }: ServedLevel): Region {
+  const halos = passes.map(passHalo);
+  const sum = (axis: "x" | "y") => halos.reduce((total, halo) => total + halo[axis], 0);
+  const [left, top] = [Math.max(0, x - sum("x")), Math.max(0, y - sum("y"))];
+  const [right, bottom] = [Math.min(size.width, x + width + sum("x")), Math.min(size.height, y + height + sum("y"))];
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** Fills in the part of a plane that a pass reads for a region; what lies beyond the level is mirrored at its edge. */
+function pad({ region, values }: Plane, wanted: Region, halo: Halo, size: Size, padded: Float32Array): void {
+  const width = wanted.width + 2 * halo.x;
+  const height = wanted.height + 2 * halo.y;
+  const [left, right] = [Math.max(0, halo.x - wanted.x), Math.min(width, size.width - wanted.x + halo.x)];
+  for (let row = 0; row < height; row++) {
+    const from = (mirrored(wanted.y - halo.y + row, size.height) - region.y) * region.width;
+    const column = (x: number) => from + mirrored(wanted.x - halo.x + x, size.width) - region.x;
+    padded.set(values.subarray(column(left), column(left) + right - left), row * width + left);
+    for (let x = 0; x < left; x++) padded[row * width + x] = values[column(x)] as number;
+    for (let x = right; x < width; x++) padded[row * width + x] = values[column(x)] as number;
+  }
+}
+
+/** Lengths of a pixel of a level: in the unit of the image's place, else in pixels of full resolution. */
+function pitchOf({ georeference }: ImageInfo, level: number): Pitch {
+  const downsample = 2 ** level;
+  if (!georeference) return { x: downsample, y: downsample };
+  const [a, b, , d, e] = georeference.affine;
+  return { x: Math.hypot(a, d) * downsample, y: Math.hypot(b, e) * downsample };
+}

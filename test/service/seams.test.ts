@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { functionTable, interpret } from "../../src/formula/index.ts";
+import { NPY, openPipeline, type Pipeline } from "./support.ts";
+
+const WIDTH = 1500;
+const HEIGHT = 1400;
+const SIDE = 3;
+
+/** Every neighbourhood function, near and far, alone and nested. */
+const FORMULAS = [
+  "blur(b1, 2)",
+  "blur(b1, 16)",
+  "median(b1, 1)",
+  "median(blur(b1 - b2, 3), 2)",
+  "conv(b1, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 0, 0, 9, 0, 0, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1)",
+  "gradx(b1) + grady(b2)",
+  "sharpen(b1, 2, 1.5)",
+  "sobel(b1)",
+  "laplace(b1)",
+  "slope(blur(b1, 1), 0.01)",
+  "aspect(b1)",
+  "hillshade(b1, 315, 45, 0.01)",
+  "contour(blur(b1, 2), 200)",
+];
+
+const SMALL = { width: 70, height: 45, samples: 2, planar: true, type: "uint16", tile: [32, 16] } as const;
+const value = (x: number, y: number, sample: number) =>
+  (x * x + y * 11 * (sample + 1) + ((x * 7919) ^ (y * 104_729))) % 5000;
+const gapped = (x: number, y: number, sample: number) => (y % 5 === 1 && x % 17 === 3 ? 7 : value(x, y, sample));
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  pipeline = await openPipeline({
+    "whole.tif": { ...SMALL, value },
+    "gapped.tif": { ...SMALL, nodata: "7", value: gapped },
+    "plate.tif": {
+      ...{ width: WIDTH, height: HEIGHT, samples: 2, planar: true, type: "uint16", tile: [192, 320], codec: "zstd" },
+      nodata: "7",
+      // Some rows have all their neighbours, and some have not.
+      value: (x, y, sample) => (y % 90 === 5 && x % 41 === 0 ? 7 : value(x, y, sample)),
+    },
+  });
+});
+afterAll(() => pipeline.close());
+
+/** Values of an NPY file of one plane (numpy's format, version 1.0). */
+function valuesOf(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return new Float32Array(bytes.slice(10 + view.getUint16(8, true)).buffer);
+}
+
+it("every neighbourhood function is looked at", () => {
+  const names = functionTable.filter(({ category }) => category === "neighbourhood").map(({ name }) => name);
+  expect(names.filter((name) => !FORMULAS.some((text) => text.includes(`${name}(`)))).toEqual([]);
+});
+
+describe.each(FORMULAS)("3 × 3 tiles of %s", (text) => {
+  it.each([64, 200, 256, 512])("of %i pixels are the crop of one picture, to the last bit", async (tileSize) => {
+    const formula = await pipeline.bind("plate", text);
+    // In the middle, and at the corner where tiles are cut.
+    const last = Math.ceil(WIDTH / tileSize) - SIDE;
+    const lowest = Math.ceil(HEIGHT / tileSize) - SIDE;
+    for (const [left, top] of tileSize === 512
+      ? [[0, 0]]
+      : [
+          [0, 0],
+          [last, lowest],
+        ]) {
+      const [x0 = 0, y0 = 0] = [(left ?? 0) * tileSize, (top ?? 0) * tileSize];
+      const width = Math.min(SIDE * tileSize, WIDTH - x0);
+      const height = Math.min(SIDE * tileSize, HEIGHT - y0);
+      const region = { x: x0, y: y0, width, height };
+      const whole = await pipeline.tiles.region({ formula, region, maxSize: SIDE * tileSize, encoding: NPY });
+      expect([whole.width, whole.height]).toEqual([width, height]);
+      const expected = valuesOf(whole.bytes);
+      expect(expected.some(Number.isFinite)).toBe(true);
+      for (let row = 0; row < SIDE; row++)
+        for (let column = 0; column < SIDE; column++) {
+          const place = { level: 0, x: (left ?? 0) + column, y: (top ?? 0) + row };
+          const { bytes } = await pipeline.tiles.tile({ formula, ...place, tileSize, pad: false, encoding: NPY });
+          const values = valuesOf(bytes);
+          const tileWidth = Math.min(tileSize, WIDTH - place.x * tileSize);
+          const crop = Float32Array.from(values, (_, index) => {
+            const [x, y] = [index % tileWidth, Math.floor(index / tileWidth)];
+            return expected[(row * tileSize + y) * width + column * tileSize + x] ?? 0;
+          });
+          expect(Buffer.from(values.buffer).equals(Buffer.from(crop.buffer)), `${column}, ${row}`).toBe(true);
+        }
+    }
+  });
+});
+
+it.each(FORMULAS.flatMap((text) => ["whole", "gapped"].map((key) => ({ text, key }))))(
+  "$text of an image that is $key is what the interpreter says, pixel by pixel",
+  async ({ text, key }) => {
+    const formula = await pipeline.bind(key, text);
+    const { width, height } = SMALL;
+    const region = { x: 0, y: 0, width, height };
+    const { bytes } = await pipeline.tiles.region({ formula, region, maxSize: width, encoding: NPY });
+    const [expr] = formula.formula.values;
+    const stored = key === "whole" ? value : gapped;
+    const expected = Float32Array.from({ length: width * height }, (_, index) => {
+      const place = { x: index % width, y: Math.floor(index / width), width, height, pitch: { x: 1, y: 1 } };
+      const read = (channel: number, _z: number, _t: number, x: number, y: number) => {
+        const sample = stored(x, y, channel);
+        return key === "gapped" && sample === 7 ? Number.NaN : sample;
+      };
+      // Nested medians of blurs of hundreds of pixels each take the interpreter minutes: some pixels tell enough.
+      const isLooked = !/blur\(b1, 16\)|median\(blur/.test(text) || index % 97 === 0;
+      return expr && isLooked
+        ? (interpret(expr, read, place)[0] ?? Number.NaN)
+        : (valuesOf(bytes)[index] ?? Number.NaN);
+    });
+    expect(valuesOf(bytes)).toEqual(expected);
+  },
+);
