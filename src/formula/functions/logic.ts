@@ -1,5 +1,6 @@
-import { hull, interval, union } from "../interval.ts";
-import { alpha, components, first, given, number, unary } from "./define.ts";
+import { unit } from "../colour-spaces.ts";
+import { difference, hull, interval, isBounded, quotient, union } from "../interval.ts";
+import { alpha, components, first, given, number, truth, truthInterval, unary } from "./define.ts";
 import type { FunctionRow } from "./row.ts";
 
 export const logicRows: readonly FunctionRow[] = [
@@ -67,5 +68,50 @@ export const logicRows: readonly FunctionRow[] = [
         args.every((one) => one.nan),
       ),
     evaluate: (ops, args) => [args.map(first).reduceRight((rest, one) => ops.select(ops.eq(one, one), one, rest))],
+  },
+  {
+    name: "between",
+    category: "logic",
+    parameters: [number("x"), number("low"), number("high")],
+    help: "1 where low ≤ x ≤ high, else 0; no data where any has none.",
+    example: "between(red, 50, 100)",
+    cost: 4,
+    result: "number",
+    interval: truthInterval,
+    evaluate: (ops, args) => {
+      const [x, low, high] = [first(args[0]), first(args[1]), first(args[2])];
+      return [truth(ops, ops.and(ops.ge(x, low), ops.le(x, high)), [x, low, high])];
+    },
+  },
+  {
+    name: "step",
+    category: "logic",
+    parameters: [number("edge"), number("x")],
+    help: "0 below the edge, 1 from it on.",
+    example: "step(128, red)",
+    cost: 3,
+    result: "number",
+    interval: truthInterval,
+    evaluate: (ops, [edge, x]) => [truth(ops, ops.ge(first(x), first(edge)), [first(edge), first(x)])],
+  },
+  {
+    name: "smoothstep",
+    category: "logic",
+    parameters: [number("low"), number("high"), number("x")],
+    help: "0 below low, 1 above high, between them 3t² − 2t³ with t = (x − low) / (high − low).",
+    example: "smoothstep(50, 200, red)",
+    cost: 10,
+    result: "number",
+    interval: ([low, high, x]) => {
+      const t = quotient(difference(given(x), given(low)), difference(given(high), given(low)));
+      return interval(0, 1, t.nan || !isBounded(given(x)));
+    },
+    evaluate: (ops, args) => {
+      const [low, high, x] = [first(args[0]), first(args[1]), first(args[2])];
+      const t = unit(ops, ops.div(ops.sub(x, low), ops.sub(high, low)));
+      const rise = ops.mul(ops.mul(t, t), ops.sub(ops.constant(3), ops.add(t, t)));
+      // x − x is 0 for finite x, else NaN: no data.
+      return [ops.add(unit(ops, rise), ops.sub(x, x))];
+    },
   },
 ];

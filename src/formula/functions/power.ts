@@ -1,6 +1,6 @@
 import type { Expr, Interval } from "../expr.ts";
 import { interval, monotone, nearlyMonotone, UNKNOWN } from "../interval.ts";
-import { exp, log, log2, log10, pow } from "../math/index.ts";
+import { exp, expm1, log, log1p, log2, log10, pow } from "../math/index.ts";
 import type { Ops } from "../ops.ts";
 import { numberOps } from "../ops-number.ts";
 import { first, given, noDataOf, number, unary } from "./define.ts";
@@ -68,6 +68,22 @@ export const powerRows: readonly FunctionRow[] = [
     cost: 14,
     interval: logarithm(Math.log),
     apply: log,
+  }),
+  unary("power", {
+    name: "expm1",
+    help: "e to the power of x, less 1: exact also near 0.",
+    example: "expm1(-red / 64)",
+    cost: 16,
+    interval: (x) => nearlyMonotone(Math.expm1, x),
+    apply: expm1,
+  }),
+  unary("power", {
+    name: "log1p",
+    help: "Natural logarithm of 1 + x: exact also near 0; no data for −1 and below.",
+    example: "log1p(red)",
+    cost: 18,
+    interval: (x) => nearlyMonotone((value) => Math.log1p(Math.max(value, -1)), x, x.nan || x.min < -1),
+    apply: log1p,
   }),
   unary("power", {
     name: "log2",

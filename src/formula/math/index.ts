@@ -6,5 +6,6 @@ export { atan2 } from "./arctangent.ts";
 export { exp } from "./exponential.ts";
 export { hypot } from "./hypot.ts";
 export { log, log2, log10 } from "./logarithm.ts";
+export { expm1, log1p } from "./near-zero.ts";
 export { pow } from "./power.ts";
 export { cos, sin, tan } from "./trigonometry.ts";

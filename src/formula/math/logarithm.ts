@@ -40,7 +40,11 @@ export function isPositiveAndFinite<F, D, B, C>(ops: Ops<F, D, B, C>, x: F): B {
  * log e is `ofE`. x = 2^e · m with m in (√½, √2], log m = 2·artanh((m − 1) / (m + 1)): no cancellation near 1.
  */
 export function logarithmWide<F, D, B, C>(ops: Ops<F, D, B, C>, x: F, ofTwo: number, ofE: number): D {
-  const wide = ops.widen(x);
+  return logarithmOf(ops, ops.widen(x), ofTwo, ofE);
+}
+
+/** The same of a positive normal float64. */
+export function logarithmOf<F, D, B, C>(ops: Ops<F, D, B, C>, wide: D, ofTwo: number, ofE: number): D {
   const one = ops.constant64(1);
   const significand = ops.significand64(wide);
   const large = ops.lt64(ops.constant64(Math.SQRT2), significand);
