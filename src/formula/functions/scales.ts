@@ -77,7 +77,7 @@ export const scaleRows: readonly FunctionRow[] = [
   scale({
     name: "ramp",
     help: "A number through colours at numbers of your own, mixed in between; the first and the last go on.",
-    example: 'ramp(ndi(nir1, red), -0.2: "navy", 0: "white", 0.8: "green")',
+    example: 'ramp(red, 40: "navy", 110: "teal", 200: "white")',
     least: 2,
     rising: true,
     interval: covered,

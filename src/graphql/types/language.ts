@@ -1,5 +1,5 @@
 import { Field, Float, Int, ObjectType } from "type-graphql";
-import { CONSTANTS, callName, type FunctionRow, functionTable, type Parameter } from "../../formula/index.ts";
+import { CONSTANTS, callName, type FunctionRow, functionTable, signature } from "../../formula/index.ts";
 
 @ObjectType({ simpleResolvers: true, description: "A function of the formula language." })
 export class FormulaFunction {
@@ -26,18 +26,11 @@ export class FormulaFunction {
   constructor(name: string, row: FunctionRow) {
     this.name = name;
     this.aliases = [row.name, ...(row.aliases ?? [])].filter((other) => other !== name);
-    this.signature = `${this.name}(${row.parameters.map(parameterText).join(", ")})`;
+    this.signature = signature(name, row);
     this.category = row.category;
     this.description = row.help;
     this.example = row.example;
   }
-}
-
-/** `low: number = 0.5`, `count: number?` where leaving it out means something of its own, `…more: color` where it may repeat. */
-function parameterText({ name, type, default: value, rest }: Parameter): string {
-  const typed = `${rest ? "…" : ""}${name}${type === "any" ? "" : `: ${type}`}`;
-  if (value === undefined) return typed;
-  return Number.isNaN(value) ? `${typed}?` : `${typed} = ${value}`;
 }
 
 @ObjectType({ simpleResolvers: true, description: "An operator of the formula language." })

@@ -1,0 +1,87 @@
+// The text of docs/formula.md: every operator and function, from the table.
+import {
+  CONSTANTS,
+  callName,
+  type FunctionCategory,
+  type FunctionRow,
+  functionTable,
+  signature,
+} from "../src/formula/index.ts";
+
+const TITLES: Readonly<Record<FunctionCategory, string>> = {
+  operator: "Operators",
+  arithmetic: "Arithmetic",
+  power: "Powers, roots and logarithms",
+  trigonometry: "Trigonometry and hyperbolic functions",
+  logic: "Conditions and missing data",
+  data: "Stored and physical values",
+  index: "Indices",
+  planes: "Planes of a stack",
+  statistics: "Numbers of the whole image",
+  neighbourhood: "Neighbourhoods",
+  display: "From numbers to shades",
+  colour: "Colours",
+  blending: "Blending",
+};
+
+/** A name that is good for a file and an anchor. */
+export function pictureName(row: FunctionRow): string {
+  return callName(row) ?? row.name;
+}
+
+/** Whether a picture says more than the words: operators are shown by words alone. */
+export function hasPicture(row: FunctionRow): boolean {
+  return row.category !== "operator";
+}
+
+export function formulaPage(): string {
+  const categories = Object.entries(TITLES) as [FunctionCategory, string][];
+  const sections = categories.map(([category, title]) => {
+    const rows = functionTable.filter((row) => row.category === category);
+    return `## ${title}\n\n${category === "operator" ? operators(rows) : functions(rows)}`;
+  });
+  return `${INTRODUCTION}\n${sections.join("\n")}\n## Constants\n\n${constants()}`;
+}
+
+const INTRODUCTION = `# The formula language
+
+One text describes a picture: which channels, the arithmetic, the window, the colours. This page is made from the table of functions
+(\`npm run docs\`); the pictures are the examples, rendered of the demo image.
+
+- **Channels** are named as the file names them (\`red\`, \`uv1\` for UV-1), in backticks where a name is no word (\`\\\`a+b\\\`\`), or by
+  number (\`@7\`, \`b7\`). One plane of a stack: \`dapi[z=3, t=0]\`.
+- **Names of your own**: \`let d = uv1 - green; red + 2*d\`.
+- **Types**: number; shade (0 … 1, ready for display); color. A number that is shown gets a window: by its bounds where they are known,
+  by the file, else by the 0.5 to 99.5 percentiles of its pixels.
+- **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
+- **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations.
+- All arithmetic is float32, one rounding an operation; the same in every browser and on every server.
+`;
+
+function operators(rows: readonly FunctionRow[]): string {
+  const lines = rows.map(
+    (row) => `| ${code(row.name === "neg" ? "-" : row.name)} | ${row.help} | ${code(row.example)} |`,
+  );
+  return `| operator | meaning | example |\n|---|---|---|\n${lines.join("\n")}\n`;
+}
+
+function functions(rows: readonly FunctionRow[]): string {
+  const lines = rows.map((row) => {
+    const name = pictureName(row);
+    const aliases = [row.name, ...(row.aliases ?? [])].filter((other) => other !== name);
+    const also = aliases.length > 0 ? ` Also ${aliases.map(code).join(", ")}.` : "";
+    const picture = `<img src="formula/${name}.webp" width="128" height="128" alt="">`;
+    return `| ${code(signature(name, row))} | ${row.help}${also} | ${code(row.example)} | ${picture} |`;
+  });
+  return `| function | meaning | example | |\n|---|---|---|---|\n${lines.join("\n")}\n`;
+}
+
+function constants(): string {
+  const lines = [...CONSTANTS].map(([name, { help }]) => `| ${code(name)} | ${help} |`);
+  return `| name | value |\n|---|---|\n${lines.join("\n")}\n`;
+}
+
+/** In a table a bar must be escaped, also in code. */
+function code(text: string): string {
+  return `\`${text.replaceAll("|", "\\|")}\``;
+}
