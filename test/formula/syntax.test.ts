@@ -83,7 +83,7 @@ describe("texts that are no formula", () => {
     ["red /* why", "UNEXPECTED_CHARACTER", 4, 6, /comment is never closed/],
     ["@", "UNEXPECTED_CHARACTER", 0, 1, /@3/],
     ["red # green", "UNEXPECTED_CHARACTER", 4, 5, /U\+0023/],
-    ["red[3]", "UNEXPECTED_TOKEN", 4, 5, /does not fit/],
+    ["red[3]", "UNEXPECTED_TOKEN", 4, 5, /chosen by its axis/],
     ["red[z=1.5]", "BAD_NUMBER", 6, 9, /whole number/],
     ["red[z=-1]", "BAD_NUMBER", 6, 7, /whole number/],
   ];

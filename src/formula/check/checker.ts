@@ -182,7 +182,9 @@ export class Checker {
       if (index >= size)
         return this.#error(
           "BAD_ARGUMENT",
-          `There is no plane ${axis}=${index}: this image has ${axis}=0 to ${size - 1}.`,
+          size === 1
+            ? `There is no plane ${axis}=${index}: this image has one plane along ${axis} only, number 0.`
+            : `There is no plane ${axis}=${index}: this image has ${axis}=0 to ${size - 1}.`,
           range,
         );
       chosen.set(axis, index);
@@ -280,7 +282,7 @@ export class Checker {
     if (expr.type !== "color") return this.shade(expr);
     return this.#error(
       "TYPE_MISMATCH",
-      `${row.name} takes a shade or a number for ${parameter.name}, and this is a colour.`,
+      `${row.name} takes a number or a shade here, and this is a colour: luma(…) is its brightness.`,
       place,
     );
   }
@@ -335,7 +337,9 @@ export class Checker {
     const close = similar.length > 0 ? similar : begun.slice(0, 3);
     const listed = names.slice(0, LISTED_NAMES).map(shown).join(", ");
     const more = names.length > LISTED_NAMES ? ` and ${names.length - LISTED_NAMES} more` : "";
-    const hint = close[0] ? ` Did you mean ${shown(this.#writable(close[0]))}?` : "";
+    const constant = CONSTANTS.has(node.name.toLowerCase()) ? node.name.toLowerCase() : null;
+    const meant = constant ?? (close[0] && this.#writable(close[0]));
+    const hint = meant ? ` Did you mean ${shown(meant)}?` : "";
     const call = callableNames.includes(node.name)
       ? ` ${node.name} is a function: ${given(findRow(node.name)).example}.`
       : "";

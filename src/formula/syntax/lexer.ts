@@ -1,6 +1,11 @@
 import { SyntaxProblem, shown } from "../problem.ts";
 import type { Token, TokenKind } from "./token.ts";
 
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ["@", " Behind @ stands a channel's number, as in @3."],
+  ["#", ' Comments begin with //; a colour is quoted, as in "#ff8800".'],
+]);
+
 const SPACE = /(?:[ \t\r\n]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const NAME = /[\p{ID_Start}_](?:(?!\p{Cf})\p{ID_Continue})*/uy;
@@ -127,7 +132,7 @@ function unexpected(source: string, position: number): SyntaxProblem {
       to: source.length,
     });
   }
-  const hint = character === "@" ? " Behind @ stands a channel's number, as in @3." : "";
+  const hint = HINTS.get(character) ?? "";
   return new SyntaxProblem({
     code: "UNEXPECTED_CHARACTER",
     message: `The character "${shown(character)}" (U+${(source.codePointAt(position) ?? 0).toString(16).toUpperCase().padStart(4, "0")}) has no meaning in a formula.${hint} A channel whose name holds it is written in backticks.`,

@@ -1,5 +1,6 @@
 import type { FormulaLimits } from "../limits.ts";
 import { SyntaxProblem, shown } from "../problem.ts";
+import { habitBetween } from "./habits.ts";
 import { tokenize } from "./lexer.ts";
 import type { Token } from "./token.ts";
 import type { BinaryNode, Binding, NameNode, PlaneNode, SyntaxNode, SyntaxTree } from "./tree.ts";
@@ -14,6 +15,12 @@ const BINARY: readonly (readonly string[])[] = [
   ["*", "/", "%"],
 ];
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
+
+const TURNED: ReadonlyMap<string, string> = new Map([
+  ["=>", ">="],
+  ["=<", "<="],
+  ["<>", "!="],
+]);
 
 /**
  * Recursive descent over the grammar stated above each method. Recursion is bounded by `limits.depth`, the work by `limits.nodes`.
@@ -57,6 +64,7 @@ class Parser {
   /** binding = "let" name "=" expression ";" */
   #binding(): Binding {
     const keyword = this.#take();
+    const following = this.#peek();
     const name = this.#name();
     if (keyword.text === "use") {
       throw new SyntaxProblem({
@@ -69,7 +77,9 @@ class Parser {
     if (keyword.text !== "let") {
       throw new SyntaxProblem({
         code: "UNEXPECTED_TOKEN",
-        message: `There is an operator missing between "${shown(keyword.text)}" and "${shown(name.name)}", such as + or *.`,
+        message:
+          habitBetween(keyword, following) ??
+          `There is an operator missing between "${shown(keyword.text)}" and "${shown(name.name)}", such as + or *.`,
         from: keyword.from,
         to: name.to,
       });
@@ -169,9 +179,22 @@ class Parser {
     if (this.#isSymbol(".") && node.kind === "name") {
       this.#take();
       const member = this.#name();
+      if (this.#isSymbol("(")) {
+        throw new SyntaxProblem({
+          code: "UNEXPECTED_TOKEN",
+          message: `Functions belong to nothing here: write ${shown(member.name)}( … ), without ${shown(node.name)} and the point.`,
+          from: node.from,
+          to: member.to,
+        });
+      }
       node = this.#made({ kind: "member", object: node, member, from: node.from, to: member.to });
     }
     if (!this.#accept("[")) return node;
+    if (this.#peek().kind === "number") {
+      const { from, to } = this.#peek();
+      const message = "A plane is chosen by its axis, as in dapi[z=3, t=0]; channels by number are @1, @2 …";
+      throw new SyntaxProblem({ code: "UNEXPECTED_TOKEN", message, from, to });
+    }
     const axes = [this.#axis()];
     while (this.#accept(",")) axes.push(this.#axis());
     const end = this.#expect("]", "A plane is chosen as in dapi[z=3, t=0].");
@@ -335,8 +358,7 @@ class Parser {
     if (this.#isSymbol(symbol)) return this.#take();
     const token = this.#peek();
     if (token.kind !== "end") {
-      const problem = this.#unexpected(token).problem;
-      throw new SyntaxProblem({ ...problem, message: `${problem.message} ${otherwise}` });
+      throw this.#unexpected(token, ` ${otherwise}`);
     }
     const at = opened ?? token;
     throw new SyntaxProblem({
@@ -348,12 +370,39 @@ class Parser {
     });
   }
 
-  #unexpected(token: Token): SyntaxProblem {
+  /** Comparisons that other languages write the other way round: => =< <>. */
+  #turned(before: Token | undefined, token: Token): SyntaxProblem | null {
+    const next = this.#tokens[this.#tokens.indexOf(token) + 1];
+    const pair = (a: Token | undefined, b: Token | undefined) =>
+      a && b && a.kind === "symbol" && b.kind === "symbol" && a.to === b.from ? a.text + b.text : "";
+    const right = TURNED.get(pair(token, next)) ?? TURNED.get(pair(before, token));
+    if (right === undefined) return null;
+    const [first, last] = TURNED.has(pair(token, next)) ? [token, next ?? token] : [before ?? token, token];
+    const range = { from: first.from, to: last.to };
+    const suggestions = [{ label: `Write ${right}`, replacement: right, ...range }];
+    return new SyntaxProblem({ code: "UNEXPECTED_TOKEN", message: `Write ${right}.`, ...range, suggestions });
+  }
+
+  /** `more` is said where nothing better is known than that the token does not fit. */
+  #unexpected(token: Token, more = ""): SyntaxProblem {
     const range = { from: token.from, to: token.to };
+    const before = this.#tokens[this.#tokens.indexOf(token) - 1];
     if (token.kind === "end") {
+      const isPercent = before?.text === "%" && before.kind === "symbol";
+      const percent = "% is the remainder of a division: write 50 percent as 0.5.";
       return new SyntaxProblem({
         code: "UNEXPECTED_TOKEN",
-        message: "The formula ends here, but a value is due.",
+        message: isPercent ? percent : "The formula ends here, but a value is due.",
+        ...range,
+      });
+    }
+    const turned = this.#turned(before, token);
+    if (turned) return turned;
+    if (token.text === "," && token.kind === "symbol") {
+      return new SyntaxProblem({
+        code: "UNEXPECTED_TOKEN",
+        message:
+          "A comma stands between the arguments of a function; outputs are separated by ; as in red; green; blue.",
         ...range,
       });
     }
@@ -365,18 +414,19 @@ class Parser {
         suggestions: [{ label: "Write ==", replacement: "==", ...range }],
       });
     }
-    const previous = this.#tokens[this.#tokens.indexOf(token) - 1];
     const startsValue = token.kind !== "symbol" || token.text === "(";
-    if (previous && startsValue && (previous.kind !== "symbol" || previous.text === ")")) {
+    if (before && startsValue && (before.kind !== "symbol" || before.text === ")")) {
+      const colon = `Between a number and its colour stands a colon, as in ${shown(before.text)}: "${shown(token.text)}".`;
+      const missing = `There is an operator missing before "${shown(token.text)}", such as + or *.${more}`;
       return new SyntaxProblem({
         code: "UNEXPECTED_TOKEN",
-        message: `There is an operator missing before "${shown(token.text)}", such as + or *.`,
+        message: before.kind === "number" && token.kind === "text" ? colon : (habitBetween(before, token) ?? missing),
         ...range,
       });
     }
     return new SyntaxProblem({
       code: "UNEXPECTED_TOKEN",
-      message: `"${shown(token.text)}" does not fit here: a value is due.`,
+      message: `"${shown(token.text)}" does not fit here: a value is due.${more}`,
       ...range,
     });
   }
