@@ -6,6 +6,7 @@ export { colormapColours, colormapNames, findColormap } from "./colormaps/index.
 export { normaliseColour } from "./colour.ts";
 export { type Answer, completeFormula, measuredArgument } from "./complete.ts";
 export type { Diagnostic, DiagnosticCode, Severity, Suggestion } from "./diagnostic.ts";
+export { type Dialect, dialectNames, translate } from "./dialects/index.ts";
 export type { CallExpr, ChannelExpr, ConstExpr, Expr, FormulaType, Interval, MeasuredExpr } from "./expr.ts";
 export type { CheckedFormula, CheckResult, Formula, WindowRange } from "./formula.ts";
 export type { FunctionCategory, FunctionRow } from "./functions/row.ts";

@@ -26,7 +26,7 @@ afterAll(() => {
 const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
 describe("help", () => {
-  it.each([["serve"], ["demo"], ["inspect"], ["render"], ["formula", "check"]])(
+  it.each([["serve"], ["demo"], ["inspect"], ["render"], ["formula", "check"], ["formula", "translate"]])(
     "of %s %s has examples and exit codes",
     async (...command) => {
       const { code, stdout } = await bandloom([...command, "--help"]);
@@ -71,6 +71,7 @@ describe("wrong usage", () => {
     [["render", demo, "-o", "x.png", "--region", "0,0,10"], "x,y,width,height"],
     [["render", demo, "-o", "x.png", "--region", "500,0,13,1"], "512 × 512"],
     [["formula", "check", "red", "--channels", "a,,b"], "--channels"],
+    [["formula", "translate", "b1", "--from", "qgis"], "--from is one of rio-tiler, gdal, omero, iip, large-image"],
     [["formula", "check", "red", "--channels", "a", "--image", demo], "exclude each other"],
   ])("is told in a sentence with exit code 2: %j", async (args, message) => {
     const { code, stdout, stderr } = await bandloom(args, { cwd: folder });
@@ -234,6 +235,13 @@ describe("render", () => {
     const { code, stderr } = await bandloom(["render", demo, "--formula", "red", "-o", join(folder, "no", "x.png")]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^bandloom: .*x\.png: no such file or directory\.\n$/);
+  });
+});
+
+describe("formula translate", () => {
+  it("prints our text for another server's", async () => {
+    const { code, stdout } = await bandloom(["formula", "translate", "--from", "gdal", "(A - B) / (A + B)"]);
+    expect([code, stdout]).toEqual([0, "(@1 - @2) / (@1 + @2)\n"]);
   });
 });
 

@@ -10,7 +10,10 @@ interface CheckFlags {
 }
 
 export function formulaCommand(): Command {
-  return new Command("formula").description("Work with formulas.").addCommand(checkCommand());
+  return new Command("formula")
+    .description("Work with formulas.")
+    .addCommand(checkCommand())
+    .addCommand(translateCommand());
 }
 
 function checkCommand(): Command {
@@ -42,4 +45,28 @@ async function check(text: string, { image, channels, json }: CheckFlags): Promi
   const result = image === undefined ? await checkAgainstNames(text, channels) : await checkAgainstImage(text, image);
   const { reportCheck } = await import("../output/check.ts");
   process.exitCode = reportCheck(result, json ?? false);
+}
+
+function translateCommand(): Command {
+  return new Command("translate")
+    .description("Print a formula for what another server's parameters show; channels are written by number.")
+    .argument("<TEXT>", "an expression, a list of channels, a query string or a style, as the other server takes it")
+    .requiredOption("--from <DIALECT>", "rio-tiler, gdal, omero, iip or large-image")
+    .addHelpText(
+      "after",
+      examples(
+        "bandloom formula translate --from rio-tiler '(b8-b4)/(b8+b4)'",
+        "bandloom formula translate --from gdal 'numpy.where(A > 0, (A - B) / (A + B), 0)'",
+        "bandloom formula translate --from omero 'c=1|100:600$FF0000,2|0:255$00FF00&m=c'",
+      ),
+    )
+    .addHelpText("after", EXIT_CODES_HELP)
+    .action(printTranslation);
+}
+
+async function printTranslation(text: string, { from }: { readonly from: string }): Promise<void> {
+  const { dialectNames, translate } = await import("../../formula/index.ts");
+  const dialect = dialectNames.find((name) => name === from);
+  if (!dialect) throw new BandloomError("BAD_REQUEST", `--from is one of ${dialectNames.join(", ")}.`);
+  process.stdout.write(`${translate(dialect, text)}\n`);
 }
