@@ -1,13 +1,11 @@
-import { valueRange } from "../../core/dtype.ts";
 import { COLOUR_FORMS, normaliseColour } from "../colour.ts";
 import type { Expr } from "../expr.ts";
 import { given } from "../functions/define.ts";
-import type { FunctionRow, Parameter, RewriteTools } from "../functions/row.ts";
+import type { FunctionRow, Parameter } from "../functions/row.ts";
 import { stopOption } from "../functions/scales.ts";
 import { callableNames, findRow } from "../functions/table.ts";
 import { Halos } from "../halos.ts";
 import type { FormulaLimits } from "../limits.ts";
-import { MEASURES } from "../measures.ts";
 import { isIdentifier } from "../print.ts";
 import { type Problem, SyntaxProblem, shown } from "../problem.ts";
 import type { FormulaScope } from "../scope.ts";
@@ -16,6 +14,7 @@ import { tooManyNodes } from "../syntax/parser.ts";
 import type { CallNode, NameNode, PlaneNode, SyntaxNode, SyntaxTree } from "../syntax/tree.ts";
 import { ExprBuilder } from "./builder.ts";
 import { ChannelNames, CONSTANTS, fold } from "./names.ts";
+import { rewriteTools } from "./rewrite-tools.ts";
 import { channelsOf, displayWindow } from "./window.ts";
 
 /** Names listed in a message at most. */
@@ -257,7 +256,9 @@ export class Checker {
     if (!coerced.every((one) => one !== null)) return null;
     const refused = row.refuse?.(coerced, options) ?? null;
     if (refused !== null) return this.#error("BAD_ARGUMENT", refused, whole);
-    const result = row.rewrite ? row.rewrite(coerced, this.#tools()) : this.builder.call(row, coerced, options);
+    const result = row.rewrite
+      ? row.rewrite(coerced, rewriteTools(this.builder))
+      : this.builder.call(row, coerced, options);
     if (typeof result === "string") return this.#error("BAD_ARGUMENT", result, whole);
     if (this.#halos.of(result) <= this.#limits.halo) return result;
     return this.#error(
@@ -285,33 +286,6 @@ export class Checker {
       `${row.name} takes a number or a shade here, and this is a colour: luma(…) is its brightness.`,
       place,
     );
-  }
-
-  #tools(): RewriteTools {
-    return {
-      constant: (value) => this.builder.constant(value),
-      call: (name, args) => this.builder.named(name, args),
-      channel: (expr) => {
-        if (expr.kind !== "channel") return null;
-        const info = given(this.#scope.channels[expr.channel]);
-        const range = info.dataType.startsWith("float") ? (info.window ?? null) : valueRange(info.dataType);
-        return { scale: info.scale, offset: info.offset, range };
-      },
-      planes: (expr) =>
-        expr.kind === "channel"
-          ? Array.from({ length: this.#scope.depth }, (_, z) => this.builder.channel(expr.channel, z, expr.t))
-          : null,
-      window: (expr, percentiles) =>
-        percentiles === undefined || channelsOf(expr).length === 0
-          ? displayWindow(this.builder, expr)
-          : this.builder.measured("stretch", expr, percentiles),
-      measured: (measure, expr, parameters) => {
-        if (channelsOf(expr).length > 0) return this.builder.measured(measure, expr, parameters);
-        // All pixels are the same.
-        if (measure === "stddev") return this.builder.constant(0);
-        return MEASURES[measure].type === "shade" ? displayWindow(this.builder, expr) : expr;
-      },
-    };
   }
 
   #arityFits(row: FunctionRow, node: CallNode): boolean {

@@ -4,6 +4,7 @@ import { habitBetween } from "./habits.ts";
 import { tokenize } from "./lexer.ts";
 import type { Token } from "./token.ts";
 import type { BinaryNode, Binding, NameNode, PlaneNode, SyntaxNode, SyntaxTree } from "./tree.ts";
+import { unexpected } from "./unexpected.ts";
 
 /** Binary operators by rising precedence; all associate to the left. `^` and the conditional have productions of their own. */
 const BINARY: readonly (readonly string[])[] = [
@@ -15,12 +16,6 @@ const BINARY: readonly (readonly string[])[] = [
   ["*", "/", "%"],
 ];
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
-
-const TURNED: ReadonlyMap<string, string> = new Map([
-  ["=>", ">="],
-  ["=<", "<="],
-  ["<>", "!="],
-]);
 
 /**
  * Recursive descent over the grammar stated above each method. Recursion is bounded by `limits.depth`, the work by `limits.nodes`.
@@ -57,7 +52,7 @@ class Parser {
     const outputs = [this.#expression()];
     while (this.#accept(";") && this.#peek().kind !== "end") outputs.push(this.#expression());
     const rest = this.#peek();
-    if (rest.kind !== "end") throw rest.text === ")" ? this.#unopened(rest) : this.#unexpected(rest);
+    if (rest.kind !== "end") throw rest.text === ")" ? this.#unopened(rest) : unexpected(this.#tokens, rest);
     return { bindings, outputs };
   }
 
@@ -235,7 +230,7 @@ class Parser {
         return token.kind === "name" && this.#isSymbol("(") ? this.#call(name) : this.#made(name);
       }
       default:
-        if (token.text !== "(" || token.kind !== "symbol") throw this.#unexpected(token);
+        if (token.text !== "(" || token.kind !== "symbol") throw unexpected(this.#tokens, token);
         return this.#group();
     }
   }
@@ -268,7 +263,7 @@ class Parser {
 
   #name(): NameNode {
     const token = this.#take();
-    if (token.kind !== "name" && token.kind !== "quoted") throw this.#unexpected(token);
+    if (token.kind !== "name" && token.kind !== "quoted") throw unexpected(this.#tokens, token);
     return { kind: "name", name: token.text, quoted: token.kind === "quoted", from: token.from, to: token.to };
   }
 
@@ -358,7 +353,7 @@ class Parser {
     if (this.#isSymbol(symbol)) return this.#take();
     const token = this.#peek();
     if (token.kind !== "end") {
-      throw this.#unexpected(token, ` ${otherwise}`);
+      throw unexpected(this.#tokens, token, ` ${otherwise}`);
     }
     const at = opened ?? token;
     throw new SyntaxProblem({
@@ -367,67 +362,6 @@ class Parser {
       from: at.from,
       to: at.to,
       suggestions: [{ label: `Add ${symbol}`, replacement: symbol, from: token.from, to: token.to }],
-    });
-  }
-
-  /** Comparisons that other languages write the other way round: => =< <>. */
-  #turned(before: Token | undefined, token: Token): SyntaxProblem | null {
-    const next = this.#tokens[this.#tokens.indexOf(token) + 1];
-    const pair = (a: Token | undefined, b: Token | undefined) =>
-      a && b && a.kind === "symbol" && b.kind === "symbol" && a.to === b.from ? a.text + b.text : "";
-    const right = TURNED.get(pair(token, next)) ?? TURNED.get(pair(before, token));
-    if (right === undefined) return null;
-    const [first, last] = TURNED.has(pair(token, next)) ? [token, next ?? token] : [before ?? token, token];
-    const range = { from: first.from, to: last.to };
-    const suggestions = [{ label: `Write ${right}`, replacement: right, ...range }];
-    return new SyntaxProblem({ code: "UNEXPECTED_TOKEN", message: `Write ${right}.`, ...range, suggestions });
-  }
-
-  /** `more` is said where nothing better is known than that the token does not fit. */
-  #unexpected(token: Token, more = ""): SyntaxProblem {
-    const range = { from: token.from, to: token.to };
-    const before = this.#tokens[this.#tokens.indexOf(token) - 1];
-    if (token.kind === "end") {
-      const isPercent = before?.text === "%" && before.kind === "symbol";
-      const percent = "% is the remainder of a division: write 50 percent as 0.5.";
-      return new SyntaxProblem({
-        code: "UNEXPECTED_TOKEN",
-        message: isPercent ? percent : "The formula ends here, but a value is due.",
-        ...range,
-      });
-    }
-    const turned = this.#turned(before, token);
-    if (turned) return turned;
-    if (token.text === "," && token.kind === "symbol") {
-      return new SyntaxProblem({
-        code: "UNEXPECTED_TOKEN",
-        message:
-          "A comma stands between the arguments of a function; outputs are separated by ; as in red; green; blue.",
-        ...range,
-      });
-    }
-    if (token.text === "=" && token.kind === "symbol") {
-      return new SyntaxProblem({
-        code: "UNEXPECTED_TOKEN",
-        message: "A single = only stands in let: to compare, write ==.",
-        ...range,
-        suggestions: [{ label: "Write ==", replacement: "==", ...range }],
-      });
-    }
-    const startsValue = token.kind !== "symbol" || token.text === "(";
-    if (before && startsValue && (before.kind !== "symbol" || before.text === ")")) {
-      const colon = `Between a number and its colour stands a colon, as in ${shown(before.text)}: "${shown(token.text)}".`;
-      const missing = `There is an operator missing before "${shown(token.text)}", such as + or *.${more}`;
-      return new SyntaxProblem({
-        code: "UNEXPECTED_TOKEN",
-        message: before.kind === "number" && token.kind === "text" ? colon : (habitBetween(before, token) ?? missing),
-        ...range,
-      });
-    }
-    return new SyntaxProblem({
-      code: "UNEXPECTED_TOKEN",
-      message: `"${shown(token.text)}" does not fit here: a value is due.${more}`,
-      ...range,
     });
   }
 }
