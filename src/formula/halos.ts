@@ -23,3 +23,23 @@ export class Halos {
     return below + Math.max(own("x"), own("y"));
   }
 }
+
+/** A neighbour of a median takes so much longer than one that is only weighed. */
+const MEDIAN_TAPS = 20;
+
+/** Neighbours that a pixel of the roots costs: of every neighbourhood once, those of medians many times. */
+export function tapsOf(roots: readonly Expr[]): number {
+  const seen = new Set<Expr>();
+  let taps = 0;
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "measured") visit(expr.argument);
+    if (expr.kind !== "call") return;
+    for (const pass of expr.row.neighbourhood?.(expr.args) ?? [])
+      taps += pass.taps.length * (pass.kind === "median" ? MEDIAN_TAPS : 1);
+    expr.args.forEach(visit);
+  };
+  roots.forEach(visit);
+  return taps;
+}

@@ -10,6 +10,8 @@ export interface FormulaLimits {
   readonly channels: number;
   /** Pixels that neighbourhood functions may read beyond each side of a tile, nested ones together. */
   readonly halo: number;
+  /** Neighbours that all neighbourhood functions read for one pixel: bounds the time of a tile. */
+  readonly taps: number;
 }
 
 export const DEFAULT_FORMULA_LIMITS: FormulaLimits = {
@@ -18,4 +20,5 @@ export const DEFAULT_FORMULA_LIMITS: FormulaLimits = {
   nodes: 1000,
   channels: 64,
   halo: 128,
+  taps: 4000,
 };

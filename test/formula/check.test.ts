@@ -96,7 +96,7 @@ describe("outputs", () => {
 });
 
 describe("limits", () => {
-  const limits = { length: 200, depth: 8, nodes: 20, channels: 2, halo: 8 };
+  const limits = { length: 200, depth: 8, nodes: 20, channels: 2, halo: 8, taps: 100 };
 
   it("bound the characters", () => {
     const text = `red${" ".repeat(198)}`;
@@ -154,7 +154,14 @@ describe("limits", () => {
   });
 
   it("allow what the design promises", () => {
-    expect(DEFAULT_FORMULA_LIMITS).toEqual({ length: 16_384, depth: 64, nodes: 1000, channels: 64, halo: 128 });
+    expect(DEFAULT_FORMULA_LIMITS).toEqual({
+      length: 16_384,
+      depth: 64,
+      nodes: 1000,
+      channels: 64,
+      halo: 128,
+      taps: 4000,
+    });
     expect(diagnose(Array(490).fill("red").join("+"))).toEqual([]);
     expect(diagnose(`${"(".repeat(60)}red${")".repeat(60)}`)).toEqual([]);
   });

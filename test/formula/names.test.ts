@@ -236,7 +236,7 @@ describe("planes", () => {
   });
 
   it("count as channels of their own", () => {
-    const limits = { length: 1000, depth: 64, nodes: 100, channels: 2, halo: 8 };
+    const limits = { length: 1000, depth: 64, nodes: 100, channels: 2, halo: 8, taps: 100 };
     expect(checked("dapi[z=0] + dapi[z=1]", stack, limits).outputs).toHaveLength(1);
     expect(refusal("dapi[z=0] + dapi[z=1] + dapi[z=2]", stack, limits).code).toBe("TOO_MANY_CHANNELS");
   });

@@ -160,6 +160,11 @@ describe("a neighbourhood", () => {
     ["conv(x, 1, 1, 1, 1, x, 1, 1, 1, 1)", /plain numbers/],
     ["hillshade(x, y)", /plain numbers/],
     ["contour(x, 0)", /above 0/],
+    [
+      Array.from({ length: 3 }, (_, index) => `median(x + ${index}, 4)`).join(" + "),
+      /would read 4860 neighbours .* 4000 are allowed/,
+    ],
+    [Array.from({ length: 45 }, (_, index) => `blur(x, ${15 + index / 100})`).join(" + "), /neighbours/],
     ["blur(blur(blur(x, 16), 16), 16)", /reads 144 pixels beyond each side of a tile; 128 are allowed/],
   ])("is refused with what is wrong: %s", (text, message) => {
     expect(refusal(text, IMAGE).message).toMatch(message);

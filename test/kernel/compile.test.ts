@@ -195,7 +195,14 @@ describe("the code", () => {
     const tower = (base: string, exponent: string) => `${"(".repeat(60)}${base}${` ^ ${exponent})`.repeat(60)}`;
     const bases = ["red", "green", "blue", "uv1", "(red + 1)", "(green + 1)"];
     const text = bases.flatMap((base) => [tower(base, "nir"), tower(base, "heat")]).join("+");
-    const formula = checked(text, SCOPE, { length: 100_000, depth: 100, nodes: 10_000, channels: 64, halo: 0 });
+    const formula = checked(text, SCOPE, {
+      length: 100_000,
+      depth: 100,
+      nodes: 10_000,
+      channels: 64,
+      halo: 0,
+      taps: 0,
+    });
     const attempt = () => compileKernel(request(completeFormula(formula, [[0, 1]]), "float32"));
     expect(attempt).toThrow(BandloomError);
     expect(attempt).toThrow(expect.objectContaining({ code: "LIMIT_EXCEEDED" }));

@@ -4,7 +4,7 @@ import { given } from "../functions/define.ts";
 import type { FunctionRow, Parameter } from "../functions/row.ts";
 import { stopOption } from "../functions/scales.ts";
 import { callableNames, findRow } from "../functions/table.ts";
-import { Halos } from "../halos.ts";
+import { Halos, tapsOf } from "../halos.ts";
 import type { FormulaLimits } from "../limits.ts";
 import { isIdentifier } from "../print.ts";
 import { type Problem, SyntaxProblem, shown } from "../problem.ts";
@@ -54,6 +54,7 @@ export class Checker {
     if (this.problems.some((one) => (one.severity ?? "error") === "error")) return null;
     const known = outputs.filter((one) => one !== null);
     this.#refuseManyChannels(known, tree);
+    this.#refuseManyTaps(known, tree);
     return this.problems.some((one) => (one.severity ?? "error") === "error") ? null : known;
   }
 
@@ -368,6 +369,14 @@ export class Checker {
       `The formula reads ${count} channels; ${this.#limits.channels} are allowed.`,
       range,
     );
+  }
+
+  #refuseManyTaps(outputs: readonly Expr[], tree: SyntaxTree): void {
+    const taps = tapsOf(outputs);
+    if (taps <= this.#limits.taps) return;
+    const range = { from: tree.outputs[0]?.from ?? 0, to: tree.outputs.at(-1)?.to ?? 0 };
+    const message = `Each pixel of this would read ${taps} neighbours (those of a median counted 20 times); ${this.#limits.taps} are allowed: use fewer or smaller neighbourhoods.`;
+    this.#error("TOO_MANY_NODES", message, range);
   }
 
   #error(
