@@ -51,11 +51,18 @@ One text describes a picture: which channels, the arithmetic, the window, the co
 - **Channels** are named as the file names them (\`red\`, \`uv1\` for UV-1), in backticks where a name is no word (\`\\\`a+b\\\`\`), or by
   number (\`@7\`, \`b7\`). One plane of a stack: \`dapi[z=3, t=0]\`.
 - **Names of your own**: \`let d = uv1 - green; red + 2*d\`.
+- **Other images** of the catalogue: \`before.red\`, and where they lie elsewhere \`use before = image("slide-2020", dx=12, dy=-8, scale=2);
+  red - before.red\`. \`dx\` and \`dy\` are pixels of this image at full resolution, \`scale\` is the size of a pixel of the other in pixels of this
+  one: the pixel at (X, Y) shows the other image at ((X − dx) / scale, (Y − dy) / scale), as the mean of the four pixels around it by nearness, or
+  with \`nearest\` as the one that holds it. Sizes, sample types and pyramids may differ; beyond its edges there is no data.
 - **Types**: number; shade (0 … 1, ready for display); color. A number that is shown gets a window: by its bounds where they are known,
   by the file, else by the 0.5 to 99.5 percentiles of its pixels.
 - **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
 - **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations.
-- All arithmetic is float32, one rounding an operation; the same in every browser and on every server.
+- **Precision**: all arithmetic is float32, one rounding an operation; the same in every browser and on every server. It shows in two places: samples
+  of 32-bit integers beyond 16,777,216 are rounded to 24 bits, and 64-bit floats to about 7 digits (\`16777217 - 16777216\` is 0). A formula that
+  reads such a channel is told so by a warning; subtracting a large constant does not bring the digits back. 8- and 16-bit samples
+  are exact, and so are their sums and products below 16,777,216.
 `;
 
 function operators(rows: readonly FunctionRow[]): string {

@@ -1,5 +1,6 @@
 import type { ExprBuilder } from "./check/builder.ts";
 import { Checker } from "./check/checker.ts";
+import { keysIn } from "./check/images.ts";
 import { canonicalText, completeRoots } from "./complete.ts";
 import type { Expr, MeasuredExpr } from "./expr.ts";
 import type { CheckedFormula, CheckResult } from "./formula.ts";
@@ -9,6 +10,9 @@ import { locate, type Problem, SyntaxProblem } from "./problem.ts";
 import type { FormulaScope } from "./scope.ts";
 import { parse } from "./syntax/parser.ts";
 import type { SyntaxTree } from "./syntax/tree.ts";
+
+/** A call of image, or a name behind a point. */
+const MAY_NAME_IMAGES = /image|\.\s*[^\s\d]/;
 
 /** Planes that `npy` can hold. */
 const MAX_OUTPUTS = 16;
@@ -31,7 +35,7 @@ export function checkFormula(
     const tree = parse(source, limits);
     const outputs = checker.run(tree);
     const display = outputs && displayOf(checker, outputs, tree);
-    const diagnostics = checker.problems.map((problem) => locate(source, problem));
+    const diagnostics = checker.problems.list.map((problem) => locate(source, problem));
     if (outputs === null || display === undefined) return { ok: false, diagnostics };
     const measured = measuredOf(display ? [display] : outputs);
     const checked = { scope, diagnostics, outputs, display, measured };
@@ -39,8 +43,22 @@ export function checkFormula(
     return { ok: true, checked };
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error;
-    const problems: Problem[] = [...checker.problems, error.problem];
+    const problems: Problem[] = [...checker.problems.list, error.problem];
     return { ok: false, diagnostics: problems.map((problem) => locate(source, problem)) };
+  }
+}
+
+/**
+ * Keys of the other images that a text names, for the scope to hold those that there are. A text that cannot be parsed names none; a
+ * name may turn out to mean something else.
+ */
+export function imagesNamed(source: string, limits: FormulaLimits = DEFAULT_FORMULA_LIMITS): readonly string[] {
+  if (source.length > limits.length || !MAY_NAME_IMAGES.test(source)) return [];
+  try {
+    return keysIn(parse(source, limits));
+  } catch (error) {
+    if (error instanceof SyntaxProblem) return [];
+    throw error;
   }
 }
 
@@ -53,12 +71,12 @@ function displayOf(checker: Checker, outputs: readonly Expr[], tree: SyntaxTree)
   const range = { from: place?.from ?? 0, to: place?.to ?? 0 };
   if (colour >= 0) {
     const message = "A list of outputs holds numbers or shades, and this is a colour: blend colours with over or add.";
-    checker.problems.push({ code: "TYPE_MISMATCH", message, ...range });
+    checker.problems.error("TYPE_MISMATCH", message, range);
     return undefined;
   }
   if (outputs.length > MAX_OUTPUTS) {
     const message = `There are ${outputs.length} outputs; ${MAX_OUTPUTS} are allowed, and 1, 3 or 4 make a picture.`;
-    checker.problems.push({ code: "OUTPUT_COUNT", message, ...range });
+    checker.problems.error("OUTPUT_COUNT", message, range);
     return undefined;
   }
   const builder: ExprBuilder = checker.builder;

@@ -5,6 +5,7 @@ import { channelsOf } from "./check/window.ts";
 import type { Expr } from "./expr.ts";
 import type { CheckedFormula, Formula, WindowRange } from "./formula.ts";
 import { given } from "./functions/define.ts";
+import { Halos } from "./halos.ts";
 import { MEASURES, type MeasureTools } from "./measures.ts";
 
 /** Part of every hash: raise it when the same text comes to mean another picture. */
@@ -12,6 +13,8 @@ const CANONICAL_VERSION = "bandloom-formula/1";
 
 /** Reading a plane costs about as much as a few additions. */
 const CHANNEL_COST = 4;
+/** One of another image is fitted in, pixel by pixel. */
+const PLACED_COST = 12;
 
 /** Numbers in the place of something measured, as its row of MEASURES gives them. */
 export type Answer = readonly number[];
@@ -31,6 +34,8 @@ export function completeFormula(checked: CheckedFormula, answers: readonly Answe
   const chains = display ? planesOf(display).map(displayChain) : roots.map((root) => ({ values: [root], windows: [] }));
   const values = chains.flatMap((one) => one.values);
   const first = given(values[0]);
+  const halos = new Halos();
+  const read = roots.flatMap(channelsOf);
   return {
     diagnostics,
     canonical,
@@ -40,11 +45,17 @@ export function completeFormula(checked: CheckedFormula, answers: readonly Answe
     type: outputs.length === 1 ? given(outputs[0]).type : display ? "color" : "number",
     interval: first.interval,
     windows: chains.flatMap((one) => one.windows),
-    channels: distinct(roots.flatMap((root) => channelsOf(root).map(({ channel }) => channel))).toSorted(
-      (a, b) => a - b,
-    ),
+    channels: distinct(read.flatMap((one) => (one.kind === "channel" ? [one.channel] : []))).toSorted((a, b) => a - b),
+    images: imagesOf(roots),
     cost: costOf(roots),
+    halo: Math.max(0, ...roots.map((root) => halos.of(root))),
   };
+}
+
+/** Keys of the other images that expressions read, sorted. */
+export function imagesOf(roots: readonly Expr[]): readonly string[] {
+  const placed = roots.flatMap(channelsOf).filter((one) => one.kind === "placed");
+  return distinct(placed.map(({ placement }) => placement.image)).toSorted(byCodePoint);
 }
 
 /** What the canonical text writes: the picture, or the outputs where they make none. */
@@ -80,6 +91,8 @@ function replacer(checked: CheckedFormula, known: readonly Answer[]): (expr: Exp
         return builder.constant(expr.value);
       case "channel":
         return builder.channel(expr.channel, expr.z, expr.t);
+      case "placed":
+        return builder.placed(expr.placement, expr.channel, expr.z, expr.t);
       case "measured":
         return MEASURES[expr.measure].express(replace(expr.argument), given(answers.get(expr)), tools);
       case "call":
@@ -134,6 +147,7 @@ function costOf(roots: readonly Expr[]): number {
     if (seen.has(expr)) return;
     seen.add(expr);
     if (expr.kind === "channel") cost += CHANNEL_COST;
+    if (expr.kind === "placed") cost += PLACED_COST;
     if (expr.kind !== "call") return;
     cost += expr.row.cost;
     expr.args.forEach(visit);
@@ -144,4 +158,8 @@ function costOf(roots: readonly Expr[]): number {
 
 function distinct<T>(items: readonly T[]): readonly T[] {
   return [...new Set(items)];
+}
+
+function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

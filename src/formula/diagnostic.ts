@@ -27,9 +27,11 @@ export const DIAGNOSTIC_CODES = [
   "BAD_ARGUMENT",
   "CHAINED_COMPARISON",
   "OUTPUT_COUNT",
-  "NOT_SUPPORTED",
+  "UNKNOWN_IMAGE",
   "SHADOWED_NAME",
   "MISLEADING_NAME",
+  "PRECISION",
+  "NEIGHBOURHOOD",
 ] as const;
 export type DiagnosticCode = (typeof DIAGNOSTIC_CODES)[number];
 

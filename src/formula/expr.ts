@@ -1,5 +1,6 @@
 import type { FunctionRow } from "./functions/row.ts";
 import type { MeasureName } from "./measures.ts";
+import type { Placement } from "./placement.ts";
 
 /** number: any float32. shade: 0…1, ready for display. color: unpremultiplied sRGB components and alpha, 0…1. */
 export type FormulaType = "number" | "shade" | "color";
@@ -16,7 +17,7 @@ export interface Interval {
  * A checked expression: names are resolved, types are known, defaults are written in. Nodes are immutable and
  * shared (equal subexpressions are one object), so an Expr is a directed acyclic graph.
  */
-export type Expr = ConstExpr | ChannelExpr | CallExpr | MeasuredExpr;
+export type Expr = ConstExpr | ChannelExpr | PlacedExpr | CallExpr | MeasuredExpr;
 
 interface ExprBase {
   readonly type: FormulaType;
@@ -37,6 +38,16 @@ export interface ConstExpr extends ExprBase {
 export interface ChannelExpr extends ExprBase {
   readonly kind: "channel";
   /** Index into the scope's channels, from 0. */
+  readonly channel: number;
+  readonly z: number;
+  readonly t: number;
+}
+
+/** A channel of another image, laid over this one. */
+export interface PlacedExpr extends ExprBase {
+  readonly kind: "placed";
+  readonly placement: Placement;
+  /** Of that image, from 0. */
   readonly channel: number;
   readonly z: number;
   readonly t: number;

@@ -39,7 +39,12 @@ export interface Formula {
   readonly windows: readonly WindowRange[];
   /** Channels that are read, indices into the scope, ascending. */
   readonly channels: readonly number[];
+  /** Keys of the other images that are read, sorted. */
+  readonly images: readonly string[];
+  /** Of one pixel; an addition is 1. */
   readonly cost: number;
+  /** Pixels that are read beyond each side of a tile. */
+  readonly halo: number;
 }
 
 export type CheckResult =

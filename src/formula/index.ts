@@ -1,13 +1,22 @@
 /** Formulas: text in, checked and canonical expressions out. Nothing here needs Node. */
 
 export { type ChannelMatch, ChannelNames, CONSTANTS, channelText } from "./check/names.ts";
-export { checkFormula } from "./check.ts";
+export { checkFormula, imagesNamed } from "./check.ts";
 export { colormapColours, colormapNames, findColormap } from "./colormaps/index.ts";
 export { normaliseColour } from "./colour.ts";
-export { type Answer, completeFormula, measuredArgument } from "./complete.ts";
+export { type Answer, completeFormula, imagesOf, measuredArgument } from "./complete.ts";
 export type { Diagnostic, DiagnosticCode, Severity, Suggestion } from "./diagnostic.ts";
 export { type Dialect, dialectNames, translate } from "./dialects/index.ts";
-export type { CallExpr, ChannelExpr, ConstExpr, Expr, FormulaType, Interval, MeasuredExpr } from "./expr.ts";
+export type {
+  CallExpr,
+  ChannelExpr,
+  ConstExpr,
+  Expr,
+  FormulaType,
+  Interval,
+  MeasuredExpr,
+  PlacedExpr,
+} from "./expr.ts";
 export type { CheckedFormula, CheckResult, Formula, WindowRange } from "./formula.ts";
 export type { FunctionCategory, FunctionRow } from "./functions/row.ts";
 export { signature } from "./functions/signature.ts";
@@ -26,5 +35,7 @@ export {
   runPass,
 } from "./neighbourhood.ts";
 export { type FormulaParts, splitFormula } from "./parts.ts";
+export { type AxisReads, axisReads, bilinear, type Placement, placedLevel } from "./placement.ts";
 export { isIdentifier, quoteChannel } from "./print.ts";
-export type { FormulaScope, ScopeChannel } from "./scope.ts";
+export type { FormulaScope, ScopeChannel, ScopeImage } from "./scope.ts";
+export { suggest } from "./suggest.ts";

@@ -1,4 +1,4 @@
-import type { Expr } from "./expr.ts";
+import type { Expr, PlacedExpr } from "./expr.ts";
 import type { Value } from "./functions/row.ts";
 import { mirrored, type Pass, type Pitch, passAt } from "./neighbourhood.ts";
 import { nearestEven, numberOps } from "./ops-number.ts";
@@ -13,6 +13,8 @@ export interface Place {
   readonly width: number;
   readonly height: number;
   readonly pitch: Pitch;
+  /** Value of a channel of another image where it lies over the pixel; left out: there are no others. */
+  readonly placed?: (channel: PlacedExpr, x: number, y: number) => number;
 }
 
 /** A picture of one pixel: all that matters to formulas without neighbourhoods. */
@@ -41,6 +43,9 @@ function evaluate(expr: Expr, read: ReadChannel, place: Place): Value<number> {
         return [node.value];
       case "channel":
         return [Math.fround(read(node.channel, node.z, node.t, place.x, place.y))];
+      case "placed":
+        if (!place.placed) throw new Error("The formula reads other images, and none is given.");
+        return [Math.fround(place.placed(node, place.x, place.y))];
       case "call": {
         const [argument] = node.args;
         if (node.row.neighbourhood && argument)

@@ -14,10 +14,20 @@ export interface ScopeChannel {
   readonly offset: number;
 }
 
-export interface FormulaScope {
+/** What a formula may know of an image. */
+export interface ScopeImage {
   readonly channels: readonly ScopeChannel[];
   readonly depth: number;
   readonly times: number;
+}
+
+export interface FormulaScope extends ScopeImage {
   /** Plane that a channel without `[z=…, t=…]` means. */
   readonly plane: { readonly z: number; readonly t: number };
+  /** Key of this image; left out: it has none. */
+  readonly key?: string;
+  /** Other images that the text names (`imagesNamed`), by key: those that there are. Left out: none is within reach. */
+  readonly images?: ReadonlyMap<string, ScopeImage>;
+  /** Keys like those that were not found. */
+  readonly similarKeys?: ReadonlyMap<string, readonly string[]>;
 }

@@ -19,7 +19,8 @@ export function answerHit(
   const { method, url = "" } = request;
   if (method !== "GET" && method !== "HEAD") return false;
   const known = memo.get(url);
-  if (known === undefined || services.images.fresh(known.image)?.revision !== known.revision) return false;
+  if (known === undefined) return false;
+  for (const { key, revision } of known.images) if (services.images.fresh(key)?.revision !== revision) return false;
   const { etag, cacheControl } = known;
   if (matchesEtag(request.headers["if-none-match"], etag)) {
     response.writeHead(304, ["etag", etag, "cache-control", cacheControl, ...COMMON]).end();

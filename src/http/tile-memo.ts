@@ -1,9 +1,8 @@
 import { LRUCache } from "lru-cache";
 
-/** What a tile URL stood for when it was last asked, in words alone. True as long as its image has the same revision. */
+/** What a tile URL stood for when it was last asked, in words alone. True as long as its images have the same revisions. */
 export interface RememberedTile {
-  readonly image: string;
-  readonly revision: string;
+  readonly images: readonly { readonly key: string; readonly revision: string }[];
   /** Cache key. */
   readonly key: string;
   readonly etag: string;

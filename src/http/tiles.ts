@@ -46,8 +46,7 @@ async function findTile(services: Services, url: string, signal: AbortSignal): P
   const request = { formula, level, x, y, tileSize, pad, encoding };
   const key = services.tiles.tileKey(request);
   return {
-    image: image.key,
-    revision: image.revision,
+    images: [image, ...formula.others].map(({ key: name, revision }) => ({ key: name, revision })),
     request,
     key,
     etag: etagOf(key),

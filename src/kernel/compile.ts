@@ -1,12 +1,15 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import type { ChannelExpr } from "../formula/expr.ts";
+import { given } from "../formula/functions/define.ts";
 import { emitKernel } from "./emit/emit.ts";
 import type { KernelPlan } from "./emit/plan.ts";
-import { buildGraph } from "./graph/build.ts";
+import { buildGraph, type StageExpr } from "./graph/build.ts";
 import { outputNodes } from "./graph/output.ts";
 import { rangesOf } from "./graph/range.ts";
 import type { Kernel, KernelRequest } from "./kernel.ts";
 import { nodataSample } from "./plane-lanes.ts";
+import type { KernelStage } from "./stages.ts";
 
 /** Part of every shape: raise it when the same graph is to become other code. */
 const EMITTER_VERSION = 1;
@@ -42,14 +45,25 @@ export function planKernel(request: KernelRequest): PlannedKernel {
   const { output } = request;
   const { tables } = graph;
   const plan: KernelPlan = { graph, output, roots, reached, inputs, constants: constants.length };
-  const stages = wanted.map(({ argument, passes }) => ({
-    passes,
-    kernel: compileKernel({ output: "float32", expressions: [argument], inputOf: request.inputOf }),
-  }));
+  const stages = wanted.map((expr) => stageOf(expr, request));
   return {
     plan,
     kernel: { shape: shapeOf(plan), output, planes: roots.length, inputs: channels, stages, tables, constants },
   };
+}
+
+function stageOf(expr: StageExpr, request: KernelRequest): KernelStage {
+  if (expr.kind === "placed") {
+    const { placedInputOf } = request;
+    if (!placedInputOf) throw new Error("The formula reads other images, and nothing is known of them.");
+    const channel: ChannelExpr = { ...expr, kind: "channel" };
+    const inputOf = () => placedInputOf(expr);
+    const kernel = compileKernel({ output: "float32", expressions: [channel], inputOf });
+    return { kind: "placed", kernel, placement: expr.placement };
+  }
+  const passes = expr.row.neighbourhood?.(expr.args) ?? [];
+  const kernel = compileKernel({ ...request, output: "float32", expressions: [given(expr.args[0])] });
+  return { kind: "neighbourhood", kernel, passes };
 }
 
 /** Identity of a kernel's code: a hash of all that decides it, and of no constant. */

@@ -28,4 +28,4 @@ export {
   kernelParameters,
   writeParameters,
 } from "./run.ts";
-export { channelInputs, type KernelReads, type KernelStage } from "./stages.ts";
+export { channelInputs, type KernelReads, type NeighbourhoodStage, type PlacedStage } from "./stages.ts";

@@ -1,5 +1,5 @@
 import type { PlaneType } from "../core/dtype.ts";
-import type { Expr } from "../formula/expr.ts";
+import type { Expr, PlacedExpr } from "../formula/expr.ts";
 import type { KernelStage } from "./stages.ts";
 
 /** What a kernel writes: one byte, three or four bytes a pixel, or one float32 plane for each expression. */
@@ -21,6 +21,8 @@ export interface KernelRequest {
   readonly expressions: readonly Expr[];
   /** In-memory type and nodata of a channel at the level that is rendered (virtual levels are float32). */
   readonly inputOf: (channel: number, z: number, t: number) => KernelInput;
+  /** The same of a channel of another image, at the level that is read of it; left out: the formula reads none. */
+  readonly placedInputOf?: (channel: PlacedExpr) => KernelInput;
 }
 
 /**

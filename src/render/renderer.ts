@@ -75,7 +75,7 @@ class PoolRenderer implements Renderer {
     // Pictures that share chunks go to one worker as one task, the others side by side.
     const components = groupByChunks(info, placed);
     // Behind a network few large tasks need fewer requests than many small ones.
-    const tasks = source.remote ? joinComponents(components, this.#pool.size) : components;
+    const tasks = isAnyRemote(job) ? joinComponents(components, this.#pool.size) : components;
     await Promise.all(
       tasks.map(async ({ level, chunkX, chunkY, members }) => {
         const affinity = neighbourhood(source.revision, level, chunkX, chunkY);
@@ -114,7 +114,7 @@ class PoolRenderer implements Renderer {
 
   /** Pictures of one component; a failure of the whole task stands for each of them, an abort goes on up. */
   async #component(
-    { source, kernel }: PictureJob,
+    { info: _, pictures: __, ...job }: PictureJob,
     placed: readonly PictureTask[],
     members: readonly number[],
     affinity: string,
@@ -122,11 +122,7 @@ class PoolRenderer implements Renderer {
   ): Promise<readonly (Picture | Error)[]> {
     const pictures = members.flatMap((member) => placed[member] ?? []);
     try {
-      const outcomes = await this.#pool.run<"pictures">(
-        { kind: "pictures", source, kernel, pictures },
-        affinity,
-        signal,
-      );
+      const outcomes = await this.#pool.run<"pictures">({ kind: "pictures", ...job, pictures }, affinity, signal);
       return outcomes.map((outcome) => ("error" in outcome ? BandloomError.fromMessage(outcome.error) : outcome));
     } catch (error) {
       if (!(error instanceof BandloomError) || signal?.aborted) throw error;
@@ -139,6 +135,10 @@ class PoolRenderer implements Renderer {
     else this.#pictures++;
     return result;
   }
+}
+
+function isAnyRemote({ source, others = [] }: PictureJob): boolean {
+  return source.remote || others.some(({ remote }) => remote);
 }
 
 /** What is wrong with a picture before anything is read; null: nothing. */

@@ -36,10 +36,16 @@ export interface PictureTask {
   readonly encoding: Encoding;
 }
 
-/** A batch that shares one formula and one image: chunks are read and decoded once for all of it. */
-export interface PictureJob {
+/** What every evaluation of a kernel reads. */
+interface Reads {
   readonly source: SourceRef;
   readonly info: ImageInfo;
+  /** Other images that the kernel lays over this one; left out: none. */
+  readonly others?: readonly SourceRef[];
+}
+
+/** A batch that shares one formula and one image: chunks are read and decoded once for all of it. */
+export interface PictureJob extends Reads {
   readonly kernel: Kernel;
   readonly pictures: readonly PictureTask[];
 }
@@ -51,9 +57,7 @@ export interface Picture {
 }
 
 /** Numbers of a float32 kernel with one plane over regions of one level. */
-export interface StatisticsJob {
-  readonly source: SourceRef;
-  readonly info: ImageInfo;
+export interface StatisticsJob extends Reads {
   readonly kernel: Kernel;
   readonly level: number;
   readonly regions: readonly Region[];
@@ -76,9 +80,7 @@ export interface StatisticsResult {
 }
 
 /** Formula values (float32 kernel, any number of planes) and raw channel values under single pixels of one level. */
-export interface ProbeJob {
-  readonly source: SourceRef;
-  readonly info: ImageInfo;
+export interface ProbeJob extends Reads {
   readonly kernel: Kernel;
   /** Byte kernel (rgba8) for the colour under the point; null: none wanted. */
   readonly colorKernel: Kernel | null;

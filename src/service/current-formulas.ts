@@ -29,8 +29,11 @@ export class CurrentFormulas {
   }
 
   /** The same text on the file as it is now; null where that is another size, so that places in it mean something else. */
-  async rebind({ image, source, plane }: ValidFormula, signal: AbortSignal | undefined): Promise<ValidFormula | null> {
-    this.#images.recheck(image.key);
+  async rebind(
+    { image, others, source, plane }: ValidFormula,
+    signal: AbortSignal | undefined,
+  ): Promise<ValidFormula | null> {
+    for (const { key } of [image, ...others]) this.#images.recheck(key);
     const now = await this.#images.get(image.key, signal);
     if (!sameSize(now, image)) return null;
     const bound = await this.#formulas.bind(now, source, plane, signal);

@@ -1,11 +1,12 @@
 import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import { checkFormula, completeFormula } from "../formula/index.ts";
+import { checkFormula, completeFormula, imagesNamed } from "../formula/index.ts";
 import { isSourceChanged } from "../source/index.ts";
 import { formulaCharacters } from "./formula-characters.ts";
 import type { CatalogueImages } from "./images.ts";
 import type { Measurements } from "./measurements.ts";
+import { type NamedImages, namedImages } from "./named-images.ts";
 import { formulaScope } from "./scope.ts";
 import { defaultText, displayText, layersText } from "./sugar.ts";
 import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice, ServedImage } from "./types.ts";
@@ -40,11 +41,14 @@ export class BoundFormulas implements FormulaService {
   ): Promise<BoundFormula> {
     const text = source ?? defaultText(image);
     const plane = planeOf(image, choice);
-    const key = JSON.stringify([image.key, image.revision, plane.z, plane.t, text]);
+    const named = imagesNamed(text).filter((key) => key !== image.key);
+    const others = await namedImages(this.#images, named, signal);
+    const revisions = others.found.map((one) => [one.key, one.revision]);
+    const key = JSON.stringify([image.key, image.revision, plane.z, plane.t, text, revisions]);
     const known = this.#known.get(key);
     if (known) return known;
     const work = async (shared: AbortSignal) => {
-      const bound = await this.#bind(image, text, plane, shared);
+      const bound = await this.#bind({ image, source: text, plane }, others, shared);
       this.#known.set(key, bound);
       return bound;
     };
@@ -64,21 +68,25 @@ export class BoundFormulas implements FormulaService {
   }
 
   async #bind(
-    image: ServedImage,
-    source: string,
-    plane: BoundFormula["plane"],
+    asked: Pick<BoundFormula, "image" | "source" | "plane">,
+    named: NamedImages,
     signal: AbortSignal,
   ): Promise<BoundFormula> {
-    const result = checkFormula(source, formulaScope(image, plane));
-    const id = hash([image.key, source, plane.z, plane.t, image.revision]).slice(0, 32);
-    const base = { image, source, plane, id };
+    const { image, source, plane } = asked;
+    const result = checkFormula(source, formulaScope(image, plane, named));
+    const revisions = named.found.map((one) => [one.key, one.revision]);
+    const id = hash([image.key, source, plane.z, plane.t, image.revision, ...revisions]).slice(0, 32);
+    const base = { ...asked, id };
     if (!result.ok) return { ...base, valid: false, diagnostics: result.diagnostics };
-    const answers = await this.#measurements.resolve(image, result.checked, signal).catch((error: unknown) => {
-      if (isSourceChanged(error)) this.#images.recheck(image.key);
+    const images = [image, ...named.found];
+    const answers = await this.#measurements.resolve(image, images, result.checked, signal).catch((error: unknown) => {
+      if (isSourceChanged(error)) for (const { key } of images) this.#images.recheck(key);
       throw error;
     });
     const formula = completeFormula(result.checked, answers);
-    return { ...base, valid: true, formula, version: pictureVersion([image]), diagnostics: formula.diagnostics };
+    const others = formula.images.flatMap((key) => images.find((one) => one.key === key) ?? []);
+    const version = pictureVersion(image, others);
+    return { ...base, valid: true, formula, others, version, diagnostics: formula.diagnostics };
   }
 }
 

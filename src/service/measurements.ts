@@ -5,14 +5,18 @@ import {
   type Answer,
   type CheckedFormula,
   type Expr,
+  imagesOf,
   MEASURES,
   type MeasuredExpr,
   measuredArgument,
 } from "../formula/index.ts";
 import { compileKernel } from "../kernel/index.ts";
-import { planeInput, servedLevel } from "../plan/index.ts";
+import { servedLevel } from "../plan/index.ts";
 import type { Renderer } from "../render/index.ts";
+import { inputsOf } from "./picture-kernels.ts";
+import { readsOf } from "./render-batch.ts";
 import type { ServedImage } from "./types.ts";
+import { revisionsOf } from "./version.ts";
 
 const MEGAPIXEL = 2 ** 20;
 /** The finest stored level of at most so many pixels is looked at whole … */
@@ -31,27 +35,35 @@ export class Measurements {
     this.#renderer = renderer;
   }
 
-  /** One answer for each of `checked.measured`, in order. Rejects when the pixels cannot be read. */
-  async resolve(image: ServedImage, checked: CheckedFormula, signal?: AbortSignal): Promise<readonly Answer[]> {
+  /** One answer for each of `checked.measured`, in order, of an image and of those of `images` that are laid over it. Rejects when the pixels cannot be read. */
+  async resolve(
+    image: ServedImage,
+    images: readonly ServedImage[],
+    checked: CheckedFormula,
+    signal?: AbortSignal,
+  ): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
     for (const [index, measured] of checked.measured.entries()) {
       const argument = measuredArgument(checked, index, answers);
-      answers.push(await this.#answer(image, measured, argument, signal));
+      answers.push(await this.#answer(image, images, measured, argument, signal));
     }
     return answers;
   }
 
   async #answer(
     image: ServedImage,
+    images: readonly ServedImage[],
     measured: MeasuredExpr,
     argument: Expr,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
-    const key = JSON.stringify([image.key, image.revision, measured.measure, measured.parameters, argument.text]);
+    const others = imagesOf([argument]).flatMap((key) => images.find((one) => one.key === key) ?? []);
+    const revisions = revisionsOf(image, others);
+    const key = JSON.stringify([revisions, measured.measure, measured.parameters, argument.text]);
     const known = this.#known.get(key);
     if (known) return known;
     const compute = async (shared: AbortSignal) => {
-      const answer = await this.#compute(image, measured, argument, shared);
+      const answer = await this.#compute(image, others, measured, argument, shared);
       this.#known.set(key, answer);
       return answer;
     };
@@ -59,20 +71,23 @@ export class Measurements {
   }
 
   async #compute(
-    { source, info }: ServedImage,
+    image: ServedImage,
+    others: readonly ServedImage[],
     { measure, parameters }: MeasuredExpr,
     argument: Expr,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { level, regions } = sampledRegions(info);
-    const served = servedLevel(info, level);
-    const kernel = compileKernel({
-      output: "float32",
-      expressions: [argument],
-      inputOf: (channel, z, t) => planeInput(info, served, channel, z, t),
-    });
+    const { level, regions } = sampledRegions(image.info);
+    const kernel = compileKernel({ output: "float32", expressions: [argument], ...inputsOf(image, others, level) });
     const row = MEASURES[measure];
-    const job = { source, info, kernel, level, regions, bins: 1, percentiles: row.percentiles(parameters) };
+    const job = {
+      ...readsOf({ image, others }),
+      kernel,
+      level,
+      regions,
+      bins: 1,
+      percentiles: row.percentiles(parameters),
+    };
     return row.answer(await this.#renderer.statistics(job, signal), parameters);
   }
 }

@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
-import { type Expr, interpret } from "../formula/index.ts";
-import { type Kernel, KernelCache, type KernelOutput } from "../kernel/index.ts";
+import { type Expr, interpret, placedLevel } from "../formula/index.ts";
+import { type Kernel, KernelCache, type KernelOutput, type KernelRequest } from "../kernel/index.ts";
 import { planeInput, servedLevel } from "../plan/index.ts";
 import type { PictureFormat } from "../render/index.ts";
-import type { ValidFormula } from "./types.ts";
+import type { ServedImage, ValidFormula } from "./types.ts";
 
 const MAX_KERNELS = 1024;
 
@@ -36,17 +36,36 @@ export class PictureKernels {
     return display && this.#kernel(bound, level, "rgba8", [display]);
   }
 
-  #kernel({ image, formula }: ValidFormula, level: number, output: KernelOutput, expressions: readonly Expr[]): Kernel {
-    const { info } = image;
-    const served = servedLevel(info, level);
-    const key = JSON.stringify([image.key, image.revision, served.kind, output, formula.hash, expressions.length]);
+  #kernel(bound: ValidFormula, level: number, output: KernelOutput, expressions: readonly Expr[]): Kernel {
+    const { image, others, formula } = bound;
+    const { kind } = servedLevel(image.info, level);
+    // How another image lies in memory depends on the level too.
+    const place = others.length === 0 ? kind : level;
+    const key = JSON.stringify([bound.version, place, output, formula.hash, expressions.length]);
     const known = this.#kernels.get(key);
     if (known) return known;
-    const inputOf = (channel: number, z: number, t: number) => planeInput(info, served, channel, z, t);
-    const kernel = this.#cache.compile({ output, expressions, inputOf });
+    const kernel = this.#cache.compile({ output, expressions, ...inputsOf(image, others, level) });
     this.#kernels.set(key, kernel);
     return kernel;
   }
+}
+
+/** How channels lie in memory: those of an image at a level, and those of others where they lie over it. */
+export function inputsOf(
+  { info }: ServedImage,
+  others: readonly ServedImage[],
+  level: number,
+): Pick<KernelRequest, "inputOf" | "placedInputOf"> {
+  const served = servedLevel(info, level);
+  return {
+    inputOf: (channel, z, t) => planeInput(info, served, channel, z, t),
+    placedInputOf: ({ placement, channel, z, t }) => {
+      const other = others.find(({ key }) => key === placement.image);
+      if (!other) throw new TypeError("A formula reads an image that it does not name.");
+      const read = servedLevel(other.info, placedLevel(other.levels, level, placement.scale));
+      return planeInput(other.info, read, channel, z, t);
+    },
+  };
 }
 
 /** JPEG has no alpha; other formats get it where a pixel can lack data, or a colour be transparent. */

@@ -1,6 +1,7 @@
 import { channelInputs } from "../kernel/index.ts";
 import type { ProbeResult, Renderer } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
+import { readsOf } from "./render-batch.ts";
 import type { ProbedPoint, Sample, ValidFormula } from "./types.ts";
 
 interface ProbeRequest {
@@ -17,12 +18,12 @@ export async function probe(
   { formula, points, level }: ProbeRequest,
   signal: AbortSignal | undefined,
 ): Promise<readonly ProbedPoint[]> {
-  const { source, info } = formula.image;
+  const { info } = formula.image;
   const kernel = kernels.values(formula, level);
   const inside = points.filter(({ x, y }) => x >= 0 && y >= 0 && x < info.width && y < info.height);
   const at = (value: number) => Math.floor(value / 2 ** level);
   const job = {
-    ...{ source, info, kernel, level },
+    ...{ ...readsOf(formula), kernel, level },
     colorKernel: kernels.colour(formula, level),
     points: inside.map(({ x, y }) => ({ x: at(x), y: at(y) })),
   };

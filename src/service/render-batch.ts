@@ -1,6 +1,7 @@
+import { setMaxListeners } from "node:events";
 import type { Kernel } from "../kernel/index.ts";
 import type { Picture, PictureTask, Renderer } from "../render/index.ts";
-import type { ServedImage } from "./types.ts";
+import type { ValidFormula } from "./types.ts";
 
 interface Member {
   readonly task: PictureTask;
@@ -15,15 +16,15 @@ interface Member {
  */
 export class RenderBatch {
   readonly #renderer: Renderer;
-  readonly #jobs = new Map<Kernel, { readonly image: ServedImage; readonly members: Member[] }>();
+  readonly #jobs = new Map<Kernel, { readonly formula: ValidFormula; readonly members: Member[] }>();
 
   constructor(renderer: Renderer) {
     this.#renderer = renderer;
   }
 
   /** Settles after `start`. */
-  add(image: ServedImage, kernel: Kernel, task: PictureTask, signal: AbortSignal): Promise<Picture> {
-    const job = this.#jobs.get(kernel) ?? { image, members: [] };
+  add(formula: ValidFormula, kernel: Kernel, task: PictureTask, signal: AbortSignal): Promise<Picture> {
+    const job = this.#jobs.get(kernel) ?? { formula, members: [] };
     this.#jobs.set(kernel, job);
     return new Promise((resolve, reject) => {
       job.members.push({ task, signal, resolve, reject });
@@ -31,13 +32,13 @@ export class RenderBatch {
   }
 
   start(): void {
-    for (const [kernel, { image, members }] of this.#jobs) void this.#run(kernel, image, members);
+    for (const [kernel, { formula, members }] of this.#jobs) void this.#run(kernel, formula, members);
   }
 
-  async #run(kernel: Kernel, { source, info }: ServedImage, members: readonly Member[]): Promise<void> {
+  async #run(kernel: Kernel, formula: ValidFormula, members: readonly Member[]): Promise<void> {
     const pictures = members.map(({ task }) => task);
     try {
-      const results = await this.#renderer.pictures({ source, info, kernel, pictures }, whenAllLeft(members));
+      const results = await this.#renderer.pictures({ ...readsOf(formula), kernel, pictures }, whenAllLeft(members));
       for (const [index, { resolve, reject }] of members.entries()) {
         const result = results[index];
         if (result instanceof Error || result === undefined) reject(result ?? new Error("A picture has no result."));
@@ -49,10 +50,18 @@ export class RenderBatch {
   }
 }
 
+/** The images that a formula reads, as the renderer takes them. */
+export function readsOf({ image, others }: Pick<ValidFormula, "image" | "others">) {
+  const { source, info } = image;
+  return { source, info, others: others.map((one) => one.source) };
+}
+
 function whenAllLeft(members: readonly Member[]): AbortSignal {
   const [only] = members;
   if (only && members.length === 1) return only.signal;
   const controller = new AbortController();
+  // Each part of a large job listens.
+  setMaxListeners(0, controller.signal);
   let waiting = members.length;
   for (const { signal } of members) {
     signal.addEventListener(

@@ -67,7 +67,7 @@ export class RenderedOnce {
       own = true;
       const { format } = task.encoding;
       const kernel = this.#kernels.picture(formula, task.level, format, padded);
-      const { bytes } = await batch.add(formula.image, kernel, task, shared);
+      const { bytes } = await batch.add(formula, kernel, task, shared);
       const tile = { bytes, contentType: CONTENT_TYPES[format] };
       this.#cache.set(key, tile);
       return { key, ...tile, cache: "RENDERED" };

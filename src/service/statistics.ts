@@ -3,6 +3,7 @@ import { levelSize, type Region } from "../core/geometry.ts";
 import { MAX_STATISTICS_PIXELS, MAX_STORED_PIXELS, servedLevel, storedPixels } from "../plan/index.ts";
 import type { Renderer, StatisticsResult } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
+import { readsOf } from "./render-batch.ts";
 import type { ServedImage, StatisticsRequest } from "./types.ts";
 
 /** Statistics of a formula's first number over a region, at the finest level that is within the limits unless one is named. */
@@ -20,9 +21,8 @@ export async function statistics(
       "LIMIT_EXCEEDED",
       `Statistics look at ${MAX_STATISTICS_PIXELS} pixels at most; at level ${chosen} the region has ${pixels.width * pixels.height}. Name a coarser level, or none.`,
     );
-  const { source, info } = image;
   const kernel = kernels.values(formula, chosen, 1);
-  const job = { source, info, kernel, level: chosen, regions: [pixels], bins, percentiles };
+  const job = { ...readsOf(formula), kernel, level: chosen, regions: [pixels], bins, percentiles };
   return { ...(await renderer.statistics(job, signal)), level: chosen, exact: chosen === 0 };
 }
 

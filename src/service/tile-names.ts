@@ -2,7 +2,7 @@ import { KeyMaker } from "../cache/index.ts";
 import { type Encoding, encoderIdentity, type PictureFormat } from "../render/index.ts";
 import type { RegionRequest, TileRequest, ValidFormula } from "./types.ts";
 import { documentSuffix, keyPath, pictureSuffix } from "./urls.ts";
-import { RENDER_VERSION } from "./version.ts";
+import { RENDER_VERSION, revisionsOf } from "./version.ts";
 
 /** What the tiles of one formula share, worked out once: a query names hundreds of them. */
 interface FormulaNames {
@@ -84,11 +84,11 @@ export class TileNames {
   #names(bound: ValidFormula): FormulaNames {
     const known = this.#formulas.get(bound);
     if (known) return known;
-    const { image, formula } = bound;
+    const { image, others, formula } = bound;
     const scope = {
       renderVersion: RENDER_VERSION,
       formula: formula.canonical,
-      images: [{ key: image.key, revision: image.revision }],
+      images: revisionsOf(image, others),
     };
     const made: FormulaNames = {
       tileKeys: new KeyMaker({ kind: "tile", ...scope }),

@@ -60,6 +60,8 @@ interface BoundBase {
 export interface ValidFormula extends BoundBase {
   readonly valid: true;
   readonly formula: Formula;
+  /** Other images that the formula reads, by key. */
+  readonly others: readonly ServedImage[];
   /** `v` of tile URLs: 16 hex digits over render version and every (key, revision) pair that is read. */
   readonly version: string;
 }

@@ -5,8 +5,16 @@ import type { ServedImage } from "./types.ts";
 export const RENDER_VERSION = 1;
 
 /** `v` of URLs: 16 hex digits over the render version and every (key, revision) that is read (semantics.md 14). */
-export function pictureVersion(images: readonly Pick<ServedImage, "key" | "revision">[]): string {
-  return hash([RENDER_VERSION, images.map(({ key, revision }) => [key, revision])]).slice(0, 16);
+export function pictureVersion(image: ServedImage, others: readonly ServedImage[]): string {
+  return hash([RENDER_VERSION, revisionsOf(image, others).map(({ key, revision }) => [key, revision])]).slice(0, 16);
+}
+
+/** (key, revision) of the image that is shown, then of the others that are read. */
+export function revisionsOf(
+  image: ServedImage,
+  others: readonly ServedImage[],
+): readonly { readonly key: string; readonly revision: string }[] {
+  return [image, ...others.filter(({ key }) => key !== image.key)].map(({ key, revision }) => ({ key, revision }));
 }
 
 /** SHA-256 in hex of a value as JSON: typed, its strings quoted, so that different values have different texts. */

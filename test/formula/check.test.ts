@@ -74,7 +74,10 @@ describe("calls", () => {
 
   it("are shown by examples that work", () => {
     const scope = scopeOf(["red", "green", "blue", "uv1", "fir1", "nir1"].map((name) => channel(name)));
-    for (const { name, example } of functionTable) expect(diagnose(example, scope), `${name}: ${example}`).toEqual([]);
+    for (const { name, example } of functionTable) {
+      const problems = diagnose(example, scope).filter(({ severity }) => severity !== "info");
+      expect(problems, `${name}: ${example}`).toEqual([]);
+    }
   });
 });
 

@@ -30,3 +30,21 @@ it("shows a file that was replaced under an address that was asked before, with 
   expect(picture.data[0]).toBe(20);
   await server.close();
 });
+
+it("shows an image that was replaced where it lies over another, under an address that was asked before", async () => {
+  const server = await runServer({ "a.tif": image(10), "over.tif": image(30) });
+  const path = "/tiles/a/0/0/0.png?f=window(b1%2Bover.b1,0,255)";
+  const first = await server.get(path);
+  expect((await server.get(path)).headers.get("x-bandloom-cache")).toBe("MEMORY");
+
+  const other = join(server.folder, ".new");
+  await writeFile(other, buildTiff({ directories: [image(50)] }));
+  await rename(other, join(server.folder, "over.tif"));
+  await setTimeout(CHECK_INTERVAL_MS + 100);
+
+  const second = await server.get(path);
+  expect(second.headers.get("etag")).not.toBe(first.headers.get("etag"));
+  const picture = PNG.sync.read(Buffer.from(await second.arrayBuffer()));
+  expect(picture.data[0]).toBe(60);
+  await server.close();
+});

@@ -93,8 +93,8 @@ export function boundTo(image: ServedImage, text: string): ValidFormula {
   const result = checkFormula(text, formulaScope(image, plane));
   if (!result.ok) throw new Error(`${text} is refused: ${result.diagnostics[0]?.message}`);
   const formula = completeFormula(result.checked, []);
-  const version = pictureVersion([image]);
-  return { image, source: text, plane, id: "", valid: true, formula, version, diagnostics: [] };
+  const version = pictureVersion(image, []);
+  return { image, source: text, plane, id: "", valid: true, formula, others: [], version, diagnostics: [] };
 }
 
 /** The code of a BandloomError, or what else came of it. */

@@ -1,13 +1,14 @@
 import { valueRange } from "../../core/dtype.ts";
-import type { ChannelExpr, ConstExpr, Expr, FormulaType, MeasuredExpr } from "../expr.ts";
+import type { ChannelExpr, ConstExpr, Expr, FormulaType, Interval, MeasuredExpr, PlacedExpr } from "../expr.ts";
 import { given } from "../functions/define.ts";
 import type { FunctionRow, Value } from "../functions/row.ts";
 import { findRow } from "../functions/table.ts";
 import { interval } from "../interval.ts";
 import { MEASURES, type MeasureName } from "../measures.ts";
 import { numberOps } from "../ops-number.ts";
+import { type Placement, placementText } from "../placement.ts";
 import { chains, printCall, printNumber } from "../print.ts";
-import type { FormulaScope } from "../scope.ts";
+import type { FormulaScope, ScopeChannel, ScopeImage } from "../scope.ts";
 import { channelText } from "./names.ts";
 
 /**
@@ -38,9 +39,6 @@ export class ExprBuilder {
   }
 
   channel(index: number, z: number, t: number): Expr {
-    const info = given(this.scope.channels[index]);
-    const float = info.dataType.startsWith("float");
-    const [min, max] = float ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : valueRange(info.dataType);
     return this.#shared<ChannelExpr>({
       kind: "channel",
       type: "number",
@@ -48,9 +46,36 @@ export class ExprBuilder {
       z,
       t,
       text: channelText(this.scope, index, z, t),
-      interval: interval(min, max, info.nan || float),
+      interval: boundsOf(given(this.scope.channels[index])),
       size: 1,
     });
+  }
+
+  /** A channel of another image of the scope. Beyond its edges there is no data. */
+  placed(placement: Placement, channel: number, z: number, t: number): Expr {
+    const image = this.imageOf(placement);
+    return this.#shared<PlacedExpr>({
+      ...{ kind: "placed", type: "number", placement, channel, z, t },
+      text: `${placementText(placement)}.${channelText(image, channel, z, t)}`,
+      interval: { ...boundsOf(given(image.channels[channel])), nan: true },
+      size: 2,
+    });
+  }
+
+  /** The same channel of the same image on another plane. */
+  onPlane(expr: ChannelExpr | PlacedExpr, z: number, t: number): Expr {
+    if (expr.kind === "channel") return this.channel(expr.channel, z, t);
+    return this.placed(expr.placement, expr.channel, z, t);
+  }
+
+  imageOf({ image }: Placement): ScopeImage {
+    return image === this.scope.key ? this.scope : given(this.scope.images?.get(image));
+  }
+
+  /** The image that a channel is of, and what it tells of the channel. */
+  infoOf(expr: ChannelExpr | PlacedExpr): { readonly image: ScopeImage; readonly info: ScopeChannel } {
+    const image = expr.kind === "channel" ? this.scope : this.imageOf(expr.placement);
+    return { image, info: given(image.channels[expr.channel]) };
   }
 
   measured(measure: MeasureName, argument: Expr, parameters: readonly number[] = []): Expr {
@@ -120,6 +145,7 @@ export class ExprBuilder {
       case "const":
         return "";
       case "channel":
+      case "placed":
         return expr.text;
       case "measured":
         return `${expr.measure}(${this.#structure(expr.argument)})`;
@@ -136,6 +162,12 @@ export class ExprBuilder {
     this.#known.set(key, made);
     return made;
   }
+}
+
+function boundsOf({ dataType, nan }: ScopeChannel): Interval {
+  const float = dataType.startsWith("float");
+  const [min, max] = float ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : valueRange(dataType);
+  return interval(min, max, nan || float);
 }
 
 function typeOf(row: FunctionRow, args: readonly Expr[]): FormulaType {

@@ -1,5 +1,5 @@
 import { isWritable, quoteChannel } from "../print.ts";
-import type { FormulaScope } from "../scope.ts";
+import type { ScopeImage } from "../scope.ts";
 
 /** Named numbers of the language; the last place where a name is looked for. */
 export const CONSTANTS: ReadonlyMap<string, { readonly value: number; readonly help: string }> = new Map([
@@ -64,7 +64,7 @@ function append(map: Map<string, number[]>, key: string, index: number): void {
 }
 
 /** Canonical text of a channel at a plane: its stored name where that is unique and can be written, else @N; z and t where there are several. */
-export function channelText(scope: FormulaScope, index: number, z: number, t: number): string {
+export function channelText(scope: ScopeImage, index: number, z: number, t: number): string {
   const name = scope.channels[index]?.name ?? "";
   const unique = scope.channels.filter((one) => one.name === name).length === 1;
   const written = unique && isWritable(name) ? quoteChannel(name) : `@${index + 1}`;

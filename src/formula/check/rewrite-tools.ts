@@ -1,5 +1,4 @@
 import { valueRange } from "../../core/dtype.ts";
-import { given } from "../functions/define.ts";
 import type { RewriteTools } from "../functions/row.ts";
 import { MEASURES } from "../measures.ts";
 import type { ExprBuilder } from "./builder.ts";
@@ -7,20 +6,20 @@ import { channelsOf, displayWindow } from "./window.ts";
 
 /** How rows that rewrite themselves build what they become. */
 export function rewriteTools(builder: ExprBuilder): RewriteTools {
-  const { scope } = builder;
   return {
     constant: (value) => builder.constant(value),
     call: (name, args) => builder.named(name, args),
     channel: (expr) => {
-      if (expr.kind !== "channel") return null;
-      const info = given(scope.channels[expr.channel]);
+      if (expr.kind !== "channel" && expr.kind !== "placed") return null;
+      const { info } = builder.infoOf(expr);
       const range = info.dataType.startsWith("float") ? (info.window ?? null) : valueRange(info.dataType);
       return { scale: info.scale, offset: info.offset, range };
     },
-    planes: (expr) =>
-      expr.kind === "channel"
-        ? Array.from({ length: scope.depth }, (_, z) => builder.channel(expr.channel, z, expr.t))
-        : null,
+    planes: (expr) => {
+      if (expr.kind !== "channel" && expr.kind !== "placed") return null;
+      const { depth } = builder.infoOf(expr).image;
+      return Array.from({ length: depth }, (_, z) => builder.onPlane(expr, z, expr.t));
+    },
     window: (expr, percentiles) =>
       percentiles === undefined || channelsOf(expr).length === 0
         ? displayWindow(builder, expr)

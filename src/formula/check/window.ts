@@ -1,4 +1,4 @@
-import type { ChannelExpr, Expr } from "../expr.ts";
+import type { ChannelExpr, Expr, PlacedExpr } from "../expr.ts";
 import { given } from "../functions/define.ts";
 import { DEFAULT_PERCENTILES } from "../functions/display.ts";
 import { interpret } from "../interpret.ts";
@@ -13,11 +13,11 @@ export function displayWindow(builder: ExprBuilder, x: Expr): Expr {
   const { min, max } = x.interval;
   if (min >= 0 && max <= 1) return fixed(builder, x, 0, 1);
   if (min >= -1 && max <= 1) return fixed(builder, x, -1, 1);
-  const channels = channelsOf(x).map((one) => builder.scope.channels[one.channel]);
+  const channels = channelsOf(x).map((one) => builder.infoOf(one).info);
   if (channels.length === 0) return sameEverywhere(builder, x);
-  const bytes = channels.every((one) => one?.dataType === "uint8");
+  const bytes = channels.every((one) => one.dataType === "uint8");
   if (bytes && Number.isFinite(min) && Number.isFinite(max) && max >= 127) return fixed(builder, x, 0, 255);
-  const stated = x.kind === "channel" ? builder.scope.channels[x.channel]?.window : undefined;
+  const stated = x.kind === "channel" || x.kind === "placed" ? builder.infoOf(x).info.window : undefined;
   if (stated && isWindow(stated.map(Math.fround))) return fixed(builder, x, ...stated);
   return builder.measured("stretch", x, DEFAULT_PERCENTILES);
 }
@@ -37,14 +37,14 @@ export function fixed(builder: ExprBuilder, x: Expr, low: number, high: number):
   return builder.named("window", [x, builder.constant(low), builder.constant(high)]);
 }
 
-/** Distinct channel nodes below an expression, in order of appearance. */
-export function channelsOf(root: Expr): readonly ChannelExpr[] {
+/** Distinct channels below an expression, those of other images among them, in order of appearance. */
+export function channelsOf(root: Expr): readonly (ChannelExpr | PlacedExpr)[] {
   const seen = new Set<Expr>();
-  const found: ChannelExpr[] = [];
+  const found: (ChannelExpr | PlacedExpr)[] = [];
   const visit = (expr: Expr): void => {
     if (seen.has(expr)) return;
     seen.add(expr);
-    if (expr.kind === "channel") found.push(expr);
+    if (expr.kind === "channel" || expr.kind === "placed") found.push(expr);
     else if (expr.kind === "measured") visit(expr.argument);
     else if (expr.kind === "call") expr.args.forEach(visit);
   };

@@ -74,7 +74,9 @@ function neighbourhood({ passes, bounds, check, ...rest }: Definition): Function
 
 function variesByPixel(expr: Expr): boolean {
   if (expr.kind === "call") return expr.args.some(variesByPixel);
-  return expr.kind === "channel" || (expr.kind === "measured" && variesByPixel(expr.argument));
+  return (
+    expr.kind === "channel" || expr.kind === "placed" || (expr.kind === "measured" && variesByPixel(expr.argument))
+  );
 }
 
 const amongItsNeighbours = (x: Interval) => interval(x.min, x.max, x.nan || !isBounded(x));

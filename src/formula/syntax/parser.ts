@@ -1,10 +1,11 @@
 import type { FormulaLimits } from "../limits.ts";
 import { SyntaxProblem, shown } from "../problem.ts";
+import { Cursor } from "./cursor.ts";
 import { habitBetween } from "./habits.ts";
+import { IMAGE, imageNode } from "./image.ts";
 import { tokenize } from "./lexer.ts";
 import type { Token } from "./token.ts";
 import type { BinaryNode, Binding, NameNode, PlaneNode, SyntaxNode, SyntaxTree } from "./tree.ts";
-import { unexpected } from "./unexpected.ts";
 
 /** Binary operators by rising precedence; all associate to the left. `^` and the conditional have productions of their own. */
 const BINARY: readonly (readonly string[])[] = [
@@ -15,6 +16,7 @@ const BINARY: readonly (readonly string[])[] = [
   ["+", "-"],
   ["*", "/", "%"],
 ];
+const USE_EXAMPLE = 'use before = image("slide-2020", dx=12);';
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
 /**
@@ -26,20 +28,19 @@ export function parse(source: string, limits: FormulaLimits): SyntaxTree {
 }
 
 class Parser {
-  readonly #tokens: readonly Token[];
+  readonly #at: Cursor;
   readonly #limits: FormulaLimits;
-  #next = 0;
   #depth = 0;
   #nodes = 0;
 
   constructor(tokens: readonly Token[], limits: FormulaLimits) {
-    this.#tokens = tokens;
+    this.#at = new Cursor(tokens);
     this.#limits = limits;
   }
 
   /** formula = { binding } expression { ";" expression } [ ";" ] */
   formula(): SyntaxTree {
-    if (this.#peek().kind === "end") {
+    if (this.#at.peek().kind === "end") {
       throw new SyntaxProblem({
         code: "EMPTY",
         message: "The formula is empty: write a channel's name, such as red.",
@@ -48,27 +49,20 @@ class Parser {
       });
     }
     const bindings: Binding[] = [];
-    while (this.#peek().kind === "name" && this.#peek(1).kind === "name") bindings.push(this.#binding());
+    while (this.#at.peek().kind === "name" && this.#at.peek(1).kind === "name") bindings.push(this.#binding());
     const outputs = [this.#expression()];
-    while (this.#accept(";") && this.#peek().kind !== "end") outputs.push(this.#expression());
-    const rest = this.#peek();
-    if (rest.kind !== "end") throw rest.text === ")" ? this.#unopened(rest) : unexpected(this.#tokens, rest);
+    while (this.#at.accept(";") && this.#at.peek().kind !== "end") outputs.push(this.#expression());
+    const rest = this.#at.peek();
+    if (rest.kind !== "end") throw rest.text === ")" ? this.#unopened(rest) : this.#at.unexpected(rest);
     return { bindings, outputs };
   }
 
-  /** binding = "let" name "=" expression ";" */
+  /** binding = "let" name "=" expression ";" | "use" name "=" image ";" */
   #binding(): Binding {
-    const keyword = this.#take();
-    const following = this.#peek();
-    const name = this.#name();
-    if (keyword.text === "use") {
-      throw new SyntaxProblem({
-        code: "NOT_SUPPORTED",
-        message: "use … = image(…) is not supported yet: a formula reads the channels of one image.",
-        from: keyword.from,
-        to: name.to,
-      });
-    }
+    const keyword = this.#at.take();
+    const following = this.#at.peek();
+    const name = this.#at.name();
+    if (keyword.text === "use") return this.#use(keyword, name);
     if (keyword.text !== "let") {
       throw new SyntaxProblem({
         code: "UNEXPECTED_TOKEN",
@@ -79,9 +73,20 @@ class Parser {
         to: name.to,
       });
     }
-    this.#expect("=", "Behind the name of a let stands =, as in let d = uv1 - green;");
+    this.#at.expect("=", "Behind the name of a let stands =, as in let d = uv1 - green;");
     const value = this.#expression();
-    this.#expect(";", "A let ends with ; and the formula follows, as in let d = uv1 - green; red + d");
+    this.#at.expect(";", "A let ends with ; and the formula follows, as in let d = uv1 - green; red + d");
+    return { name, value, from: keyword.from, to: value.to };
+  }
+
+  #use(keyword: Token, name: NameNode): Binding {
+    this.#at.expect("=", `Behind the name of a use stands =, as in ${USE_EXAMPLE}`);
+    const value = this.#primary();
+    if (value.kind !== "image") {
+      const message = `use gives a name to an image, as in ${USE_EXAMPLE} Values are named with let.`;
+      throw new SyntaxProblem({ code: "UNEXPECTED_TOKEN", message, from: value.from, to: value.to });
+    }
+    this.#at.expect(";", `A use ends with ; and the formula follows, as in ${USE_EXAMPLE} red - before.red`);
     return { name, value, from: keyword.from, to: value.to };
   }
 
@@ -89,9 +94,9 @@ class Parser {
   #expression(): SyntaxNode {
     return this.#nested(() => {
       const condition = this.#binary(0);
-      if (!this.#accept("?")) return condition;
+      if (!this.#at.accept("?")) return condition;
       const whenTrue = this.#expression();
-      this.#expect(":", "A condition has two results: condition ? a : b");
+      this.#at.expect(":", "A condition has two results: condition ? a : b");
       const whenFalse = this.#expression();
       return this.#made({
         kind: "conditional",
@@ -109,8 +114,8 @@ class Parser {
     const operators = BINARY[level];
     if (!operators) return this.#unary();
     let left = this.#binary(level + 1);
-    while (this.#peek().kind === "symbol" && operators.includes(this.#peek().text)) {
-      const operator = this.#take();
+    while (this.#at.peek().kind === "symbol" && operators.includes(this.#at.peek().text)) {
+      const operator = this.#at.take();
       this.#refuseChain(left, operator.text, operator);
       const right = this.#binary(level + 1);
       if (right.kind === "binary") this.#refuseChain(right, operator.text, right);
@@ -130,7 +135,7 @@ class Parser {
 
   /** unary = ( "-" | "!" | "~" ) unary | power */
   #unary(): SyntaxNode {
-    const token = this.#peek();
+    const token = this.#at.peek();
     if (token.kind !== "symbol") return this.#power();
     if (token.text === "+") {
       throw new SyntaxProblem({
@@ -142,7 +147,7 @@ class Parser {
       });
     }
     if (!["-", "!", "~"].includes(token.text)) return this.#power();
-    this.#take();
+    this.#at.take();
     const argument = this.#nested(() => this.#unary());
     if (token.text === "~" && !isBracketedComparison(argument)) throw this.#bitwise(token);
     const operator = token.text === "~" ? "!" : token.text;
@@ -152,10 +157,10 @@ class Parser {
   /** power = postfix [ ( "^" | "**" ) ( "-" power | power ) ] */
   #power(): SyntaxNode {
     const base = this.#postfix();
-    const operator = this.#peek();
+    const operator = this.#at.peek();
     if (operator.kind !== "symbol" || (operator.text !== "^" && operator.text !== "**")) return base;
-    this.#take();
-    const exponent = this.#nested(() => (this.#isSymbol("-") ? this.#unary() : this.#power()));
+    this.#at.take();
+    const exponent = this.#nested(() => (this.#at.isSymbol("-") ? this.#unary() : this.#power()));
     return this.#made({
       kind: "binary",
       operator: "^",
@@ -168,13 +173,13 @@ class Parser {
     });
   }
 
-  /** postfix = primary [ "." name ] [ "[" axis "=" integer { "," axis "=" integer } "]" ] */
+  /** postfix = primary [ "." ( name | ordinal ) ] [ "[" axis "=" integer { "," axis "=" integer } "]" ] */
   #postfix(): SyntaxNode {
     let node = this.#primary();
-    if (this.#isSymbol(".") && node.kind === "name") {
-      this.#take();
-      const member = this.#name();
-      if (this.#isSymbol("(")) {
+    if (this.#at.isSymbol(".") && (node.kind === "name" || node.kind === "image")) {
+      this.#at.take();
+      const member = this.#at.peek().kind === "ordinal" ? this.#at.ordinal() : this.#at.name();
+      if (this.#at.isSymbol("(") && node.kind === "name" && member.kind === "name") {
         throw new SyntaxProblem({
           code: "UNEXPECTED_TOKEN",
           message: `Functions belong to nothing here: write ${shown(member.name)}( … ), without ${shown(node.name)} and the point.`,
@@ -184,22 +189,22 @@ class Parser {
       }
       node = this.#made({ kind: "member", object: node, member, from: node.from, to: member.to });
     }
-    if (!this.#accept("[")) return node;
-    if (this.#peek().kind === "number") {
-      const { from, to } = this.#peek();
+    if (!this.#at.accept("[")) return node;
+    if (this.#at.peek().kind === "number") {
+      const { from, to } = this.#at.peek();
       const message = "A plane is chosen by its axis, as in dapi[z=3, t=0]; channels by number are @1, @2 …";
       throw new SyntaxProblem({ code: "UNEXPECTED_TOKEN", message, from, to });
     }
     const axes = [this.#axis()];
-    while (this.#accept(",")) axes.push(this.#axis());
-    const end = this.#expect("]", "A plane is chosen as in dapi[z=3, t=0].");
+    while (this.#at.accept(",")) axes.push(this.#axis());
+    const end = this.#at.expect("]", "A plane is chosen as in dapi[z=3, t=0].");
     return this.#made({ kind: "plane", target: node, axes, from: node.from, to: end.to });
   }
 
   #axis(): PlaneNode["axes"][number] {
-    const name = this.#name();
-    this.#expect("=", "A plane is chosen as in dapi[z=3, t=0].");
-    const value = this.#take();
+    const name = this.#at.name();
+    this.#at.expect("=", "A plane is chosen as in dapi[z=3, t=0].");
+    const value = this.#at.take();
     if (value.kind !== "number" || !/^\d{1,9}$/.test(value.text)) {
       throw new SyntaxProblem({
         code: "BAD_NUMBER",
@@ -213,58 +218,53 @@ class Parser {
 
   /** primary = number | text | name [ "(" [ argument { "," argument } ] ")" ] | quoted | ordinal | "(" expression ")" */
   #primary(): SyntaxNode {
-    const token = this.#peek();
+    const token = this.#at.peek();
     switch (token.kind) {
       case "number":
-        this.#take();
+        this.#at.take();
         return this.#made({ kind: "number", value: Math.fround(Number(token.text)), from: token.from, to: token.to });
       case "text":
-        this.#take();
+        this.#at.take();
         return this.#made({ kind: "text", text: token.text, from: token.from, to: token.to });
       case "ordinal":
-        this.#take();
-        return this.#made({ kind: "ordinal", ordinal: Number(token.text), from: token.from, to: token.to });
+        return this.#made(this.#at.ordinal());
       case "name":
       case "quoted": {
-        const name = this.#name();
-        return token.kind === "name" && this.#isSymbol("(") ? this.#call(name) : this.#made(name);
+        const name = this.#at.name();
+        return token.kind === "name" && this.#at.isSymbol("(") ? this.#call(name) : this.#made(name);
       }
       default:
-        if (token.text !== "(" || token.kind !== "symbol") throw unexpected(this.#tokens, token);
+        if (token.text !== "(" || token.kind !== "symbol") throw this.#at.unexpected(token);
         return this.#group();
     }
   }
 
   #group(): SyntaxNode {
-    const open = this.#take();
+    const open = this.#at.take();
     const inner = this.#expression();
-    const close = this.#expect(")", "This parenthesis is never closed.", open);
+    const close = this.#at.expect(")", "This parenthesis is never closed.", open);
     return inner.kind === "binary" ? { ...inner, bracketed: true, from: open.from, to: close.to } : inner;
   }
 
+  /** call = name "(" [ argument { "," argument } ] ")" | image */
   #call(name: NameNode): SyntaxNode {
-    const open = this.#take();
+    const open = this.#at.take();
+    if (name.name === IMAGE) return this.#made(imageNode(this.#at, name, open));
     const args: SyntaxNode[] = [];
-    if (!this.#isSymbol(")")) {
+    if (!this.#at.isSymbol(")")) {
       do args.push(this.#argument());
-      while (this.#accept(","));
+      while (this.#at.accept(","));
     }
-    const close = this.#expect(")", `The call of ${shown(name.name)} is never closed with ).`, open);
+    const close = this.#at.expect(")", `The call of ${shown(name.name)} is never closed with ).`, open);
     return this.#made({ kind: "call", name, args, from: name.from, to: close.to });
   }
 
   /** argument = expression [ ":" expression ] */
   #argument(): SyntaxNode {
     const at = this.#expression();
-    if (!this.#accept(":")) return at;
+    if (!this.#at.accept(":")) return at;
     const colour = this.#expression();
     return this.#made({ kind: "stop", at, colour, from: at.from, to: colour.to });
-  }
-
-  #name(): NameNode {
-    const token = this.#take();
-    if (token.kind !== "name" && token.kind !== "quoted") throw unexpected(this.#tokens, token);
-    return { kind: "name", name: token.text, quoted: token.kind === "quoted", from: token.from, to: token.to };
   }
 
   /** `&` and `|` between bracketed comparisons mean `&&` and `||`, as in numexpr; anything else has them on bits, which we have not. */
@@ -309,7 +309,7 @@ class Parser {
 
   #nested<T>(parsePart: () => T): T {
     if (++this.#depth > this.#limits.depth) {
-      const token = this.#peek();
+      const token = this.#at.peek();
       throw new SyntaxProblem({
         code: "TOO_DEEP",
         message: `The formula is nested deeper than ${this.#limits.depth}, every let written out: split it into several pictures.`,
@@ -325,44 +325,6 @@ class Parser {
   #made<T extends SyntaxNode>(node: T): T {
     if (++this.#nodes > this.#limits.nodes) throw tooManyNodes(this.#limits.nodes, node.from, node.to);
     return node;
-  }
-
-  #peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)] as Token;
-  }
-
-  #take(): Token {
-    const token = this.#peek();
-    this.#next++;
-    return token;
-  }
-
-  #isSymbol(text: string): boolean {
-    const token = this.#peek();
-    return token.kind === "symbol" && token.text === text;
-  }
-
-  #accept(symbol: string): boolean {
-    if (!this.#isSymbol(symbol)) return false;
-    this.#next++;
-    return true;
-  }
-
-  /** `opened`: the bracket to show when the text ends before it is closed. */
-  #expect(symbol: string, otherwise: string, opened?: Token): Token {
-    if (this.#isSymbol(symbol)) return this.#take();
-    const token = this.#peek();
-    if (token.kind !== "end") {
-      throw unexpected(this.#tokens, token, ` ${otherwise}`);
-    }
-    const at = opened ?? token;
-    throw new SyntaxProblem({
-      code: "UNEXPECTED_TOKEN",
-      message: otherwise,
-      from: at.from,
-      to: at.to,
-      suggestions: [{ label: `Add ${symbol}`, replacement: symbol, from: token.from, to: token.to }],
-    });
   }
 }
 

@@ -10,6 +10,7 @@ export type SyntaxNode =
   | ConditionalNode
   | PlaneNode
   | MemberNode
+  | ImageNode
   | StopNode;
 
 interface Range {
@@ -35,7 +36,7 @@ export interface NameNode extends Range {
 }
 
 /** `@7`: always channel 7, from 1. */
-interface OrdinalNode extends Range {
+export interface OrdinalNode extends Range {
   readonly kind: "ordinal";
   readonly ordinal: number;
 }
@@ -76,11 +77,26 @@ export interface PlaneNode extends Range {
   readonly axes: readonly (Range & { readonly axis: string; readonly index: number })[];
 }
 
-/** `before.red` */
-interface MemberNode extends Range {
+/** `before.red`, `image("plates/p1").@3` */
+export interface MemberNode extends Range {
   readonly kind: "member";
-  readonly object: NameNode;
-  readonly member: NameNode;
+  readonly object: NameNode | ImageNode;
+  readonly member: NameNode | OrdinalNode;
+}
+
+/** `image("plates/p1", dx=12, nearest)` */
+export interface ImageNode extends Range {
+  readonly kind: "image";
+  readonly key: string;
+  /** Where the key stands. */
+  readonly keyAt: Range;
+  readonly options: readonly ImageOption[];
+}
+
+/** `dx=12`, or a word that stands alone (`value` null). */
+export interface ImageOption extends Range {
+  readonly name: string;
+  readonly value: number | null;
 }
 
 /** `0.5: "teal"`, an argument of the scales of colours. */

@@ -121,6 +121,19 @@ export class Rendering {
     return this.#formula?.cost ?? null;
   }
 
+  @Property(() => Int, {
+    nullable: true,
+    description: "Pixels that neighbourhood functions read beyond each side of a tile; 0 where there are none.",
+  })
+  get halo(): number | null {
+    return this.#formula?.halo ?? null;
+  }
+
+  @Property(() => [Image], { description: "Other images that the formula lays over this one. Empty when invalid." })
+  get otherImages(): readonly Image[] {
+    return this.#bound.valid ? this.#bound.others.map((image) => new Image(image)) : [];
+  }
+
   @Field(() => TileRange, {
     nullable: true,
     description: "Tiles inside both the range and the image, row by row. Exactly one of level and zoom.",

@@ -1,10 +1,11 @@
-import type { CallExpr, ChannelExpr, Expr } from "../../formula/expr.ts";
-import { given } from "../../formula/functions/define.ts";
+import type { CallExpr, ChannelExpr, Expr, PlacedExpr } from "../../formula/expr.ts";
 import type { Value } from "../../formula/functions/row.ts";
 import type { KernelInput, KernelRequest } from "../kernel.ts";
-import type { StageRequest } from "../stages.ts";
 import { Graph, type NodeId } from "./graph.ts";
 import { graphOps } from "./graph-ops.ts";
+
+/** What is a plane of its own, made before the kernel runs: a call of a neighbourhood, a channel of another image. */
+export type StageExpr = CallExpr | PlacedExpr;
 
 /** Expressions written down as a graph, and what its leaves stand for. */
 export interface BuiltGraph {
@@ -13,7 +14,7 @@ export interface BuiltGraph {
   /** By channel, z, t: the order does not depend on how the formula is written. */
   readonly inputs: readonly KernelInput[];
   /** Planes behind those of `inputs`, in order of their canonical texts. */
-  readonly stages: readonly StageRequest[];
+  readonly stages: readonly StageExpr[];
   readonly constants: Float32Array;
 }
 
@@ -39,6 +40,8 @@ export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph 
     switch (expr.kind) {
       case "channel":
         return [graph.add("input", [], numbers.get(planeKey(expr)) ?? -1)];
+      case "placed":
+        return [graph.add("input", [], stageNumbers.get(expr) ?? -1)];
       case "call":
         if (expr.row.neighbourhood) return [graph.add("input", [], stageNumbers.get(expr) ?? -1)];
         return expr.row.evaluate(ops, expr.args.map(evaluate), { options: expr.options, args: expr.args });
@@ -50,27 +53,24 @@ export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph 
     graph,
     values: expressions.map(evaluate),
     inputs: channels.map(({ channel, z, t }) => inputOf(channel, z, t)),
-    stages: stages.map((stage) => ({
-      argument: given(stage.args[0]),
-      passes: stage.row.neighbourhood?.(stage.args) ?? [],
-    })),
+    stages,
     constants: Float32Array.from(constants),
   };
 }
 
-/** What a kernel reads: planes of channels, and of neighbourhoods, whose own channels are read by their stages. */
+/** What a kernel reads: planes of channels, and those of stages, which read channels of their own. */
 function leavesOf(expressions: readonly Expr[]): {
   readonly channels: readonly ChannelExpr[];
-  readonly stages: readonly CallExpr[];
+  readonly stages: readonly StageExpr[];
 } {
   const seen = new Set<Expr>();
   const channels = new Map<string, ChannelExpr>();
-  const stages: CallExpr[] = [];
+  const stages: StageExpr[] = [];
   const visit = (expr: Expr): void => {
     if (seen.has(expr)) return;
     seen.add(expr);
     if (expr.kind === "channel") channels.set(planeKey(expr), expr);
-    else if (expr.kind === "call" && expr.row.neighbourhood) stages.push(expr);
+    else if (expr.kind === "placed" || (expr.kind === "call" && expr.row.neighbourhood)) stages.push(expr);
     else if (expr.kind === "call") expr.args.forEach(visit);
   };
   expressions.forEach(visit);

@@ -6,6 +6,7 @@ import type { Canvas } from "./canvas.ts";
 import { gatherPlanes } from "./gather.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { placedPlane } from "./placed.ts";
 import { stagePlane } from "./stages.ts";
 
 /** Run a kernel over a planned region: for each strip, fetch and decode what is not yet there, gather the planes, evaluate. */
@@ -37,7 +38,12 @@ export async function gatherInputs(
 ): Promise<readonly number[]> {
   assertInputs(image, kernel, served);
   const addresses = await gatherPlanes(job, image, served, region, kernel.inputs, scope);
-  for (const stage of kernel.stages) addresses.push(await stagePlane(job, image, stage, served, region, scope));
+  for (const stage of kernel.stages)
+    addresses.push(
+      stage.kind === "placed"
+        ? await placedPlane(job, stage, served, region, scope)
+        : await stagePlane(job, image, stage, served, region, scope),
+    );
   return addresses;
 }
 

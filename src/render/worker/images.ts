@@ -3,6 +3,7 @@ import { filesUnchanged, isSourceChanged, sourceChanged } from "../../source/ide
 import { type Location, locationKey } from "../../source/location.ts";
 import type { ImageInfo, ImageSource } from "../../source/types.ts";
 import type { Described, SourceRef } from "../types.ts";
+import type { JobContext } from "./job-context.ts";
 
 /** Images that a worker keeps open: each holds a file descriptor and its directories. */
 const MAX_OPEN = 64;
@@ -112,6 +113,20 @@ export class ImageCache {
     } finally {
       image.leave();
     }
+  }
+
+  /** The same with all images of a job: the one that is shown, and those that are laid over it, which the job then holds. */
+  withAll<T>(
+    job: JobContext,
+    { source, others = [] }: { readonly source: SourceRef; readonly others?: readonly SourceRef[] },
+    work: (image: OpenImage) => Promise<T>,
+  ): Promise<T> {
+    const [next, ...rest] = others;
+    if (next === undefined) return this.use(source, work);
+    return this.use(next, (other) => {
+      job.others.set(next.key, other);
+      return this.withAll(job, { source, others: rest }, work);
+    });
   }
 
   /** What is there now, whatever its revision. The image stays open: whoever asked will render it next. */

@@ -1,5 +1,6 @@
 import { BandloomError } from "../../core/errors.ts";
 import type { Failure } from "../protocol.ts";
+import type { OpenImage } from "./images.ts";
 import type { ReadAhead } from "./read-ahead.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -10,8 +11,10 @@ export class JobContext {
   readonly bench: Workbench;
   /** Aborted when nobody waits for the job any more: for what waits for a network. */
   readonly signal: AbortSignal | undefined;
-  /** Set where the job's image lies behind a network. */
-  readAhead: ReadAhead | null = null;
+  /** Images behind a network, and how their chunks are asked for. */
+  readonly readAhead = new Map<OpenImage, ReadAhead>();
+  /** Other images that kernels lay over the one that is shown, by key. */
+  readonly others = new Map<string, OpenImage>();
   readonly #isCancelled: () => boolean;
   #bug = false;
 

@@ -45,7 +45,8 @@ port.on("message", (message: Request | Cancellation) => {
 port.postMessage(READY);
 
 async function answer({ id, slot, task }: Request): Promise<void> {
-  const abort = task.source.remote ? new AbortController() : null;
+  const others = "others" in task ? (task.others ?? []) : [];
+  const abort = [task.source, ...others].some(({ remote }) => remote) ? new AbortController() : null;
   if (abort) waiting.set(id, abort);
   const job = new JobContext(bench, () => Atomics.load(settings.cancelled, slot) !== 0, abort?.signal);
   let outcome: Reply["outcome"];

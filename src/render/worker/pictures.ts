@@ -22,22 +22,20 @@ interface Evaluated {
  * Pictures of one image and one formula, in order. A picture that fails leaves the others alone, but a changed file fails them all. While
  * one is with an asynchronous encoder the next is evaluated.
  */
-export function renderPictures(
-  job: JobContext,
-  { source, kernel, pictures }: TaskOf<"pictures">,
-): Promise<readonly (Picture | Failure)[]> {
-  return job.bench.images.use(source, async (image) => {
+export function renderPictures(job: JobContext, task: TaskOf<"pictures">): Promise<readonly (Picture | Failure)[]> {
+  const { kernel, pictures } = task;
+  return job.bench.images.withAll(job, task, async (image) => {
     using shared = new SharedChunks(job, image, pictures);
-    announceChunks(job, image, [kernel], () => pictures.flatMap((task) => soundPlan(image, task)));
+    announceChunks(job, image, [kernel], () => pictures.flatMap((one) => soundPlan(image, one)));
     const results: Promise<Picture | Failure>[] = [];
-    for (const task of pictures) {
+    for (const picture of pictures) {
       job.checkCancelled();
       await results.at(-MAX_ENCODING);
-      const evaluated = await evaluatePicture(job, image, kernel, task).catch((error: unknown) => ({
+      const evaluated = await evaluatePicture(job, image, kernel, picture).catch((error: unknown) => ({
         picture: Promise.reject(error),
       }));
       results.push(outcome(job, evaluated));
-      shared.doneWith(task);
+      shared.doneWith(picture);
     }
     return Promise.all(results);
   });

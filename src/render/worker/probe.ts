@@ -15,10 +15,10 @@ import { announceChunks } from "./read-ahead.ts";
 
 /** Stored values, formula values and colour under single pixels of one level. */
 export function probePoints(job: JobContext, task: TaskOf<"probe">): Promise<readonly ProbeResult[]> {
-  const { source, kernel, colorKernel, level, points } = task;
+  const { kernel, colorKernel, level, points } = task;
   if (kernel.output !== "float32" || (colorKernel && colorKernel.output !== "rgba8"))
     throw new TypeError("A probe takes a float32 kernel for values and an rgba8 kernel for colours.");
-  return job.bench.images.use(source, async (image) => {
+  return job.bench.images.withAll(job, task, async (image) => {
     const plans = points.map(({ x, y }) => planRegion(image.info, level, { x, y, width: 1, height: 1 }));
     assertStoredPixels(averagedPixels(image, plans));
     announceChunks(job, image, colorKernel ? [kernel, colorKernel] : [kernel], () => plans);

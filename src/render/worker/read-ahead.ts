@@ -1,10 +1,12 @@
 import { planeBytes } from "../../core/dtype.ts";
-import { channelInputs, type KernelReads } from "../../kernel/index.ts";
-import { type RegionPlan, storedChunks } from "../../plan/index.ts";
+import type { Region } from "../../core/geometry.ts";
+import type { KernelInput, KernelReads } from "../../kernel/index.ts";
+import { type RegionPlan, type ServedLevel, storedChunks } from "../../plan/index.ts";
 import type { ChunkBytes, ChunkRef } from "../../source/types.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
-import { regionRead } from "./stages.ts";
+import { placedRead } from "./placed.ts";
+import { grownBy } from "./stages.ts";
 import { chunkKey } from "./stored-chunks.ts";
 
 /** Chunks that one round of requests brings, by their decoded size: what has arrived and waits stays within it. */
@@ -71,16 +73,46 @@ export function announceChunks(
   kernels: readonly KernelReads[],
   plans: () => readonly RegionPlan[],
 ): void {
-  if (!image.source.fetchAll) return;
-  const refs = new Map<string, ChunkRef>();
+  const images = [image, ...job.others.values()].filter(({ source }) => source.fetchAll);
+  if (images.length === 0) return;
+  const refs = new Map(images.map((one) => [one, new Map<string, ChunkRef>()]));
   for (const { served, region } of plans())
-    for (const kernel of kernels) {
-      const { level, positions } = storedChunks(image.info, served, regionRead(kernel, region, served));
-      for (const { x, y } of positions)
-        for (const { channel, z, t } of channelInputs(kernel)) {
-          const ref = { level, group: image.source.locate(channel).group, z, t, x, y };
-          refs.set(chunkKey(image, ref), ref);
-        }
-    }
-  job.readAhead = new ReadAhead(job, image, [...refs.values()]);
+    for (const kernel of kernels)
+      for (const reads of planeReads(job, image, kernel, served, region)) {
+        const found = refs.get(reads.image);
+        if (found) for (const ref of chunkRefs(reads)) found.set(chunkKey(reads.image, ref), ref);
+      }
+  for (const [one, found] of refs) job.readAhead.set(one, new ReadAhead(job, one, [...found.values()]));
+}
+
+/** Planes that are read over a region of a level. */
+interface PlaneReads {
+  readonly image: OpenImage;
+  readonly served: ServedLevel;
+  readonly region: Region;
+  readonly inputs: readonly KernelInput[];
+}
+
+/** All that a kernel reads for a region, what its stages read included. */
+function planeReads(
+  job: JobContext,
+  image: OpenImage,
+  { inputs, stages }: KernelReads,
+  served: ServedLevel,
+  region: Region,
+): readonly PlaneReads[] {
+  const below = stages.flatMap((stage) => {
+    if (stage.kind === "neighbourhood")
+      return planeReads(job, image, stage.kernel, served, grownBy(region, stage.passes, served));
+    const placed = placedRead(job, stage.placement, served, region);
+    return placed.region ? planeReads(job, placed.image, stage.kernel, placed.served, placed.region) : [];
+  });
+  return [{ image, served, region, inputs }, ...below];
+}
+
+function chunkRefs({ image, served, region, inputs }: PlaneReads): readonly ChunkRef[] {
+  const { level, positions } = storedChunks(image.info, served, region);
+  return positions.flatMap(({ x, y }) =>
+    inputs.map(({ channel, z, t }) => ({ level, group: image.source.locate(channel).group, z, t, x, y })),
+  );
 }

@@ -1,6 +1,6 @@
 import type { Region, Size } from "../../core/geometry.ts";
 import { type Halo, mirrored, type Pass, type Pitch, passHalo, perPixel, runPass } from "../../formula/index.ts";
-import { type KernelReads, type KernelStage, TAP_BYTES } from "../../kernel/index.ts";
+import { type NeighbourhoodStage, TAP_BYTES } from "../../kernel/index.ts";
 import type { ServedLevel } from "../../plan/index.ts";
 import type { ImageInfo } from "../../source/types.ts";
 import type { Scope } from "./arena.ts";
@@ -20,7 +20,7 @@ interface Plane {
 export async function stagePlane(
   job: JobContext,
   image: OpenImage,
-  stage: KernelStage,
+  stage: NeighbourhoodStage,
   served: ServedLevel,
   region: Region,
   scope: Scope,
@@ -71,20 +71,10 @@ function afterPass(
   return runPass(pass, pitch, padded, { width, height }, out, quick).slice();
 }
 
-/** All that a kernel reads for a region, its stages' surroundings included. */
-export function regionRead({ stages }: KernelReads, region: Region, served: ServedLevel): Region {
-  const regions = stages.map(({ kernel, passes }) => regionRead(kernel, grownBy(region, passes, served), served));
-  const all = [region, ...regions];
-  const [x, y] = [Math.min(...all.map((one) => one.x)), Math.min(...all.map((one) => one.y))];
-  const right = Math.max(...all.map((one) => one.x + one.width));
-  const bottom = Math.max(...all.map((one) => one.y + one.height));
-  return { x, y, width: right - x, height: bottom - y };
-}
-
 async function argumentPlane(
   job: JobContext,
   image: OpenImage,
-  { kernel }: KernelStage,
+  { kernel }: NeighbourhoodStage,
   served: ServedLevel,
   region: Region,
 ): Promise<Plane> {
@@ -98,7 +88,7 @@ async function argumentPlane(
 }
 
 /** The region with what passes read beyond it, as far as the level goes. */
-function grownBy({ x, y, width, height }: Region, passes: readonly Pass[], { size }: ServedLevel): Region {
+export function grownBy({ x, y, width, height }: Region, passes: readonly Pass[], { size }: ServedLevel): Region {
   const halos = passes.map(passHalo);
   const sum = (axis: "x" | "y") => halos.reduce((total, halo) => total + halo[axis], 0);
   const [left, top] = [Math.max(0, x - sum("x")), Math.max(0, y - sum("y"))];

@@ -12,7 +12,7 @@ import { announceChunks } from "./read-ahead.ts";
 
 /** Exact statistics of a formula's number over regions of one level, MAX_STATISTICS_PIXELS in all. */
 export function computeStatistics(job: JobContext, task: TaskOf<"statistics">): Promise<StatisticsResult> {
-  const { source, kernel, level, regions } = task;
+  const { kernel, level, regions } = task;
   if (kernel.output !== "float32" || kernel.planes !== 1)
     throw new TypeError("Statistics are made of one float32 plane.");
   const count = regions.reduce((sum, { width, height }) => sum + width * height, 0);
@@ -21,7 +21,7 @@ export function computeStatistics(job: JobContext, task: TaskOf<"statistics">): 
       "LIMIT_EXCEEDED",
       `Statistics look at up to ${MAX_STATISTICS_PIXELS} pixels; these are ${count}. Ask for a coarser level or a smaller region.`,
     );
-  return job.bench.images.use(source, async (image) => {
+  return job.bench.images.withAll(job, task, async (image) => {
     const plans = regions.map((region) => planRegion(image.info, level, region));
     assertStoredPixels(plans.reduce((sum, plan) => sum + storedPixels(image.info, plan.served, plan.region), 0));
     announceChunks(job, image, [kernel], () => plans);

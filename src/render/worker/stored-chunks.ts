@@ -58,7 +58,7 @@ async function decodeChunk(job: JobContext, image: OpenImage, ref: ChunkRef): Pr
   const { arena, chunks, counters, pixels } = job.bench;
   const { source } = image;
   image.noteRead();
-  const fetched = job.readAhead ? job.readAhead.fetch(ref) : source.fetch(ref, job.signal);
+  const fetched = job.readAhead.get(image)?.fetch(ref) ?? source.fetch(ref, job.signal);
   // A promise costs more than a read from a local file: only what is one is awaited.
   const compressed = fetched instanceof Promise ? await fetched : fetched;
   const { width, height, samples, type } = source.layout(ref);
