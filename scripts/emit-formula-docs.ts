@@ -1,4 +1,4 @@
-// Writes docs/formula.md from the table of functions, and renders its pictures of the demo image with the built program.
+// Writes docs/formula.md from the table of functions and docs/presets.md from the library, and renders its pictures of the demo image with the built program.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { functionTable } from "../src/formula/index.ts";
 import { formulaPage, hasPicture, pictureName } from "./formula-page.ts";
+import { presetsPage } from "./presets-page.ts";
 
 const PROGRAM = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const PICTURES = fileURLToPath(new URL("../docs/formula/", import.meta.url));
@@ -22,6 +23,7 @@ try {
   for (const row of functionTable.filter(hasPicture))
     run("render", demo, ...PART, "--formula", row.example, "-o", join(PICTURES, `${pictureName(row)}.webp`));
   writeFileSync(new URL("../docs/formula.md", import.meta.url), formulaPage());
+  writeFileSync(new URL("../docs/presets.md", import.meta.url), presetsPage());
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -2,6 +2,7 @@ import type { ExprBuilder } from "./check/builder.ts";
 import { Checker } from "./check/checker.ts";
 import { keysIn } from "./check/images.ts";
 import { canonicalText, completeRoots } from "./complete.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import type { Expr, MeasuredExpr } from "./expr.ts";
 import type { CheckedFormula, CheckResult } from "./formula.ts";
 import { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
@@ -26,10 +27,7 @@ export function checkFormula(
   scope: FormulaScope,
   limits: FormulaLimits = DEFAULT_FORMULA_LIMITS,
 ): CheckResult {
-  if (source.length > limits.length) {
-    const message = `The formula has ${source.length} characters; ${limits.length} are allowed.`;
-    return { ok: false, diagnostics: [locate("", { code: "TOO_LONG", message, from: 0, to: source.length })] };
-  }
+  if (source.length > limits.length) return { ok: false, diagnostics: [tooLong(source, limits)] };
   const checker = new Checker(scope, limits);
   try {
     const tree = parse(source, limits);
@@ -60,6 +58,23 @@ export function imagesNamed(source: string, limits: FormulaLimits = DEFAULT_FORM
     if (error instanceof SyntaxProblem) return [];
     throw error;
   }
+}
+
+/** What keeps a text from being a formula of any image; names and types only an image can judge. */
+export function syntaxProblems(source: string, limits: FormulaLimits = DEFAULT_FORMULA_LIMITS): readonly Diagnostic[] {
+  if (source.length > limits.length) return [tooLong(source, limits)];
+  try {
+    parse(source, limits);
+    return [];
+  } catch (error) {
+    if (error instanceof SyntaxProblem) return [locate(source, error.problem)];
+    throw error;
+  }
+}
+
+function tooLong({ length }: string, limits: FormulaLimits): Diagnostic {
+  const message = `The formula has ${length} characters; ${limits.length} are allowed.`;
+  return locate("", { code: "TOO_LONG", message, from: 0, to: length });
 }
 
 /** The picture that the outputs make; null: none, only numbers; undefined: after an error. */

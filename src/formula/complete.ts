@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { byCodePoint } from "../core/code-points.ts";
 import { ExprBuilder } from "./check/builder.ts";
 import { channelsOf } from "./check/window.ts";
 import type { Expr } from "./expr.ts";
@@ -158,8 +159,4 @@ function costOf(roots: readonly Expr[]): number {
 
 function distinct<T>(items: readonly T[]): readonly T[] {
   return [...new Set(items)];
-}
-
-function byCodePoint(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

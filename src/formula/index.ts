@@ -1,7 +1,7 @@
 /** Formulas: text in, checked and canonical expressions out. Nothing here needs Node. */
 
 export { type ChannelMatch, ChannelNames, CONSTANTS, channelText } from "./check/names.ts";
-export { checkFormula, imagesNamed } from "./check.ts";
+export { checkFormula, imagesNamed, syntaxProblems } from "./check.ts";
 export { colormapColours, colormapNames, findColormap } from "./colormaps/index.ts";
 export { normaliseColour } from "./colour.ts";
 export { type Answer, completeFormula, imagesOf, measuredArgument } from "./complete.ts";
@@ -36,6 +36,14 @@ export {
 } from "./neighbourhood.ts";
 export { type FormulaParts, splitFormula } from "./parts.ts";
 export { type AxisReads, axisReads, bilinear, type Placement, placedLevel } from "./placement.ts";
+export {
+  bandsOf,
+  formulaOfPreset,
+  type LibraryPreset,
+  PRESET_CATEGORIES,
+  type PresetCategory,
+  presetLibrary,
+} from "./presets/index.ts";
 export { isIdentifier, quoteChannel } from "./print.ts";
 export type { FormulaScope, ScopeChannel, ScopeImage } from "./scope.ts";
 export { suggest } from "./suggest.ts";

@@ -10,13 +10,16 @@ export interface GraphqlContext {
   readonly signal: AbortSignal;
   readonly tiles: TileLoader;
   readonly inline: InlineBudget;
+  /** Throws UNAUTHENTICATED or FORBIDDEN where this client may not change what is saved. */
+  readonly assertMayChange: () => void;
 }
 
-export function createContext(services: Services, signal: AbortSignal): GraphqlContext {
+export function createContext(services: Services, signal: AbortSignal, assertMayChange: () => void): GraphqlContext {
   return {
     services,
     signal,
     tiles: createTileLoader(services.tiles, signal),
+    assertMayChange,
     inline: new InlineBudget(services.limits.inlineBytes),
   };
 }

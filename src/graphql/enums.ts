@@ -2,6 +2,7 @@ import { registerEnumType } from "type-graphql";
 import type { DataType as StoredType } from "../core/dtype.ts";
 import { DIAGNOSTIC_CODES, type Severity as DiagnosticSeverity } from "../formula/diagnostic.ts";
 import type { FormulaType as ValueType } from "../formula/expr.ts";
+import { type PresetCategory as LibraryCategory, PRESET_CATEGORIES } from "../formula/index.ts";
 import type { CacheOutcome as Outcome, Sample } from "../service/types.ts";
 
 export const ImageFormat = {
@@ -119,5 +120,25 @@ registerEnumType(Blend, {
     ADD: { description: "Light adds up, cut at white." },
     SCREEN: { description: "Light adds up and never passes white: the usual choice for fluorescence." },
     MULTIPLY: { description: "Filters it." },
+  },
+});
+
+export const PresetCategory = Object.fromEntries(
+  PRESET_CATEGORIES.map((name) => [name.toUpperCase().replaceAll("-", "_"), name]),
+);
+export type PresetCategory = LibraryCategory;
+
+registerEnumType(PresetCategory, { name: "PresetCategory", description: "What a preset of the library is for." });
+
+export const PresetOrigin = { LIBRARY: "library", CATALOGUE: "catalogue", SAVED: "saved" } as const;
+export type PresetOrigin = (typeof PresetOrigin)[keyof typeof PresetOrigin];
+
+registerEnumType(PresetOrigin, {
+  name: "PresetOrigin",
+  description: "Who named a preset.",
+  valuesConfig: {
+    LIBRARY: { description: "The literature; it comes with the program." },
+    CATALOGUE: { description: "The operator, in the catalogue." },
+    SAVED: { description: "Somebody, by savePreset." },
   },
 });

@@ -1,43 +1,65 @@
 import { BandloomError } from "../core/errors.ts";
-import type { DisplayOptions, FormulaService, Layer, ServedImage } from "../service/types.ts";
+import type { DisplayOptions, Layer, Preset, PresetService, ServedImage, Services } from "../service/types.ts";
 import { decodeId } from "./ids.ts";
 import type { DisplayInput, LayerInput } from "./inputs.ts";
 
 export interface FormulaArguments {
   readonly formula: string | null | undefined;
   readonly layers: readonly LayerInput[] | null | undefined;
-  /** Id of one. */
+  /** Name or id of one. */
   readonly preset: string | null | undefined;
   readonly display: DisplayInput | null | undefined;
 }
 
 /** The one formula text that the arguments of `render` stand for; null: the image's default. BAD_REQUEST when they clash. */
-export function formulaText(
-  service: FormulaService,
+export async function formulaText(
+  { formulas: service, presets }: Pick<Services, "formulas" | "presets">,
   image: ServedImage,
   { formula: given, layers, preset, display }: FormulaArguments,
-): string | null {
+): Promise<string | null> {
   if ([given, layers, preset].filter((one) => one != null).length > 1)
     throw new BandloomError("BAD_REQUEST", "Give a formula, layers or a preset: one of them.");
   if (layers != null && display != null)
     throw new BandloomError("BAD_REQUEST", "Layers have windows and colours of their own: leave out display.");
-  const formula = preset == null ? given : presetFormula(preset, image);
+  const formula = preset == null ? given : await presetFormula(presets, image, preset);
   if (layers != null) return service.layersText(layers.map(layerOf));
   if (display != null) return service.displayText(formula ?? service.defaultText(image), displayOf(display));
   return formula ?? null;
 }
 
-function presetFormula(id: string, { key, presets }: ServedImage): string {
-  const ref = decodeId(id);
-  if (ref.type !== "Preset")
-    throw new BandloomError("BAD_REQUEST", "This is no id of a preset. `{ presets { nodes { id } } }` lists them.");
-  if (ref.key !== key) throw new BandloomError("BAD_REQUEST", "This preset belongs to another image.");
-  const found = presets.find(({ name }) => name === ref.name);
-  if (found) return found.formula;
+/**
+ * The formula of a preset for an image, by its name, or by the id that an answer gave it. NOT_FOUND where there is none or the image lacks
+ * a channel that it needs; BAD_REQUEST for the id of another image's.
+ */
+export async function presetFormula(presets: PresetService, image: ServedImage, preset: string): Promise<string> {
+  const byName = await presets.find(image, { name: preset });
+  const found = byName ?? (await byId(presets, image, preset));
+  if (found?.formula) return found.formula;
   throw new BandloomError(
     "NOT_FOUND",
-    "There is no such preset any more. `{ image(key: …) { presets { id name } } }` lists them.",
+    presets.fromLibrary(preset) === null
+      ? "There is no such preset for this image. `{ image(key: …) { presets { name } } }` lists those that there are."
+      : "This image lacks a channel that the preset needs: channels are told by their names and wavelengths. `{ image(key: …) { presets { name } } }` lists those that it has all channels for.",
   );
+}
+
+function byId(presets: PresetService, image: ServedImage, id: string): Promise<Preset | null> | null {
+  const ref = presetRef(id);
+  if (ref === null) return null;
+  if (ref.imageKey !== null && ref.imageKey !== image.key)
+    throw new BandloomError("BAD_REQUEST", "This preset belongs to another image.");
+  return presets.find(image, ref);
+}
+
+/** The preset that an id stands for; null: it is no id of one. */
+function presetRef(id: string): { readonly name: string; readonly imageKey: string | null } | null {
+  try {
+    const ref = decodeId(id);
+    return ref.type === "Preset" ? { name: ref.name, imageKey: ref.key || null } : null;
+  } catch (error) {
+    if (error instanceof BandloomError) return null;
+    throw error;
+  }
 }
 
 function layerOf({ expression, color, window, visible, blend }: LayerInput): Layer {

@@ -2,7 +2,7 @@ import { BandloomError } from "../core/errors.ts";
 
 /**
  * Opaque global ids: base64url of `Image:{key}`, `Channel:{index}:{key}` and `Preset:{name, percent-encoded}:{key}` (keys may hold
- * colons, so they come last).
+ * colons, so they come last). A preset of no image has an empty key.
  */
 export type NodeRef =
   | { readonly type: "Image"; readonly key: string }
@@ -21,7 +21,8 @@ function middle(ref: NodeRef): string {
 /** BAD_REQUEST for what is no id of this server; an id of something that no longer exists decodes. */
 export function decodeId(id: string): NodeRef {
   const text = decodeOpaque(id);
-  const [, index, encoded, key] = /^(?:Image|Channel:(\d{1,5})|Preset:([^:]+)):([\s\S]+)$/.exec(text ?? "") ?? [];
+  const [, index, encoded, key] =
+    /^(?:Image(?=:.)|Channel:(\d{1,5})(?=:.)|Preset:([^:]+)):([\s\S]*)$/.exec(text ?? "") ?? [];
   const name = encoded === undefined ? null : decodeName(encoded);
   if (key === undefined || (encoded !== undefined && name === null))
     throw new BandloomError("BAD_REQUEST", "This is no id of an image, a channel or a preset of this server.");

@@ -1,4 +1,4 @@
-import { Field, Float, InputType, Int } from "type-graphql";
+import { Field, Float, ID, InputType, Int } from "type-graphql";
 import { Blend, ImageFormat } from "./enums.ts";
 import { HexColor } from "./scalars.ts";
 
@@ -99,4 +99,25 @@ export class LayerInput {
 
   @Field(() => Blend, { nullable: true, defaultValue: "screen", description: "How it meets the layers before it." })
   declare readonly blend?: (typeof Blend)[keyof typeof Blend] | null;
+}
+
+@InputType({ description: "A formula to keep under a name." })
+export class SavePresetInput {
+  @Field(() => String, { description: "1 to 100 characters; names that differ in case alone are one name." })
+  declare readonly name: string;
+
+  @Field(() => String, { description: "As `render` takes it. Beside imageKey it must be valid on that image." })
+  declare readonly formula: string;
+
+  @Field(() => String, { nullable: true, description: "For people." })
+  declare readonly description?: string | null;
+
+  @Field(() => String, { nullable: true, description: "Image that it is for; left out: any that can evaluate it." })
+  declare readonly imageKey?: string | null;
+}
+
+@InputType({ description: "A preset to forget." })
+export class DeletePresetInput {
+  @Field(() => ID, { description: "Of a saved preset." })
+  declare readonly id: string;
 }

@@ -21,14 +21,19 @@ export class QueryResolver {
     @Arg("id", () => ID, { description: "As an earlier answer gave it." }) id: string,
   ): Promise<Node | null> {
     const ref = decodeId(id);
+    if (ref.type === "Preset" && ref.key === "") {
+      const saved = await services.presets.saved({ name: ref.name, imageKey: null });
+      const preset = saved ?? services.presets.fromLibrary(ref.name);
+      return preset && new Preset(preset);
+    }
     const image = await services.images.get(ref.key, signal).catch((error: unknown) => {
       if (error instanceof BandloomError && error.code === "NOT_FOUND") return null;
       throw error;
     });
     if (!image || ref.type === "Image") return image && new Image(image);
     if (ref.type === "Preset") {
-      const preset = image.presets.find(({ name }) => name === ref.name);
-      return preset ? new Preset({ ...preset, imageKey: image.key }) : null;
+      const preset = await services.presets.find(image, { name: ref.name, imageKey: image.key });
+      return preset && new Preset(preset);
     }
     const info = image.info.channels[ref.index];
     return info ? new Channel(image, info) : null;
@@ -65,23 +70,32 @@ export class QueryResolver {
     return new ImageConnection(slicePage(keys, page), keys.length);
   }
 
-  @Query(() => PresetConnection, { description: "Named formulas, sorted by the key of their image and by name." })
-  presets(
-    @Ctx() { services }: GraphqlContext,
+  @Query(() => PresetConnection, {
+    description:
+      "Named formulas: the library's, the catalogue's and the saved ones, sorted by the key of their image and by name; of one image, those that it can evaluate.",
+  })
+  async presets(
+    @Ctx() { services, signal }: GraphqlContext,
     @Arg("first", () => Int, { nullable: true, description: "Entries from the front; 20 when left out." })
     first?: number | null,
     @Arg("after", () => String, { nullable: true, description: "Cursor that the page follows." })
     after?: string | null,
-    @Arg("search", () => String, { nullable: true, description: "Only presets whose name or description holds this." })
+    @Arg("search", () => String, {
+      nullable: true,
+      description: "Only presets whose name, title or description holds this.",
+    })
     search?: string | null,
-    @Arg("imageKey", () => String, { nullable: true, description: "Only presets of this image." })
+    @Arg("imageKey", () => String, { nullable: true, description: "Only presets that this image can evaluate." })
     imageKey?: string | null,
-  ): PresetConnection {
+  ): Promise<PresetConnection> {
     const wanted = search?.toLowerCase() ?? "";
-    const found = services.images
-      .presets()
-      .filter((preset) => imageKey == null || preset.imageKey === imageKey)
-      .filter(({ name, description }) => `${name}\0${description ?? ""}`.toLowerCase().includes(wanted));
+    const all =
+      imageKey == null
+        ? await services.presets.all()
+        : await services.presets.ofImage(await services.images.get(imageKey, signal));
+    const found = all.filter(({ name, title, description }) =>
+      `${name}\0${title ?? ""}\0${description ?? ""}`.toLowerCase().includes(wanted),
+    );
     return new PresetConnection(found, pageRequest({ first, after }));
   }
 

@@ -4,6 +4,7 @@ import { BandloomError, type ErrorCode } from "../core/errors.ts";
 import type { Services } from "../service/types.ts";
 import { createApollo } from "./apollo.ts";
 import { createContext, disconnectSignal, type GraphqlContext } from "./context.ts";
+import { assertMutationAllowed, type MutationPolicy } from "./mutation-policy.ts";
 import { registerPage } from "./page-route.ts";
 import { acceptOnlyJson } from "./request-body.ts";
 
@@ -12,6 +13,7 @@ export interface GraphqlOptions {
   readonly introspection: boolean;
   /** Base of tile URLs when they are absolute: the page may show pictures from there. */
   readonly publicUrl?: string | undefined;
+  readonly mutations: MutationPolicy;
 }
 
 /**
@@ -43,7 +45,10 @@ export async function registerGraphql(
         .send({ errors: [{ message, extensions: { code } }] });
     });
     const answer = fastifyApolloHandler<GraphqlContext>(apollo, {
-      context: async (_request, reply) => createContext(services, disconnectSignal(reply)),
+      context: async (request, reply) => {
+        const assertMayChange = () => assertMutationAllowed(options.mutations, request.headers);
+        return createContext(services, disconnectSignal(reply), assertMayChange);
+      },
     });
     scope.get("/graphql", function (request, reply) {
       return page && isBrowser(request) ? page(reply) : answer.call(this, request, reply);

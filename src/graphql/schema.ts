@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { MutationResolver } from "./mutation.ts";
 import { QueryResolver } from "./query.ts";
 import { Channel } from "./types/channel.ts";
 import { Image } from "./types/image.ts";
@@ -9,7 +10,7 @@ import { Preset } from "./types/preset.ts";
 /** The schema of the API, as schema.graphql has it. */
 export function buildBandloomSchema(): GraphQLSchema {
   return buildSchemaSync({
-    resolvers: [QueryResolver],
+    resolvers: [QueryResolver, MutationResolver],
     orphanedTypes: [Image, Channel, Preset],
     validate: false,
     skipCheck: true,

@@ -1,17 +1,19 @@
 import { BandloomError } from "../core/errors.ts";
+import { presetFormula } from "../graphql/formula-text.ts";
 import type { BoundFormula, ServedImage, Services, ValidFormula } from "../service/types.ts";
+import type { FormulaParameters } from "./formula-parameter.ts";
 
 /**
  * The formula that a URL means on its image: the first of its readings that is one. FORMULA_INVALID with the diagnostics of the
- * first reading when none is.
+ * first reading when none is. NOT_FOUND for a preset that there is not for the image.
  */
 export async function bindFormula(
-  { formulas }: Services,
+  { formulas, presets }: Services,
   image: ServedImage,
-  texts: readonly [string, ...string[]] | null,
+  { formulas: texts, preset }: Pick<FormulaParameters, "formulas" | "preset">,
   signal: AbortSignal,
 ): Promise<ValidFormula> {
-  const [first, ...others] = texts ?? [null];
+  const [first, ...others] = preset === null ? (texts ?? [null]) : [await presetFormula(presets, image, preset)];
   const bound = await formulas.bind(image, first, undefined, signal);
   if (bound.valid) return bound;
   for (const text of others) {

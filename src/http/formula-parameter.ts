@@ -7,11 +7,30 @@ const MAX_INFLATED_BYTES = 64 * 1024;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** What a URL says of the formula: `f`, `fz` or `preset`, or nothing. */
+export interface FormulaParameters {
+  /** See formulaTexts. */
+  readonly formulas: readonly [string, ...string[]] | null;
+  /** Name of a preset; null: none is asked for. */
+  readonly preset: string | null;
+  /** As given; undefined beside a preset, which may be saved anew under its name. */
+  readonly v: string | undefined;
+}
+
+/** BAD_REQUEST for more than one of them, and for values that cannot be decoded. */
+export function formulaParameters(parameters: ReadonlyMap<string, string>): FormulaParameters {
+  const [f, fz, preset] = [parameters.get("f"), parameters.get("fz"), parameters.get("preset")];
+  if (preset === undefined) return { formulas: formulaTexts(f, fz), preset: null, v: parameters.get("v") };
+  if (f !== undefined || fz !== undefined)
+    throw new BandloomError("BAD_REQUEST", "Give a formula or a preset: not both.");
+  return { formulas: null, preset: decodeStrictly(preset, "The parameter preset"), v: undefined };
+}
+
 /**
  * What a formula parameter may mean, likeliest first: the first text that is a formula of the image is the one; null asks for the
  * image's own formula. BAD_REQUEST for both parameters at once, and for values that cannot be decoded.
  */
-export function formulaTexts(f: string | undefined, fz: string | undefined): readonly [string, ...string[]] | null {
+function formulaTexts(f: string | undefined, fz: string | undefined): readonly [string, ...string[]] | null {
   if (f !== undefined && fz !== undefined)
     throw new BandloomError("BAD_REQUEST", "Give the formula as f or, deflated, as fz: not as both.");
   if (fz !== undefined) return [inflate(fz)];

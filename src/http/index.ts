@@ -1,2 +1,3 @@
 /** The HTTP face: tiles, regions and stored chunks by URL, GraphQL, health; one fastify app that is not listening yet. */
+export { isLoopback } from "../graphql/index.ts";
 export { createServer, type ServerOptions } from "./server.ts";

@@ -2,26 +2,23 @@ import { BandloomError } from "../core/errors.ts";
 import type { Region } from "../core/geometry.ts";
 import type { Encoding } from "../render/types.ts";
 import type { Limits } from "../service/types.ts";
-import { formulaTexts } from "./formula-parameter.ts";
+import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { encodingFrom, formatOf, splitExtension } from "./picture-options.ts";
 import { parseQuery } from "./query.ts";
 import { decodeStrictly, imageKey, splitTarget } from "./request-target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** A region as a URL names it, before any image is known. */
-export interface RegionUrl {
+export interface RegionUrl extends FormulaParameters {
   readonly image: string;
   /** Full-resolution pixels. */
   readonly region: Region;
   /** Longest side of the result, pixels. */
   readonly maxSize: number;
-  /** See formulaTexts. */
-  readonly formulas: readonly [string, ...string[]] | null;
-  readonly v: string | undefined;
   readonly encoding: Encoding;
 }
 
-const PARAMETERS = ["f", "fz", "v", "q", "lossless"] as const;
+const PARAMETERS = ["f", "fz", "preset", "v", "q", "lossless"] as const;
 
 /**
  * Reads `/regions/{image}/{x},{y},{width},{height}/{maxSize}.{ext}?…` from the right. BAD_REQUEST for what is malformed, LIMIT_EXCEEDED
@@ -42,8 +39,7 @@ export function parseRegionUrl(url: string, limits: Limits): RegionUrl {
     image,
     region,
     maxSize,
-    formulas: formulaTexts(parameters.get("f"), parameters.get("fz")),
-    v: parameters.get("v"),
+    ...formulaParameters(parameters),
     encoding: encodingFrom(format, parameters),
   };
 }

@@ -12,10 +12,10 @@ import { sendBytes } from "./tiles.ts";
 export function registerRegions(app: FastifyInstance, services: Services): void {
   app.get("/regions/*", async (request, reply) => {
     const signal = disconnectSignal(reply);
-    const { maxSize, v, formulas, encoding, ...url } = parseRegionUrl(request.raw.url ?? "", services.limits);
+    const { maxSize, v, formulas, preset, encoding, ...url } = parseRegionUrl(request.raw.url ?? "", services.limits);
     const image = await services.images.get(url.image, signal);
     const region = regionOf(image, url.region);
-    const formula = await bindFormula(services, image, formulas, signal);
+    const formula = await bindFormula(services, image, { formulas, preset }, signal);
     const wanted = { formula, region, maxSize, encoding };
     const etag = etagOf(services.tiles.regionKey(wanted));
     reply.header("etag", etag).header("cache-control", cacheControl(v, formula));

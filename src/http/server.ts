@@ -1,5 +1,5 @@
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
-import { registerGraphql } from "../graphql/index.ts";
+import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
 import type { Services } from "../service/types.ts";
 import { registerChannels } from "./channels.ts";
 import { answerClientError } from "./client-errors.ts";
@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly publicUrl?: string;
   /** What is written to stderr, one JSON object a line. */
   readonly logLevel: "silent" | "error" | "warn" | "info";
+  /** Who may change what is saved; left out: nobody. */
+  readonly mutations?: MutationPolicy;
 }
 
 /** The whole HTTP face of the services, not listening yet. It trusts no forwarded headers, sets no cookies and varies by nothing. */
@@ -30,6 +32,7 @@ export async function createServer({
   introspection,
   publicUrl,
   logLevel,
+  mutations = { token: null, open: false },
 }: ServerOptions): Promise<FastifyInstance> {
   const memo = new TileMemo();
   const app: FastifyInstance = Fastify({
@@ -62,7 +65,7 @@ export async function createServer({
   registerRegions(app, services);
   registerChannels(app, services);
   registerTileJson(app, services);
-  await registerGraphql(app, services, { introspection, publicUrl });
+  await registerGraphql(app, services, { introspection, publicUrl, mutations });
   await app.ready();
   return app;
 }

@@ -2,28 +2,25 @@ import { BandloomError } from "../core/errors.ts";
 import { tileSizeOf } from "../graphql/address.ts";
 import type { Encoding } from "../render/types.ts";
 import type { Limits } from "../service/types.ts";
-import { formulaTexts } from "./formula-parameter.ts";
+import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { encodingFrom, flag, formatOf, splitExtension } from "./picture-options.ts";
 import { parseQuery } from "./query.ts";
 import { imageKey, splitTarget } from "./request-target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** A tile as a URL names it, before any image is known: z and the position may lie outside of it. */
-export interface TileUrl {
+export interface TileUrl extends FormulaParameters {
   readonly image: string;
   /** From 0, the coarsest. */
   readonly z: number;
   readonly x: number;
   readonly y: number;
-  /** See formulaTexts. */
-  readonly formulas: readonly [string, ...string[]] | null;
-  readonly v: string | undefined;
   readonly tileSize: number;
   readonly pad: boolean;
   readonly encoding: Encoding;
 }
 
-const PARAMETERS = ["f", "fz", "v", "s", "q", "lossless", "pad"] as const;
+const PARAMETERS = ["f", "fz", "preset", "v", "s", "q", "lossless", "pad"] as const;
 
 /**
  * Reads `/tiles/{image}/{z}/{x}/{y}.{ext}?…` from the right, because keys of images hold slashes. BAD_REQUEST for what is malformed,
@@ -43,8 +40,7 @@ export function parseTileUrl(url: string, limits: Limits): TileUrl {
   return {
     image,
     ...position,
-    formulas: formulaTexts(parameters.get("f"), parameters.get("fz")),
-    v: parameters.get("v"),
+    ...formulaParameters(parameters),
     tileSize: tileSizeOf(s === undefined ? null : wholeNumber(s, "The tile size s"), limits),
     pad: flag(parameters.get("pad"), "pad"),
     encoding: encodingFrom(format, parameters),

@@ -3,22 +3,20 @@ import { DEFAULT_FORMAT } from "../core/picture-defaults.ts";
 import { tileSizeOf } from "../graphql/address.ts";
 import type { Encoding } from "../render/types.ts";
 import { extensionOf, type Limits } from "../service/index.ts";
-import { formulaTexts } from "./formula-parameter.ts";
+import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { encodingFrom, formatOf, splitExtension } from "./picture-options.ts";
 import { parseQuery } from "./query.ts";
 import { imageKey, splitTarget } from "./request-target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** Tiles as the URL of their description names them. */
-export interface TileJsonUrl {
+export interface TileJsonUrl extends FormulaParameters {
   readonly image: string;
-  /** See formulaTexts. */
-  readonly formulas: readonly [string, ...string[]] | null;
   readonly tileSize: number;
   readonly encoding: Encoding;
 }
 
-const PARAMETERS = ["f", "fz", "v", "s", "q", "lossless", "format"] as const;
+const PARAMETERS = ["f", "fz", "preset", "v", "s", "q", "lossless", "format"] as const;
 
 /** Reads `/tilejson/{image}.json?…`. BAD_REQUEST for what is malformed, NOT_FOUND for what cannot exist. */
 export function parseTileJsonUrl(url: string, limits: Limits): TileJsonUrl {
@@ -30,7 +28,7 @@ export function parseTileJsonUrl(url: string, limits: Limits): TileJsonUrl {
   const s = parameters.get("s");
   return {
     image,
-    formulas: formulaTexts(parameters.get("f"), parameters.get("fz")),
+    ...formulaParameters(parameters),
     tileSize: tileSizeOf(s === undefined ? null : wholeNumber(s, "The tile size s"), limits),
     encoding: encodingFrom(formatOf(parameters.get("format") ?? extensionOf(DEFAULT_FORMAT)), parameters),
   };

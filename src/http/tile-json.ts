@@ -21,9 +21,9 @@ const VERSION = "2.2.0";
 export function registerTileJson(app: FastifyInstance, services: Services): void {
   app.get("/tilejson/*", async (request, reply) => {
     const signal = disconnectSignal(reply);
-    const { formulas, tileSize, encoding, ...url } = parseTileJsonUrl(request.raw.url ?? "", services.limits);
+    const { formulas, preset, tileSize, encoding, ...url } = parseTileJsonUrl(request.raw.url ?? "", services.limits);
     const image = await services.images.get(url.image, signal);
-    const formula = await bindFormula(services, image, formulas, signal);
+    const formula = await bindFormula(services, image, { formulas, preset }, signal);
     const template = services.tiles.urlTemplate(formula, tileSize, encoding);
     const bounds = await geographicBounds(image.info);
     const text = JSON.stringify(tileJson({ formula, template, tileSize, encoding, bounds }));

@@ -15,8 +15,8 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
   app.get("/tiles/*", async (request, reply) => {
     const url = request.raw.url ?? "";
     const signal = disconnectSignal(reply);
-    const { request: wanted, ...tile } = await findTile(services, url, signal);
-    memo.set(url, tile);
+    const { request: wanted, lasting, ...tile } = await findTile(services, url, signal);
+    if (lasting) memo.set(url, tile);
     reply.header("etag", tile.etag).header("cache-control", tile.cacheControl);
     if (matchesEtag(request.headers["if-none-match"], tile.etag)) return reply.code(304).send();
     const served = await services.tiles.tile(wanted, signal);
@@ -29,11 +29,13 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
 
 interface FoundTile extends RememberedTile {
   readonly request: TileRequest;
+  /** The URL means this as long as its images stay the same: a preset may be saved anew. */
+  readonly lasting: boolean;
 }
 
 /** Everything about a tile but its pixels. */
 async function findTile(services: Services, url: string, signal: AbortSignal): Promise<FoundTile> {
-  const { image: name, z, x, y, v, formulas, tileSize, pad, encoding } = parseTileUrl(url, services.limits);
+  const { image: name, z, x, y, v, formulas, preset, tileSize, pad, encoding } = parseTileUrl(url, services.limits);
   const image = await services.images.get(name, signal);
   const level = existingLevel(image, flipLevel(image.levels, z));
   const { columns, rows } = tileGrid(levelSize(image.info, level), tileSize);
@@ -42,12 +44,13 @@ async function findTile(services: Services, url: string, signal: AbortSignal): P
       "NOT_FOUND",
       `At zoom ${z} the image has ${columns} × ${rows} tiles of ${tileSize} pixels.`,
     );
-  const formula = await bindFormula(services, image, formulas, signal);
+  const formula = await bindFormula(services, image, { formulas, preset }, signal);
   const request = { formula, level, x, y, tileSize, pad, encoding };
   const key = services.tiles.tileKey(request);
   return {
     images: [image, ...formula.others].map(({ key: name, revision }) => ({ key: name, revision })),
     request,
+    lasting: preset === null,
     key,
     etag: etagOf(key),
     cacheControl: cacheControl(v, formula),

@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache } from "../cache/index.ts";
 import { createRenderer } from "../render/index.ts";
 import { createRemote, type Location, type RemoteOptions } from "../source/index.ts";
+import { createState } from "../state/index.ts";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import { singleImage } from "./catalogue/single.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
@@ -9,6 +10,7 @@ import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
 import { Measurements } from "./measurements.ts";
+import { Presets } from "./presets.ts";
 import { PipelineTiles } from "./tiles.ts";
 import type { Services } from "./types.ts";
 
@@ -36,6 +38,8 @@ export interface PipelineOptions {
   readonly workers?: number;
   /** A cache that several servers share, in place of the embedded store. */
   readonly redisUrl?: string;
+  /** A Redis that several servers share for what people save, in place of the embedded store. */
+  readonly stateRedisUrl?: string;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
   /** Which images behind a network may be read, and how; without it none. */
@@ -61,12 +65,15 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
   const { onEvent, publicUrl, redisUrl } = options;
   const remote = createRemote(options.remote ?? { allowed: [] });
   const renderer = createRenderer({ remote, ...(options.workers === undefined ? {} : { workers: options.workers }) });
+  const folder = writableFolder(options);
+  const log = (message: string) => onEvent({ level: "warn", message });
+  const saved = createState({ redisUrl: options.stateRedisUrl ?? null, folder, log });
   const cache = await createTileCache({
     memoryBytes: options.memoryBytes,
     redisUrl: redisUrl ?? null,
-    folder: redisUrl === undefined ? writableFolder(options) : null,
+    folder: redisUrl === undefined ? folder : null,
     embeddedBytes: options.cacheBytes,
-    log: (message) => onEvent({ level: "warn", message }),
+    log,
   });
   const images = new CatalogueImages(files, renderer, remote);
   const formulas = new BoundFormulas(images, new Measurements(renderer));
@@ -78,7 +85,7 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
     if (!closed) state = null;
   });
   return {
-    ...{ images, formulas, tiles },
+    ...{ images, formulas, tiles, presets: new Presets(images, saved, log) },
     limits: LIMITS,
     stats: () => ({ version: VERSION, cache: cache.stats() }),
     readiness: () => state,
@@ -89,6 +96,7 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
       await images.close();
       await remote.close();
       await cache.close();
+      await saved.close();
     },
   };
 }

@@ -42,6 +42,8 @@ describe("settings", () => {
       cacheBytes: 4 * 2 ** 30,
       memoryBytes: 128 * 2 ** 20,
       redisUrl: null,
+      stateRedisUrl: null,
+      adminToken: null,
       workers: null,
       publicUrl: null,
       allowedSources: null,
@@ -78,6 +80,7 @@ describe("settings", () => {
       threads: "7",
       url: "http://h",
       redis: "redis://h",
+      token: "0123456789abcdef",
     };
     const sample = { ...text, switch: "false", level: "error" }[kind];
     const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7 };

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { presetLibrary } from "../../src/formula/index.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
 
@@ -151,7 +152,7 @@ describe("what the catalogue says of an image", () => {
   });
 
   it("refuses a preset of another image, beside a formula, and one that is none", async () => {
-    const { data } = await ask("{ presets { nodes { id } } }");
+    const { data } = await ask('{ presets(search: "ratio", imageKey: "good") { nodes { id } } }');
     const [{ id }] = (data.presets as { nodes: [{ id: string }] }).nodes;
     const codes = async (key: string, args: string) => {
       const { errors } = await ask(`query ($id: ID!) { image(key: "${key}") { render(${args}) { valid } } }`, { id });
@@ -163,8 +164,8 @@ describe("what the catalogue says of an image", () => {
     const gone = `{ image(key: "good") { a: render(preset: "${none("Preset:None:good")}") { valid } b: render(preset: "${none("Image:good")}") { valid } c: render(preset: "${none("Preset:%zz:good")}") { valid } } }`;
     expect((await ask(gone)).errors?.map(({ extensions }) => extensions.code)).toEqual([
       "NOT_FOUND",
-      "BAD_REQUEST",
-      "BAD_REQUEST",
+      "NOT_FOUND",
+      "NOT_FOUND",
     ]);
   });
 
@@ -177,14 +178,16 @@ describe("what the catalogue says of an image", () => {
         pageInfo: { hasNextPage: boolean; endCursor: string };
       };
     };
-    const first = await list("(first: 1)");
+    const first = await list('(first: 1, imageKey: "good")');
     expect(first).toMatchObject({ totalCount: 2, nodes: [{ name: "Broken" }], pageInfo: { hasNextPage: true } });
-    expect(await list(`(first: 1, after: "${first.pageInfo.endCursor}")`)).toMatchObject({
+    expect(await list(`(first: 1, imageKey: "good", after: "${first.pageInfo.endCursor}")`)).toMatchObject({
       nodes: [{ name: "Ratio" }],
       pageInfo: { hasNextPage: false },
     });
+    expect((await list("")).totalCount).toBe(2 + presetLibrary.length);
     expect(await list('(search: "AGAINST")')).toMatchObject({ totalCount: 1, nodes: [{ name: "Ratio" }] });
-    expect(await list('(imageKey: "inline")')).toMatchObject({ totalCount: 0, nodes: [] });
+    // Of the library what is made of any channel with a wavelength.
+    expect(await list('(imageKey: "inline")')).toMatchObject({ totalCount: 1, nodes: [{ name: "emission" }] });
     expect((await ask("{ presets(first: 101) { totalCount } }")).errors?.[0]?.extensions.code).toBe("BAD_REQUEST");
   });
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { MutationPolicy } from "../../src/graphql/index.ts";
 import { createServer } from "../../src/http/index.ts";
 import { createServices } from "../../src/service/index.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
@@ -25,8 +26,17 @@ interface RawAnswer {
   readonly body: string;
 }
 
+interface RunOptions {
+  readonly cacheFolder?: string | null;
+  readonly stateRedisUrl?: string;
+  readonly mutations?: MutationPolicy;
+}
+
 /** The whole server in this process, on a data folder with the given images (path in the folder → description). */
-export async function runServer(images: Readonly<Record<string, DirectorySpec>>): Promise<Running> {
+export async function runServer(
+  images: Readonly<Record<string, DirectorySpec>>,
+  { cacheFolder = null, stateRedisUrl, mutations }: RunOptions = {},
+): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
   for (const [name, directory] of Object.entries(images)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -35,13 +45,19 @@ export async function runServer(images: Readonly<Record<string, DirectorySpec>>)
   const events: string[] = [];
   const services = await createServices({
     dataFolder: folder,
-    cacheFolder: null,
-    cacheBytes: 0,
+    cacheFolder,
+    ...(stateRedisUrl === undefined ? {} : { stateRedisUrl }),
+    cacheBytes: cacheFolder === null ? 0 : 2 ** 24,
     memoryBytes: 64 * 1024 * 1024,
     workers: 1,
     onEvent: ({ message }) => events.push(message),
   });
-  const app = await createServer({ services, introspection: true, logLevel: "silent" });
+  const app = await createServer({
+    services,
+    introspection: true,
+    logLevel: "silent",
+    ...(mutations ? { mutations } : {}),
+  });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const port = Number(new URL(url).port);
   return {

@@ -15,6 +15,7 @@ const ORDER = [
   "plan",
   "render",
   "cache",
+  "state",
   "service",
   "graphql",
   "http",

@@ -12,10 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Tables } from "./tables.ts";
 
-/** The layout of the tables stands in the name: a process of another layout has a store of its own. */
-const STORE_FOLDER = "tiles-1";
 const DATA_FILE = "data.mdb";
 const LOCK_FILE = "lock.mdb";
 /** Written when the store is closed in order: what the file looked like then. */
@@ -24,28 +21,40 @@ const DAMAGED_SUFFIX = ".damaged";
 /** Long enough to read some 100 GB; a check that hangs must not go on for ever. */
 const CHECK_TIMEOUT_MS = 300_000;
 
+/** One LMDB file with what belongs to it. */
+export interface StoreOptions<T> {
+  /** The folder that stores are in. */
+  readonly folder: string;
+  /** Of the store's own folder. The layout of the tables stands in it: a process of another layout has a store of its own. */
+  readonly name: string;
+  /** What messages call it. */
+  readonly label: string;
+  readonly open: (path: string) => T;
+  readonly log: (line: string) => void;
+}
+
 /**
- * Opens the store of a cache folder. LMDB trusts its file: a damaged page does not raise an error but ends the process.
- * So a file that is not as we left it (the process was killed, the disk failed, somebody wrote to it) is first read from
- * end to end by a process of its own, and moved aside when that fails.
+ * Opens a store. LMDB trusts its file: a damaged page does not raise an error but ends the process. So a file that is not as we left it
+ * (the process was killed, the disk failed, somebody wrote to it) is first read from end to end by a process of its own, and moved
+ * aside when that fails.
  *
  * @throws Error with a message for people when the folder cannot be used.
  */
-export async function openStore(folder: string, log: (line: string) => void): Promise<Tables> {
-  const store = join(resolve(folder), STORE_FOLDER);
+export async function openStore<T>({ folder, name, label, open, log }: StoreOptions<T>): Promise<T> {
+  const store = join(resolve(folder), name);
   makeFolder(store);
   const data = join(store, DATA_FILE);
   if (existsSync(data) && !isAsClosed(store) && !(await passesCheck(store))) {
     moveAside(store);
-    log("Embedded cache: the store was damaged; it was moved aside and begins anew");
+    log(`${label}: the store was damaged; it was moved aside and begins anew`);
   }
   rmSync(join(store, CLOSED_FILE), { force: true });
-  return new Tables(store);
+  return open(store);
 }
 
 /** Notes that the store was closed in order. Throws when the folder is gone. */
-export function markClosed(folder: string): void {
-  const store = join(resolve(folder), STORE_FOLDER);
+export function markClosed({ folder, name }: Pick<StoreOptions<unknown>, "folder" | "name">): void {
+  const store = join(resolve(folder), name);
   writeFileSync(join(store, CLOSED_FILE), JSON.stringify(fingerprint(store)));
 }
 

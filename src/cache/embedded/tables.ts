@@ -109,13 +109,6 @@ export class Tables {
     return { entries: stats[0]?.entryCount ?? 0, bytes: pages * (stats[0]?.pageSize ?? 0) };
   }
 
-  /** Reads every page: for the check of a store that was not closed. Throws or crashes on what is damaged. */
-  readAll(): void {
-    for (const table of [this.#values, this.#entries, this.#ages]) {
-      for (const key of table.getKeys()) table.getBinaryFast(key);
-    }
-  }
-
   close(): Promise<void> {
     return this.#root.close();
   }

@@ -4,7 +4,10 @@ import { seal, unseal } from "../envelope.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { planEviction, storedBytes } from "./eviction.ts";
 import { markClosed, openStore } from "./open.ts";
-import type { EntryInfo, Tables } from "./tables.ts";
+import { type EntryInfo, Tables } from "./tables.ts";
+
+/** Raise its number when the layout of the tables changes. */
+const STORE_NAME = "tiles-1";
 
 /** A tile's age is written at most this often: reading must not cost a write each time. */
 const TOUCH_SECONDS = 3_600;
@@ -63,9 +66,14 @@ export class EmbeddedTier implements CacheTier {
     this.opened = this.#open();
   }
 
+  get #store() {
+    const { folder, log } = this.#options;
+    return { folder, log, name: STORE_NAME, label: "Embedded cache" };
+  }
+
   async #open(): Promise<void> {
     try {
-      const tables = await openStore(this.#options.folder, this.#options.log);
+      const tables = await openStore({ ...this.#store, open: (path) => new Tables(path) });
       if (this.#closed) await tables.close();
       else this.#tables = tables;
       this.#detail = null;
@@ -232,7 +240,7 @@ export class EmbeddedTier implements CacheTier {
     if (!tables) return;
     try {
       await tables.close();
-      markClosed(this.#options.folder);
+      markClosed(this.#store);
     } catch {
       // What was not written is lost, which a cache may; the next start checks the store.
     }

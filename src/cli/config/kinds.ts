@@ -74,6 +74,16 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
     example: "redis://127.0.0.1:6379",
     secret: true,
   },
+  token: {
+    schema: z
+      .string()
+      .min(16)
+      .max(512)
+      .regex(/^[\x21-\x7e]+$/),
+    expects: "at least 16 characters without spaces, such as `openssl rand -hex 32` gives",
+    example: "6d0f…",
+    secret: true,
+  },
   switch: { schema: z.stringbool(), expects: "true or false", example: "false" },
   level: { schema: z.enum(LOG_LEVELS), expects: `one of ${LOG_LEVELS.join(", ")}`, example: "info" },
 };

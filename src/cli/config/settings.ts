@@ -13,6 +13,7 @@ export interface KindValues {
   readonly threads: number;
   readonly url: string;
   readonly redis: string;
+  readonly token: string;
   readonly switch: boolean;
   readonly level: (typeof LOG_LEVELS)[number];
   /** Separated by commas where it is one text. */
@@ -68,6 +69,15 @@ export const SETTINGS = {
   redisUrl: {
     ...{ flag: "redis-url", env: "REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
     help: "Redis that several servers share as their tile cache, in place of the embedded one",
+  },
+  stateRedisUrl: {
+    ...{ flag: "state-redis-url", env: "BANDLOOM_STATE_REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
+    help: "Redis that several servers share for saved presets (noeviction, AOF), in place of the embedded store",
+  },
+  adminToken: {
+    ...{ flag: "admin-token", env: "BANDLOOM_ADMIN_TOKEN", kind: "token", fallback: null, placeholder: "TOKEN" },
+    fallbackHelp: "mutations on loopback alone",
+    help: "what mutations must bring as Authorization: Bearer TOKEN",
   },
   workers: {
     ...{ flag: "workers", env: "BANDLOOM_WORKERS", kind: "threads", fallback: null, placeholder: "NUMBER" },

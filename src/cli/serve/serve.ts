@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { BandloomError } from "../../core/errors.ts";
-import { createServer } from "../../http/index.ts";
+import { createServer, isLoopback } from "../../http/index.ts";
 import { createServices, type ServiceEvent, type Services } from "../../service/index.ts";
 import { remoteOptions } from "../config/remote.ts";
 import { LOG_LEVELS, type Settings } from "../config/settings.ts";
@@ -29,6 +29,7 @@ export async function serve(
       services,
       introspection: settings.introspection,
       logLevel: settings.logLevel,
+      mutations: { token: settings.adminToken, open: isLoopback(settings.host) },
       ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
     });
     const url = await listen(app, settings);
@@ -42,7 +43,7 @@ export async function serve(
 }
 
 function openServices(settings: Settings): Promise<Services> {
-  const { data, catalogue, cache, cacheBytes, memoryBytes, workers, redisUrl, publicUrl } = settings;
+  const { data, catalogue, cache, cacheBytes, memoryBytes, workers, redisUrl, stateRedisUrl, publicUrl } = settings;
   return createServices({
     dataFolder: data,
     ...(catalogue === null ? {} : { catalogueFile: catalogue }),
@@ -50,6 +51,7 @@ function openServices(settings: Settings): Promise<Services> {
     ...{ cacheBytes, memoryBytes },
     ...(workers === null ? {} : { workers }),
     ...(redisUrl === null ? {} : { redisUrl }),
+    ...(stateRedisUrl === null ? {} : { stateRedisUrl }),
     ...(publicUrl === null ? {} : { publicUrl }),
     remote: remoteOptions(settings),
     onEvent: (event) => report(event, settings),

@@ -63,8 +63,13 @@ function append(map: Map<string, number[]>, key: string, index: number): void {
   else map.set(key, [index]);
 }
 
+/** What the text of a channel depends on. */
+interface NamedChannels extends Pick<ScopeImage, "depth" | "times"> {
+  readonly channels: readonly { readonly name: string }[];
+}
+
 /** Canonical text of a channel at a plane: its stored name where that is unique and can be written, else @N; z and t where there are several. */
-export function channelText(scope: ScopeImage, index: number, z: number, t: number): string {
+export function channelText(scope: NamedChannels, index: number, z: number, t: number): string {
   const name = scope.channels[index]?.name ?? "";
   const unique = scope.channels.filter((one) => one.name === name).length === 1;
   const written = unique && isWritable(name) ? quoteChannel(name) : `@${index + 1}`;

@@ -29,7 +29,7 @@ export class Channel extends Node {
     this.#info = info;
   }
 
-  protected override reference(): NodeRef {
+  protected override nodeRef(): NodeRef {
     return { type: "Channel", key: this.#image.key, index: this.index };
   }
 

@@ -28,7 +28,7 @@ export class Image extends Node {
     this.#image = image;
   }
 
-  protected override reference(): NodeRef {
+  protected override nodeRef(): NodeRef {
     return { type: "Image", key: this.key };
   }
 
@@ -121,9 +121,12 @@ export class Image extends Node {
     return services.formulas.defaultText(this.#image);
   }
 
-  @Property(() => [Preset], { description: "Named formulas for this image, in the order of the catalogue." })
-  get presets(): readonly Preset[] {
-    return this.#image.presets.map((preset) => new Preset({ ...preset, imageKey: this.key }));
+  @Field(() => [Preset], {
+    description:
+      "Named formulas that this image can evaluate: those of the catalogue, those that were saved, then the library's, with this image's channels.",
+  })
+  async presets(@Ctx() { services }: GraphqlContext): Promise<readonly Preset[]> {
+    return (await services.presets.ofImage(this.#image)).map((preset) => new Preset(preset));
   }
 
   @Field(() => Rendering, {
@@ -137,7 +140,7 @@ export class Image extends Node {
     formula?: string | null,
     @Arg("layers", () => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
     layers?: LayerInput[] | null,
-    @Arg("preset", () => ID, { nullable: true, description: "A named formula of this image." })
+    @Arg("preset", () => ID, { nullable: true, description: "A named formula of this image, by name or id." })
     preset?: string | null,
     @Arg("display", () => DisplayInput, {
       nullable: true,
@@ -147,7 +150,7 @@ export class Image extends Node {
     @Arg("plane", () => PlaneInput, { nullable: true, description: "For images with depth or time." })
     plane?: PlaneInput | null,
   ): Promise<Rendering> {
-    const text = formulaText(services.formulas, this.#image, { formula, layers, preset, display });
+    const text = await formulaText(services, this.#image, { formula, layers, preset, display });
     const choice = { ...(plane?.z == null ? {} : { z: plane.z }), ...(plane?.t == null ? {} : { t: plane.t }) };
     return new Rendering(await services.formulas.bind(this.#image, text, choice, signal));
   }

@@ -7,8 +7,8 @@ export abstract class Node {
   // A concrete getter: no compiler emits decorators of abstract members.
   @Property(() => ID, { description: "Globally unique; opaque." })
   get id(): string {
-    return encodeId(this.reference());
+    return encodeId(this.nodeRef());
   }
 
-  protected abstract reference(): NodeRef;
+  protected abstract nodeRef(): NodeRef;
 }

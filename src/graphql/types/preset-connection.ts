@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
-import type { ImagePreset } from "../../service/catalogue/types.ts";
+import { byCodePoint } from "../../core/code-points.ts";
+import type { Preset as ServicePreset } from "../../service/types.ts";
 import { encodeCursor } from "../ids.ts";
 import { type PageRequest, slicePage } from "../page.ts";
 import { PageInfo } from "./page-info.ts";
@@ -33,10 +34,9 @@ export class PresetConnection {
   @Field(() => Int, { description: "Presets that match, on all pages." })
   readonly totalCount: number;
 
-  /** `presets` in order of their image keys and names. */
-  constructor(presets: readonly ImagePreset[], request: PageRequest) {
+  constructor(presets: readonly ServicePreset[], request: PageRequest) {
     const byPlace = new Map(presets.map((preset) => [placeOf(preset), preset]));
-    const page = slicePage([...byPlace.keys()], request);
+    const page = slicePage([...byPlace.keys()].sort(byCodePoint), request);
     this.edges = page.keys.flatMap((place) => {
       const preset = byPlace.get(place);
       return preset ? [new PresetEdge(encodeCursor(place), new Preset(preset))] : [];
@@ -48,6 +48,6 @@ export class PresetConnection {
 }
 
 /** In the order of keys, then names: keys hold no control characters. */
-function placeOf({ imageKey, name }: ImagePreset): string {
-  return `${imageKey}\0${name}`;
+function placeOf({ imageKey, name }: ServicePreset): string {
+  return `${imageKey ?? ""}\0${name}`;
 }

@@ -1,0 +1,42 @@
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { BandloomError } from "../core/errors.ts";
+import type { GraphqlContext } from "./context.ts";
+import { decodeId } from "./ids.ts";
+import { DeletePresetInput, SavePresetInput } from "./inputs.ts";
+import { DeletePresetPayload, SavePresetPayload, UserError } from "./types/payloads.ts";
+import { Preset } from "./types/preset.ts";
+
+@Resolver()
+export class MutationResolver {
+  @Mutation(() => SavePresetPayload, {
+    description:
+      "Keep a formula under a name, for one image or for all that can evaluate it; one of the same name is replaced.",
+  })
+  async savePreset(
+    @Ctx() { services, signal, assertMayChange }: GraphqlContext,
+    @Arg("input", () => SavePresetInput, { description: "What to keep." }) input: SavePresetInput,
+  ): Promise<SavePresetPayload> {
+    assertMayChange();
+    const { name, formula, description = null, imageKey = null } = input;
+    const { preset, problem, diagnostics } = await services.presets.save(
+      { name, formula, description, imageKey },
+      signal,
+    );
+    const errors = problem ? [new UserError(["input", problem.field], problem.message)] : [];
+    return new SavePresetPayload(preset && new Preset(preset), diagnostics, errors);
+  }
+
+  @Mutation(() => DeletePresetPayload, { description: "Forget a saved preset." })
+  async deletePreset(
+    @Ctx() { services, assertMayChange }: GraphqlContext,
+    @Arg("input", () => DeletePresetInput, { description: "Which." }) { id }: DeletePresetInput,
+  ): Promise<DeletePresetPayload> {
+    assertMayChange();
+    const ref = decodeId(id);
+    if (ref.type !== "Preset")
+      throw new BandloomError("BAD_REQUEST", "This is no id of a preset. `{ presets { nodes { id } } }` lists them.");
+    if (await services.presets.delete(ref.name, ref.key || null)) return new DeletePresetPayload(id, []);
+    const message = "There is no saved preset of this id: those of the library and of the catalogue stay.";
+    return new DeletePresetPayload(null, [new UserError(["input", "id"], message)]);
+  }
+}

@@ -1,0 +1,49 @@
+import { Field, ID, ObjectType } from "type-graphql";
+import { Diagnostic } from "./diagnostic.ts";
+import { Preset } from "./preset.ts";
+
+@ObjectType({ simpleResolvers: true, description: "What a person can mend." })
+export class UserError {
+  @Field(() => [String], { description: "Path of the input that is wrong." })
+  readonly field: readonly string[];
+
+  @Field(() => String, { description: "What is wrong, and what to do." })
+  readonly message: string;
+
+  constructor(field: readonly string[], message: string) {
+    this.field = field;
+    this.message = message;
+  }
+}
+
+@ObjectType({ simpleResolvers: true, description: "What came of saving a preset." })
+export class SavePresetPayload {
+  @Field(() => Preset, { nullable: true, description: "Null: nothing was saved." })
+  readonly preset: Preset | null;
+
+  @Field(() => [Diagnostic], { description: "What is wrong with the formula on its image." })
+  readonly diagnostics: readonly Diagnostic[];
+
+  @Field(() => [UserError], { description: "Why nothing was saved." })
+  readonly userErrors: readonly UserError[];
+
+  constructor(preset: Preset | null, diagnostics: readonly Diagnostic[], userErrors: readonly UserError[]) {
+    this.preset = preset;
+    this.diagnostics = diagnostics;
+    this.userErrors = userErrors;
+  }
+}
+
+@ObjectType({ simpleResolvers: true, description: "What came of deleting a preset." })
+export class DeletePresetPayload {
+  @Field(() => ID, { nullable: true, description: "Null: nothing was deleted." })
+  readonly deletedId: string | null;
+
+  @Field(() => [UserError], { description: "Why nothing was deleted." })
+  readonly userErrors: readonly UserError[];
+
+  constructor(deletedId: string | null, userErrors: readonly UserError[]) {
+    this.deletedId = deletedId;
+    this.userErrors = userErrors;
+  }
+}

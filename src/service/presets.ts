@@ -1,0 +1,223 @@
+import { BandloomError } from "../core/errors.ts";
+import {
+  checkFormula,
+  formulaOfPreset,
+  imagesNamed,
+  type PresetCategory,
+  presetLibrary,
+  syntaxProblems,
+} from "../formula/index.ts";
+import type { StateStore } from "../state/index.ts";
+import { namedImages } from "./named-images.ts";
+import { formulaScope } from "./scope.ts";
+import type {
+  ImageService,
+  Preset,
+  PresetRef,
+  PresetService,
+  PresetToSave,
+  SavedPreset,
+  ServedImage,
+} from "./types.ts";
+
+const MAX_SAVED = 10_000;
+const MAX_NAME = 100;
+const MAX_DESCRIPTION = 2_000;
+const TABLE = "presets";
+
+/** The library, the catalogue's presets, and those that people saved. */
+export class Presets implements PresetService {
+  readonly #images: ImageService;
+  readonly #state: StateStore;
+  readonly #log: (line: string) => void;
+
+  constructor(images: ImageService, state: StateStore, log: (line: string) => void) {
+    this.#images = images;
+    this.#state = state;
+    this.#log = log;
+  }
+
+  async all(): Promise<readonly Preset[]> {
+    const named = this.#images.presets().map((one) => ({ ...ofPeople(one), imageKey: one.imageKey }));
+    return unique([...named.map(fromCatalogue), ...(await this.#saved()), ...presetLibrary.map(fromLibrary)]);
+  }
+
+  async ofImage(image: ServedImage): Promise<readonly Preset[]> {
+    const named = image.presets.map((one) => fromCatalogue({ ...ofPeople(one), imageKey: image.key }));
+    const saved = (await this.#saved()).filter(({ imageKey }) => imageKey === null || imageKey === image.key);
+    const own = saved.filter(({ imageKey }) => imageKey !== null);
+    const shared = await Promise.all(
+      saved
+        .filter(({ imageKey }) => imageKey === null)
+        .map(async (one) => ((await this.#fits(image, one)) ? [one] : [])),
+    );
+    return distinctNames([...named, ...own, ...shared.flat(), ...libraryOf(image)]);
+  }
+
+  async find(image: ServedImage, { name, imageKey }: PresetRef): Promise<Preset | null> {
+    const key = folded(name);
+    const matches = (preset: Preset) => folded(preset.name) === key;
+    const wanted = (preset: Preset) => imageKey === undefined || preset.imageKey === imageKey;
+    const named = image.presets.map((one) => fromCatalogue({ ...ofPeople(one), imageKey: image.key }));
+    const catalogued = named.find((one) => matches(one) && wanted(one));
+    if (catalogued) return catalogued;
+    for (const place of [image.key, null]) {
+      if (imageKey !== undefined && imageKey !== place) continue;
+      const saved = await this.saved({ name, imageKey: place });
+      if (saved) return saved;
+    }
+    return imageKey ? null : (libraryOf(image).find(matches) ?? null);
+  }
+
+  async saved({ name, imageKey }: { readonly name: string; readonly imageKey: string | null }): Promise<Preset | null> {
+    const found = await this.#state.get(TABLE, keyOf(name, imageKey));
+    return found === null ? null : parsed(found);
+  }
+
+  fromLibrary(name: string): Preset | null {
+    const row = presetLibrary.find((one) => folded(one.name) === folded(name));
+    return row ? fromLibrary(row) : null;
+  }
+
+  async save(wanted: PresetToSave, signal?: AbortSignal): Promise<SavedPreset> {
+    const { imageKey } = wanted;
+    const name = wanted.name.trim().normalize("NFC");
+    const description = wanted.description?.trim() || null;
+    const image = imageKey === null ? null : await this.#images.get(imageKey, signal);
+    const problem = refusal({ ...wanted, name, description }) ?? this.#taken(name, image);
+    if (problem) return { preset: null, problem, diagnostics: [] };
+    const diagnostics = await this.#errors(image, wanted.formula, signal);
+    const [first] = diagnostics;
+    if (first) return { preset: null, problem: { field: "formula", message: first.message }, diagnostics };
+    const key = keyOf(name, imageKey);
+    if ((await this.#state.get(TABLE, key)) === null && (await this.#state.count(TABLE)) >= MAX_SAVED)
+      throw new BandloomError("LIMIT_EXCEEDED", `${MAX_SAVED} presets are saved, and no more can be. Delete some.`);
+    const preset = savedPreset({ name, formula: wanted.formula, description, imageKey });
+    await this.#state.put(TABLE, key, JSON.stringify({ name, formula: wanted.formula, description, imageKey }));
+    return { preset, problem: null, diagnostics: [] };
+  }
+
+  delete(name: string, imageKey: string | null): Promise<boolean> {
+    return this.#state.remove(TABLE, keyOf(name, imageKey));
+  }
+
+  /** What is wrong with a formula, on its image where it is for one. */
+  async #errors(image: ServedImage | null, formula: string, signal: AbortSignal | undefined) {
+    if (image === null) return syntaxProblems(formula);
+    const result = await this.#check(image, formula, signal);
+    return result.ok ? [] : result.diagnostics.filter(({ severity }) => severity === "error");
+  }
+
+  /** A store that does not answer hides what is saved, and nothing else. */
+  async #saved(): Promise<readonly Preset[]> {
+    try {
+      return (await this.#state.all(TABLE)).flatMap(([, value]) => parsed(value) ?? []);
+    } catch (error) {
+      this.#log(error instanceof BandloomError ? error.message : "What is saved cannot be read.");
+      return [];
+    }
+  }
+
+  async #fits(image: ServedImage, { formula }: Preset): Promise<boolean> {
+    try {
+      return (await this.#check(image, formula ?? "", undefined)).ok;
+    } catch (error) {
+      // It names an image that cannot be read.
+      if (error instanceof BandloomError) return false;
+      throw error;
+    }
+  }
+
+  async #check(image: ServedImage, formula: string, signal: AbortSignal | undefined) {
+    const named = await namedImages(this.#images, imagesNamed(formula), signal);
+    return checkFormula(formula, formulaScope(image, { z: 0, t: 0 }, named));
+  }
+
+  #taken(name: string, image: ServedImage | null): SavedPreset["problem"] {
+    const taken = (by: string) => ({
+      field: "name" as const,
+      message: `${by} has a preset of this name: choose another.`,
+    });
+    if (image?.presets.some((one) => folded(one.name) === folded(name))) return taken("The catalogue");
+    return this.fromLibrary(name) ? taken("The library") : null;
+  }
+}
+
+function refusal({ name, description }: PresetToSave): SavedPreset["problem"] {
+  if (name === "" || name.length > MAX_NAME || /\p{Cc}|\p{Cs}/u.test(name))
+    return { field: "name", message: `A name has 1 to ${MAX_NAME} characters, without control characters.` };
+  if ((description?.length ?? 0) > MAX_DESCRIPTION)
+    return { field: "description", message: `A description has at most ${MAX_DESCRIPTION} characters.` };
+  return null;
+}
+
+const PLAIN = { title: null, category: null, reference: null } as const;
+
+function ofPeople({ name, formula, description }: Pick<Preset, "name" | "formula" | "description">) {
+  return { name, formula, description, ...PLAIN };
+}
+
+function fromCatalogue(preset: Omit<Preset, "origin">): Preset {
+  return { ...preset, origin: "catalogue" };
+}
+
+function savedPreset(preset: Pick<Preset, "name" | "formula" | "description" | "imageKey">): Preset {
+  return { ...ofPeople(preset), imageKey: preset.imageKey, origin: "saved" };
+}
+
+interface LibraryRow {
+  readonly name: string;
+  readonly title: string;
+  readonly category: PresetCategory;
+  readonly reference: string;
+  readonly formula: string | null;
+}
+
+function fromLibrary({ name, title, category, reference, formula }: LibraryRow): Preset {
+  return { name, title, category, reference, formula, description: null, imageKey: null, origin: "library" };
+}
+
+/** What the library has for an image, with its channels in the place of bands. */
+function libraryOf({ info }: ServedImage): readonly Preset[] {
+  return presetLibrary.flatMap((row) => {
+    const formula = formulaOfPreset(row, info.channels);
+    return formula === null ? [] : [{ ...fromLibrary(row), formula }];
+  });
+}
+
+/** What was written by another release, or by hand, is left out where it is no preset. */
+function parsed(text: string): Preset | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null) return null;
+    const { name, formula, description, imageKey } = value as Record<string, unknown>;
+    if (typeof name !== "string" || typeof formula !== "string") return null;
+    const or = (part: unknown) => (typeof part === "string" ? part : null);
+    return savedPreset({ name, formula, description: or(description), imageKey: or(imageKey) });
+  } catch {
+    return null;
+  }
+}
+
+/** Names that differ in case alone are one name. */
+function folded(name: string): string {
+  return name.trim().normalize("NFC").toLowerCase();
+}
+
+function keyOf(name: string, imageKey: string | null): string {
+  return JSON.stringify([imageKey, folded(name)]);
+}
+
+function unique(presets: readonly Preset[]): readonly Preset[] {
+  const seen = new Set<string>();
+  return presets.filter(({ name, imageKey }) => {
+    const key = keyOf(name, imageKey);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** The nearest to the image comes first, and hides what has the same name. */
+function distinctNames(presets: readonly Preset[]): readonly Preset[] {
+  const seen = new Set<string>();
+  return presets.filter(({ name }) => !seen.has(folded(name)) && seen.add(folded(name)));
+}

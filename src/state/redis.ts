@@ -1,0 +1,67 @@
+import { Redis } from "ioredis";
+import { BandloomError } from "../core/errors.ts";
+import type { StateStore, StateTable } from "./types.ts";
+
+/** Names the layout of keys and values. */
+const PREFIX = "bandloom:state:1:";
+const COMMAND_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const LONGEST_RECONNECT_MS = 2_000;
+
+/** State that several servers share: a hash for each table, in a Redis that forgets nothing (noeviction, AOF). */
+export class RedisState implements StateStore {
+  readonly #client: Redis;
+
+  constructor(url: string, log: (line: string) => void) {
+    this.#client = new Redis(url, {
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      maxRetriesPerRequest: 1,
+      retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, LONGEST_RECONNECT_MS),
+      protocol: 2,
+    });
+    let told = false;
+    this.#client.on("error", () => {
+      if (!told) log("Saved presets: the Redis of BANDLOOM_STATE_REDIS_URL does not answer");
+      told = true;
+    });
+    this.#client.on("ready", () => {
+      told = false;
+    });
+  }
+
+  all(table: StateTable): Promise<readonly (readonly [string, string])[]> {
+    return answer(async () => Object.entries(await this.#client.hgetall(PREFIX + table)));
+  }
+
+  get(table: StateTable, key: string): Promise<string | null> {
+    return answer(() => this.#client.hget(PREFIX + table, key));
+  }
+
+  put(table: StateTable, key: string, value: string): Promise<void> {
+    return answer(async () => {
+      await this.#client.hset(PREFIX + table, key, value);
+    });
+  }
+
+  remove(table: StateTable, key: string): Promise<boolean> {
+    return answer(async () => (await this.#client.hdel(PREFIX + table, key)) > 0);
+  }
+
+  count(table: StateTable): Promise<number> {
+    return answer(() => this.#client.hlen(PREFIX + table));
+  }
+
+  async close(): Promise<void> {
+    this.#client.disconnect();
+  }
+}
+
+async function answer<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const message = "What is saved cannot be reached: the Redis that holds it does not answer. Try again.";
+    throw new BandloomError("SOURCE_FAILED", message, { cause });
+  }
+}
