@@ -78,5 +78,6 @@ function pictureOutput(display: Expr, format: PictureFormat, padded: boolean): K
 
 /** How many components an expression has does not depend on its pixels. */
 function components(display: Expr): number {
-  return display.type === "color" ? interpret(display, () => 0).length : 1;
+  const place = { x: 0, y: 0, width: 1, height: 1, pitch: { x: 1, y: 1 }, placed: () => 0 };
+  return display.type === "color" ? interpret(display, () => 0, place).length : 1;
 }

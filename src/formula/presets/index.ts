@@ -40,9 +40,10 @@ export function formulaOfPreset(preset: LibraryPreset, channels: readonly Preset
   return text + formula.slice(written);
 }
 
-/** A channel by its name, where nothing of the preset has that name. */
+/** A channel by its name, where nothing of the preset has that name; one that looks like a number is clearly a name in backticks. */
 function channelIn(formula: string, channels: readonly PresetChannel[], index: number): string {
   const text = channelText({ channels, depth: 1, times: 1 }, index, 0, 0);
+  if (/^b\d+$/i.test(text)) return `\`${text}\``;
   return tokenize(formula).some((token) => token.text === text) && !isBand(text) ? `@${index + 1}` : text;
 }
 
