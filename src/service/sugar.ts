@@ -60,10 +60,16 @@ function colour(text: string): string {
 export function layersText(layers: readonly Layer[]): string {
   const [lowest, ...others] = layers.filter(({ visible }) => visible);
   if (!lowest) return 'colour("black")';
-  return others.reduce((below, layer) => {
-    if (layer.blend === "over") return `over(${tinted(layer)}, ${below})`;
-    return `${layer.blend}(${below}, ${tinted(layer)})`;
-  }, tinted(lowest));
+  let merged = { text: tinted(lowest), blend: "" };
+  for (const layer of others) merged = { text: laidOn(merged, layer), blend: layer.blend };
+  return merged.text;
+}
+
+/** A layer on those below it. Layers of one blend are arguments of one call: many of them do not nest. */
+function laidOn(below: { readonly text: string; readonly blend: string }, layer: Layer): string {
+  const { blend } = layer;
+  const inner = below.blend === blend ? below.text.slice(blend.length + 1, -1) : below.text;
+  return blend === "over" ? `over(${tinted(layer)}, ${inner})` : `${blend}(${inner}, ${tinted(layer)})`;
 }
 
 function tinted({ expression, color, window }: Layer): string {
@@ -78,7 +84,7 @@ function tinted({ expression, color, window }: Layer): string {
 /** Colours of a merge, where the file gives a channel none. */
 const UNCOLOURED = "#ffffff";
 /** More are no picture, and a formula reads so many at most. */
-const MAX_MERGED = 32;
+const MAX_MERGED = 64;
 
 /**
  * What is shown of an image when nobody says: the catalogue's formula, else the channels that the file calls active as a merge in their

@@ -100,6 +100,20 @@ describe("layers as formula text", () => {
     );
   });
 
+  it("of one blend are arguments of one call, so that sixty-four make a formula", () => {
+    const three = ["red", "green", "uv1"].map((name) => layer(name));
+    expect(layersText(three)).toBe('screen(tint(red, "#ff8000"), tint(green, "#ff8000"), tint(uv1, "#ff8000"))');
+    expect(layersText(three.map((one) => ({ ...one, blend: "over" })))).toBe(
+      'over(tint(uv1, "#ff8000"), tint(green, "#ff8000"), tint(red, "#ff8000"))',
+    );
+    const mixed = [three[0], { ...layer("green"), blend: "add" }, three[2]].flatMap((one) => one ?? []);
+    expect(layersText(mixed)).toBe('screen(add(tint(red, "#ff8000"), tint(green, "#ff8000")), tint(uv1, "#ff8000"))');
+    const many = Array.from({ length: 64 }, (_, index) => layer(`@${index + 1}`, { window: [0, 4000] }));
+    const scope = { ...SCOPE, channels: many.map((_, index) => ({ ...SCOPE.channels[0], name: `c${index}` })) };
+    const result = checkFormula(layersText(many), scope as typeof SCOPE);
+    expect(result.ok || result.diagnostics).toBe(true);
+  });
+
   it("are black when none is visible", () => {
     const result = checkFormula(layersText([layer("red", { visible: false })]), SCOPE);
     expect(result.ok || result.diagnostics).toBe(true);
