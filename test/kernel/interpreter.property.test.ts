@@ -16,7 +16,7 @@ import { Arena } from "./arena.ts";
 import { type RandomPlane, randomPlanes, readerOf } from "./random-planes.ts";
 import { runKernel } from "./run-kernel.ts";
 
-const FORMULAS = 3000;
+const FORMULAS = 20_000;
 const NAN_BITS = 0x7fc00000;
 
 function completed(text: string, seed: number): Formula {
@@ -65,7 +65,7 @@ function note(reached: Set<string>, root: Expr): void {
 
 describe("a compiled kernel", () => {
   it("gives what the interpreter gives, bit for bit, for every function, type of samples, output and number of pixels", {
-    timeout: 120_000,
+    timeout: 800_000,
   }, () => {
     const arena = new Arena();
     const reached = new Set<string>();
