@@ -12,7 +12,7 @@ import { nodataSample } from "./plane-lanes.ts";
 import type { KernelStage } from "./stages.ts";
 
 /** Part of every shape: raise it when the same graph is to become other code. */
-const EMITTER_VERSION = 1;
+const EMITTER_VERSION = 2;
 
 /** How the plane of a stage lies in memory. */
 const STAGE_INPUT = { type: "float32", nodata: null } as const;

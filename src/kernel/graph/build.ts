@@ -29,6 +29,7 @@ export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph 
 
   const evaluate = (expr: Expr): Value<NodeId> => {
     // Each place where a constant stands is a parameter of its own: whether two are equal must not change the code.
+    if (expr.kind === "const" && Number.isNaN(expr.value)) return [graph.add("constant", [], expr.value)];
     if (expr.kind === "const") return [graph.add("parameter", [], constants.push(expr.value) - 1)];
     const known = done.get(expr);
     if (known) return known;

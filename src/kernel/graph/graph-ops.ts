@@ -23,6 +23,11 @@ export function graphOps(graph: Graph): GraphOps {
   };
   const isOne = (id: NodeId) => constantOf(id) === 1;
   const times = symmetric("mul");
+  // A parameter is never NaN (build.ts): what it is otherwise must not change the code.
+  const withParameter = (op: "minOf" | "maxOf", a: NodeId, b: NodeId) => {
+    if (graph.node(b).op === "parameter") return graph.add(op, [a, b]);
+    return graph.node(a).op === "parameter" ? graph.add(op, [b, a]) : null;
+  };
   return {
     constant: (value) => graph.add("constant", [], Math.fround(value)),
     add: symmetric("add"),
@@ -37,8 +42,8 @@ export function graphOps(graph: Graph): GraphOps {
     ceil: one("ceil"),
     trunc: one("trunc"),
     nearest: one("nearest"),
-    min: (a, b) => cheapMin(graph, "", constantOf, a, b),
-    max: (a, b) => cheapMax(graph, "", constantOf, a, b),
+    min: (a, b) => withParameter("minOf", a, b) ?? cheapMin(graph, "", constantOf, a, b),
+    max: (a, b) => withParameter("maxOf", a, b) ?? cheapMax(graph, "", constantOf, a, b),
     eq: symmetric("eq"),
     ne: symmetric("ne"),
     lt: two("lt"),

@@ -83,6 +83,9 @@ const OPERATIONS = {
   pmin: single2(f32x4.pmin),
   /** a < b ? b : a */
   pmax: single2(f32x4.pmax),
+  /** min and max where the second is never NaN: pmin and pmax, and the sign that a zero must have. */
+  minOf: single((x) => v128.or(f32x4.pmin(x(0), x(1)), v128.and(x(1), splatF32(-0))), 2),
+  maxOf: single((x) => f32x4.add(f32x4.pmax(x(0), x(1)), v128.and(x(1), splatF32(-0))), 2),
   eq: single2(f32x4.eq),
   ne: single2(f32x4.ne),
   lt: single2(f32x4.lt),

@@ -56,9 +56,11 @@ function compute(graph: Graph, inputTypes: readonly PlaneType[], known: readonly
     case "nearest":
       return { min: Math.floor(a.min), max: Math.ceil(a.max) };
     case "min":
+    case "minOf":
     case "pmin":
       return { min: Math.min(a.min, b.min), max: Math.min(a.max, b.max) };
     case "max":
+    case "maxOf":
     case "pmax":
       return { min: Math.max(a.min, b.min), max: Math.max(a.max, b.max) };
     case "select":

@@ -56,21 +56,31 @@ export class ModuleBuilder {
 
   toBytes(): Uint8Array<ArrayBuffer> {
     const typeIndex = (key: string) => this.#types.get(key)?.index ?? 0;
-    const sections: (readonly [id: number, entries: readonly (readonly number[])[]])[] = [
-      [SECTION.type, [...this.#types.values()].map(({ bytes }) => bytes)],
-      [SECTION.import, [[...name("env"), ...name("memory"), MEMORY, NO_MAXIMUM, 0]]],
-      [SECTION.function, this.#functions.map(({ type }) => unsignedLeb(typeIndex(type)))],
-      [SECTION.export, this.#exports.map(({ name: text, index }) => [...name(text), FUNCTION, ...unsignedLeb(index)])],
-      [SECTION.code, this.#functions.map(({ body }) => [unsignedLeb(body.length), body].flat())],
+    const types = [...this.#types.values()].map(({ bytes }) => bytes);
+    const exports = this.#exports.map(({ name: text, index }) => [...name(text), FUNCTION, ...unsignedLeb(index)]);
+    const chunks = [
+      MAGIC_AND_VERSION,
+      ...section(SECTION.type, types.length, types),
+      ...section(SECTION.import, 1, [[...name("env"), ...name("memory"), MEMORY, NO_MAXIMUM, 0]]),
+      ...section(
+        SECTION.function,
+        this.#functions.length,
+        this.#functions.map(({ type }) => unsignedLeb(typeIndex(type))),
+      ),
+      ...section(SECTION.export, exports.length, exports),
+      ...section(
+        SECTION.code,
+        this.#functions.length,
+        this.#functions.flatMap(({ body }) => [unsignedLeb(body.length), body]),
+      ),
     ];
-    const bytes: number[] = [...MAGIC_AND_VERSION];
-    for (const [id, entries] of sections) {
-      const content = [unsignedLeb(entries.length), ...entries].flat();
-      bytes.push(id);
-      for (const byte of unsignedLeb(content.length)) bytes.push(byte);
-      for (const byte of content) bytes.push(byte);
+    const bytes = new Uint8Array(lengthOf(chunks));
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
     }
-    return Uint8Array.from(bytes);
+    return bytes;
   }
 
   #type(params: readonly ValueType[], result: ResultType): string {
@@ -81,6 +91,16 @@ export class ModuleBuilder {
     if (!this.#types.has(key)) this.#types.set(key, { index: this.#types.size, bytes });
     return key;
   }
+}
+
+/** A section: its id, its length, and how many entries follow. */
+function section(id: number, count: number, entries: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const content = [unsignedLeb(count), ...entries];
+  return [[id, ...unsignedLeb(lengthOf(content))], ...content];
+}
+
+function lengthOf(chunks: readonly (readonly number[])[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
 const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
