@@ -61,7 +61,7 @@ function medianAt({ taps }: Pass, value: (dx: number, dy: number) => number): nu
   return middle(Float32Array.from(found));
 }
 
-/** The middle value; the mean of the two middle ones. Orders `values`, of which there are few. */
+/** The middle value; the mean of the two middle ones. Zero has no sign here. Orders `values`, of which there are few. */
 function middle(values: Float32Array): number {
   for (let end = 1; end < values.length; end++) {
     const value = values[end] as number;
@@ -71,7 +71,7 @@ function middle(values: Float32Array): number {
   }
   const low = values[(values.length - 1) >> 1] ?? Number.NaN;
   const high = values[values.length >> 1] ?? Number.NaN;
-  return Math.fround((low + high) / 2);
+  return Math.fround((low + high) / 2) + 0;
 }
 
 function weigh(pass: Pass, pitch: Pitch, centre: number, value: (dx: number, dy: number) => number): number {
@@ -116,12 +116,15 @@ interface Size {
   readonly height: number;
 }
 
-/** Calculates a row of a pass that weighs into its place; false where a neighbour has no data, and it must be done with care. */
-export type QuickRow = (y: number) => boolean;
+/** Calculates a part of a row of a pass into its place; false where a neighbour has no data, and it must be done with care. */
+export type QuickRun = (x: number, y: number, count: number) => boolean;
+
+/** Pixels that are done at a time: a gap in the data costs its surroundings, not the row. */
+const RUN = 64;
 
 /**
  * A pass over a whole plane, with its halo around it: the same as `passAt` at each pixel, without asking for each neighbour. `out` is
- * written; `quick` does rows faster where it can.
+ * written; `quick` does parts of rows faster where it can.
  */
 export function runPass(
   pass: Pass,
@@ -129,37 +132,37 @@ export function runPass(
   padded: Float32Array,
   size: Size,
   out = new Float32Array(size.width * size.height),
-  quick: QuickRow = () => false,
+  quick: QuickRun = () => false,
 ): Float32Array {
-  if (pass.kind === "median") medians(pass, padded, size, out);
-  else weighed(pass, pitch, padded, size, out, quick);
+  const { width, height } = size;
+  const careful = pass.kind === "median" ? medians(pass, padded, width, out) : weighed(pass, pitch, padded, width, out);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x += RUN) {
+      const count = Math.min(RUN, width - x);
+      if (!quick(x, y, count)) careful(x, y, count);
+    }
   return out;
 }
 
-function weighed(
-  pass: Pass,
-  pitch: Pitch,
-  padded: Float32Array,
-  { width, height }: Size,
-  out: Float32Array,
-  quick: QuickRow,
-): void {
+/** Calculates `count` pixels of a row from x on, whatever their neighbours are. */
+type CarefulRun = (x: number, y: number, count: number) => void;
+
+function weighed(pass: Pass, pitch: Pitch, padded: Float32Array, width: number, out: Float32Array): CarefulRun {
   const halo = passHalo(pass);
   const stride = width + 2 * halo.x;
-  const sums = new Float64Array(width);
-  const present = new Float64Array(width);
+  const sums = new Float64Array(RUN);
+  const present = new Float64Array(RUN);
   const total = pass.taps.reduce((sum, { weight }) => sum + weight, 0);
   const whole = pass.taps.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
   const isDerivative = cancels(pass.taps);
   const divisor = perPixel(pass, pitch);
-  for (let y = 0; y < height; y++) {
-    if (quick(y)) continue;
-    const centre = (y + halo.y) * stride + halo.x;
+  return (start, y, count) => {
+    const centre = (y + halo.y) * stride + halo.x + start;
     sums.fill(0);
     present.fill(0);
     for (const { dx, dy, weight } of pass.taps) {
       const from = centre + dy * stride + dx;
-      for (let x = 0; x < width; x++) {
+      for (let x = 0; x < count; x++) {
         const neighbour = padded[from + x] as number;
         if (isFinite32(neighbour)) {
           sums[x] = (sums[x] as number) + weight * neighbour;
@@ -167,26 +170,27 @@ function weighed(
         } else if (isDerivative) sums[x] = (sums[x] as number) + weight * (padded[centre + x] as number);
       }
     }
-    for (let x = 0; x < width; x++) {
+    for (let x = 0; x < count; x++) {
       const weights = { present: present[x] as number, total, size: whole, isDerivative };
       const isMissing = !isFinite32(padded[centre + x] as number);
-      out[y * width + x] = isMissing ? Number.NaN : settled(sums[x] as number, weights) / divisor;
+      out[y * width + start + x] = isMissing ? Number.NaN : settled(sums[x] as number, weights) / divisor;
     }
-  }
+  };
 }
 
 function isFinite32(value: number): boolean {
   return value - value === 0;
 }
 
-function medians(pass: Pass, padded: Float32Array, { width, height }: Size, out: Float32Array): void {
+function medians(pass: Pass, padded: Float32Array, width: number, out: Float32Array): CarefulRun {
   const halo = passHalo(pass);
   const stride = width + 2 * halo.x;
   const offsets = Int32Array.from(pass.taps, ({ dx, dy }) => dy * stride + dx);
   const found = new Float32Array(offsets.length);
-  for (let y = 0; y < height; y++)
-    for (let x = 0, place = (y + halo.y) * stride + halo.x; x < width; x++, place++)
-      out[y * width + x] = medianOf(padded, place, offsets, found);
+  return (start, y, count) => {
+    const from = (y + halo.y) * stride + halo.x;
+    for (let x = start; x < start + count; x++) out[y * width + x] = medianOf(padded, from + x, offsets, found);
+  };
 }
 
 function medianOf(padded: Float32Array, place: number, offsets: Int32Array, found: Float32Array): number {

@@ -9,6 +9,7 @@ import { defineHalve } from "./pixel-ops/halve.ts";
 import { defineInflate } from "./pixel-ops/inflate.ts";
 import { defineInflateTable } from "./pixel-ops/inflate-table.ts";
 import { defineLzw } from "./pixel-ops/lzw.ts";
+import { defineMedian } from "./pixel-ops/median.ts";
 import { definePackBits } from "./pixel-ops/pack-bits.ts";
 import { SAMPLE_BYTES, VECTOR } from "./pixel-ops/sample.ts";
 import { defineSwap } from "./pixel-ops/swap.ts";
@@ -40,6 +41,7 @@ export function createPixelOps(memory: WebAssembly.Memory): PixelOps {
     if (stride < VECTOR) loop(`unpredict.${bytes}.${stride}`)(ptr, width * stride, height);
     else loop(`unpredict.${bytes}`)(ptr, width * stride, height, stride);
   };
+  const medians = new Map<number, Loop>();
   return {
     memory,
     unpredict,
@@ -67,6 +69,11 @@ export function createPixelOps(memory: WebAssembly.Memory): PixelOps {
     packBits: loop("packBits"),
     halve: loop("halve"),
     weigh: loop("weigh"),
+    median: (from, to, width, taps, count) => {
+      const known = medians.get(count) ?? medianLoop(memory, count);
+      medians.set(count, known);
+      return known(from, to, width, taps);
+    },
     toFloat: (from, type, to, count, nodata) => {
       const sample = nodataSample(type, nodata);
       if (sample === null) loop(`toFloat.${type}`)(from, to, count, 0);
@@ -76,6 +83,14 @@ export function createPixelOps(memory: WebAssembly.Memory): PixelOps {
 }
 
 type Loop = (...args: number[]) => number;
+
+/** A module of its own: its code is long, and seldom wanted. */
+function medianLoop(memory: WebAssembly.Memory, count: number): Loop {
+  const module = new ModuleBuilder();
+  module.export("median", defineMedian(module, count));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { env: { memory } });
+  return exports.median as Loop;
+}
 
 let compiled: WebAssembly.Module | undefined;
 

@@ -50,6 +50,11 @@ export interface PixelOps {
    * finite: the row is then to be calculated otherwise.
    */
   weigh(from: number, to: number, width: number, taps: number, count: number, divisor: number): number;
+  /**
+   * Medians over a row of `width` pixels, of `count` taps as `weigh` takes them, an odd number; their weights do not count. What it gives
+   * is as in `weigh`. The code for a number of taps is made when it is first asked for.
+   */
+  median(from: number, to: number, width: number, taps: number, count: number): number;
   /** Plane of any type to float32, samples equal to `nodata` (compared in the plane's type; null: none) to NaN 0x7fc00000. */
   toFloat(from: number, type: PlaneType, to: number, count: number, nodata: number | null): void;
 }

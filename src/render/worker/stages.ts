@@ -37,7 +37,7 @@ export async function stagePlane(
   return address;
 }
 
-/** A pass over a plane: rows whose neighbours are all there are calculated in WebAssembly, the others with care. */
+/** A pass over a plane: runs of pixels whose neighbours are all there are calculated in WebAssembly, the others with care. */
 function afterPass(
   { bench: { arena, pixels } }: JobContext,
   pass: Pass,
@@ -63,9 +63,15 @@ function afterPass(
   }
   const padded = new Float32Array(buffer, from, stride * (height + 2 * halo.y));
   pad(plane, wanted, halo, size, padded);
-  const quick = (y: number) => {
-    const centre = from + ((y + halo.y) * stride + halo.x) * FLOAT_BYTES;
-    return pixels.weigh(centre, to + y * width * FLOAT_BYTES, width, taps, pass.taps.length, divisor) === 0;
+  const count = pass.taps.length;
+  const quick = (x: number, y: number, run: number) => {
+    const centre = from + ((y + halo.y) * stride + halo.x + x) * FLOAT_BYTES;
+    const into = to + (y * width + x) * FLOAT_BYTES;
+    const odd =
+      pass.kind === "median"
+        ? pixels.median(centre, into, run, taps, count)
+        : pixels.weigh(centre, into, run, taps, count, divisor);
+    return odd === 0;
   };
   const out = new Float32Array(buffer, to, width * height);
   return runPass(pass, pitch, padded, { width, height }, out, quick).slice();
