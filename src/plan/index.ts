@@ -13,6 +13,7 @@ export {
   assertRegion,
   assertStoredPixels,
   finerRegion,
+  MAX_COUNTED_PIXELS,
   MAX_PICTURE_PIXELS,
   MAX_STATISTICS_PIXELS,
   MAX_STORED_PIXELS,

@@ -12,8 +12,11 @@ export const MAX_STORED_PIXELS = 64 * MEGAPIXEL;
 /** Pixels that one picture may hold before it is scaled: 256 MiB as RGBA. */
 export const MAX_PICTURE_PIXELS = 64 * MEGAPIXEL;
 
-/** Pixels that one set of statistics may look at: their values are held and ordered in memory. */
+/** Pixels that one set of statistics may look at with all their values held and ordered in memory. */
 export const MAX_STATISTICS_PIXELS = 4 * MEGAPIXEL;
+
+/** Pixels that statistics may look at at all: beyond the former they are counted in parts (a second or two on two cores). */
+export const MAX_COUNTED_PIXELS = 256 * MEGAPIXEL;
 
 /** Stored pixels of one channel that are decoded for a region of a level: all of every chunk that it touches. */
 export function storedPixels(info: ImageInfo, served: ServedLevel, region: Region): number {

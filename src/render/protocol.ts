@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorMessage } from "../core/errors.ts";
+import type { Sketch } from "./sketch.ts";
 import type {
   ChunkJob,
   Described,
@@ -18,6 +19,7 @@ export type Task =
   | { readonly kind: "describe"; readonly source: Omit<SourceRef, "revision"> }
   | ({ readonly kind: "pictures" } & Omit<PictureJob, "info">)
   | ({ readonly kind: "statistics" } & Omit<StatisticsJob, "info">)
+  | ({ readonly kind: "sketch" } & Omit<StatisticsJob, "info" | "bins" | "percentiles">)
   | ({ readonly kind: "probe" } & Omit<ProbeJob, "info">)
   | ({ readonly kind: "chunk" } & Omit<ChunkJob, "info">);
 
@@ -28,6 +30,7 @@ export interface TaskResults {
   readonly describe: Described;
   readonly pictures: readonly (Picture | Failure)[];
   readonly statistics: StatisticsResult;
+  readonly sketch: Sketch;
   readonly probe: readonly ProbeResult[];
   readonly chunk: RawChunk;
 }

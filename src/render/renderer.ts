@@ -1,9 +1,19 @@
 import { availableParallelism } from "node:os";
 import { BandloomError } from "../core/errors.ts";
-import { groupByChunks, joinComponents, neighbourhood, planRegion, servedLevel } from "../plan/index.ts";
+import type { Region } from "../core/geometry.ts";
+import {
+  groupByChunks,
+  joinComponents,
+  MAX_COUNTED_PIXELS,
+  MAX_STATISTICS_PIXELS,
+  neighbourhood,
+  planRegion,
+  servedLevel,
+} from "../plan/index.ts";
 import type { Remote } from "../source/remote/types.ts";
 import type { ImageInfo } from "../source/types.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
+import { type Sketch, statisticsOf } from "./sketch.ts";
 import { spawnWorker } from "./spawn.ts";
 import type {
   ChunkJob,
@@ -86,10 +96,36 @@ class PoolRenderer implements Renderer {
     return results.map((result) => this.#count(result ?? new Error("A picture was left without an answer.")));
   }
 
-  statistics({ info, ...job }: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult> {
+  statistics(asked: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult> {
+    const { info, ...job } = asked;
+    const count = job.regions.reduce((sum, { width, height }) => sum + width * height, 0);
+    if (count > MAX_STATISTICS_PIXELS) return this.#counted(asked, count, signal);
     const [first] = job.regions;
     const affinity = first ? affinityOf(info, job.source, job.level, first.x, first.y) : null;
     return this.#pool.run<"statistics">({ kind: "statistics", ...job }, affinity, signal);
+  }
+
+  /** In parts, as many at a time as there are workers, so that tiles that are asked for meanwhile come between them. */
+  async #counted(
+    { info, bins, percentiles, ...job }: StatisticsJob,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<StatisticsResult> {
+    if (count > MAX_COUNTED_PIXELS)
+      throw new BandloomError(
+        "LIMIT_EXCEEDED",
+        `Statistics look at up to ${MAX_COUNTED_PIXELS} pixels; these are ${count}. Ask for a coarser level or a smaller region.`,
+      );
+    const { chunkHeight } = servedLevel(info, job.level).grid;
+    const parts = job.regions.flatMap((region) => bandsOf(region, chunkHeight));
+    const sketches: Sketch[] = [];
+    const waiting = parts.values();
+    const lane = async () => {
+      for (const region of waiting)
+        sketches.push(await this.#pool.run<"sketch">({ kind: "sketch", ...job, regions: [region] }, null, signal));
+    };
+    await Promise.all(Array.from({ length: this.#pool.size }, lane));
+    return statisticsOf(sketches, percentiles, bins);
   }
 
   probe({ info, ...job }: ProbeJob, signal?: AbortSignal): Promise<readonly ProbeResult[]> {
@@ -150,6 +186,19 @@ function planningError(info: ImageInfo, { level, region }: PictureTask): Bandloo
     if (error instanceof BandloomError) return error;
     throw error;
   }
+}
+
+/** Bands of a region of whole rows of chunks, a few megapixels each. */
+function bandsOf({ x, y, width, height }: Region, chunkHeight: number): readonly Region[] {
+  const rows = Math.max(1, Math.floor(MAX_STATISTICS_PIXELS / width));
+  const bands: Region[] = [];
+  for (let top = y; top < y + height; ) {
+    const border = Math.floor((top + rows) / chunkHeight) * chunkHeight;
+    const bottom = Math.min(y + height, border > top ? border : top + rows);
+    bands.push({ x, y: top, width, height: bottom - top });
+    top = bottom;
+  }
+  return bands;
 }
 
 function affinityOf(info: ImageInfo, source: SourceRef, level: number, x: number, y: number): string {

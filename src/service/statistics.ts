@@ -1,29 +1,43 @@
 import { BandloomError } from "../core/errors.ts";
 import { levelSize, type Region } from "../core/geometry.ts";
-import { MAX_STATISTICS_PIXELS, MAX_STORED_PIXELS, servedLevel, storedPixels } from "../plan/index.ts";
-import type { Renderer, StatisticsResult } from "../render/index.ts";
+import {
+  MAX_COUNTED_PIXELS,
+  MAX_STATISTICS_PIXELS,
+  MAX_STORED_PIXELS,
+  servedLevel,
+  storedPixels,
+} from "../plan/index.ts";
+import type { Renderer } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
 import { readsOf } from "./render-batch.ts";
-import type { ServedImage, StatisticsRequest } from "./types.ts";
+import type { ServedImage, ServedStatistics, StatisticsRequest } from "./types.ts";
 
-/** Statistics of a formula's first number over a region, at the finest level that is within the limits unless one is named. */
+/**
+ * Statistics of a formula's first number over a region, at the finest level of which all values can be held unless one is named: of that
+ * many more are counted, percentiles and bins to one part in 8,192.
+ */
 export async function statistics(
   renderer: Renderer,
   kernels: PictureKernels,
   { formula, level, region, bins, percentiles }: StatisticsRequest,
   signal: AbortSignal | undefined,
-): Promise<StatisticsResult & { readonly level: number; readonly exact: boolean }> {
+): Promise<ServedStatistics> {
   const { image } = formula;
   const chosen = level ?? finestLevel(image, region);
   const pixels = regionAt(image, chosen, region);
-  if (pixels.width * pixels.height > MAX_STATISTICS_PIXELS)
+  const count = pixels.width * pixels.height;
+  if (count > MAX_COUNTED_PIXELS)
     throw new BandloomError(
       "LIMIT_EXCEEDED",
-      `Statistics look at ${MAX_STATISTICS_PIXELS} pixels at most; at level ${chosen} the region has ${pixels.width * pixels.height}. Name a coarser level, or none.`,
+      `Statistics look at ${MAX_COUNTED_PIXELS} pixels at most; at level ${chosen} the region has ${count}. Name a coarser level, or none.`,
     );
   const kernel = kernels.values(formula, chosen, 1);
   const job = { ...readsOf(formula), kernel, level: chosen, regions: [pixels], bins, percentiles };
-  return { ...(await renderer.statistics(job, signal)), level: chosen, exact: chosen === 0 };
+  return {
+    ...(await renderer.statistics(job, signal)),
+    level: chosen,
+    exact: chosen === 0 && count <= MAX_STATISTICS_PIXELS,
+  };
 }
 
 function finestLevel(image: ServedImage, region: Region | null): number {

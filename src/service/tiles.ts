@@ -1,5 +1,7 @@
+import { LRUCache } from "lru-cache";
 import type { TileCache } from "../cache/index.ts";
 import { levelSize, type Region, type Size, tileRegion } from "../core/geometry.ts";
+import { SingleFlight } from "../core/single-flight.ts";
 import type { Encoding, RawChunk, Renderer } from "../render/index.ts";
 import { isSourceChanged } from "../source/index.ts";
 import { CurrentFormulas } from "./current-formulas.ts";
@@ -16,12 +18,16 @@ import type {
   ProbedPoint,
   RegionRequest,
   ServedRegion,
+  ServedStatistics,
   ServedTile,
   StatisticsRequest,
   TileRequest,
   TileService,
   ValidFormula,
 } from "./types.ts";
+
+/** Answers that are kept: a histogram of 256 bins is a few kilobytes. */
+const MAX_STATISTICS = 500;
 
 interface TilesOptions {
   readonly images: CatalogueImages;
@@ -39,6 +45,8 @@ export class PipelineTiles implements TileService {
   readonly #kernels = new PictureKernels();
   readonly #pictures: RenderedOnce;
   readonly #current: CurrentFormulas;
+  readonly #statistics = new LRUCache<string, ServedStatistics>({ max: MAX_STATISTICS });
+  readonly #measuring = new SingleFlight<ServedStatistics>();
 
   constructor({ images, formulas, renderer, cache, publicUrl }: TilesOptions) {
     this.#images = images;
@@ -122,9 +130,19 @@ export class PipelineTiles implements TileService {
     }
   }
 
-  statistics(request: StatisticsRequest, signal?: AbortSignal) {
-    const compute = (formula: ValidFormula) =>
-      statistics(this.#renderer, this.#kernels, { ...request, formula }, signal);
+  statistics(request: StatisticsRequest, signal?: AbortSignal): Promise<ServedStatistics> {
+    const { level, region, bins, percentiles } = request;
+    const compute = (formula: ValidFormula): Promise<ServedStatistics> => {
+      const key = JSON.stringify([formula.version, formula.formula.hash, level, region, bins, percentiles]);
+      const known = this.#statistics.get(key);
+      if (known) return Promise.resolve(known);
+      const work = async (shared: AbortSignal) => {
+        const result = await statistics(this.#renderer, this.#kernels, { ...request, formula }, shared);
+        this.#statistics.set(key, result);
+        return result;
+      };
+      return this.#measuring.run(key, work, signal);
+    };
     return this.#current.retry(request.formula, compute, signal);
   }
 

@@ -159,6 +159,13 @@ export interface StatisticsRequest {
   readonly percentiles: readonly number[];
 }
 
+export interface ServedStatistics extends StatisticsResult {
+  /** Whose pixels were looked at. */
+  readonly level: number;
+  /** Every full-resolution pixel was counted, and percentiles and bins are of the values themselves. */
+  readonly exact: boolean;
+}
+
 export interface ProbedPoint {
   readonly x: number;
   readonly y: number;
@@ -196,10 +203,8 @@ export interface TileService {
   region(request: RegionRequest, signal?: AbortSignal): Promise<ServedRegion>;
   /** Raw values, row by row, little-endian. NOT_FOUND outside the chunk grid. */
   chunk(request: ChunkRequest, signal?: AbortSignal): Promise<RawChunk>;
-  statistics(
-    request: StatisticsRequest,
-    signal?: AbortSignal,
-  ): Promise<StatisticsResult & { readonly level: number; readonly exact: boolean }>;
+  /** Computed once for each revision, formula, level and region. */
+  statistics(request: StatisticsRequest, signal?: AbortSignal): Promise<ServedStatistics>;
   probe(
     formula: ValidFormula,
     points: readonly { x: number; y: number }[],

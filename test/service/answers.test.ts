@@ -3,6 +3,7 @@ import { PNG as Decoder } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { levelSize } from "../../src/core/geometry.ts";
 import { regionSize, regionTask } from "../../src/service/regions.ts";
+import type { ValidFormula } from "../../src/service/types.ts";
 import { pixel } from "../fixtures/tiff-pixels.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { boundTo, codeOf, openPipeline, type Pipeline, PNG, servedImage } from "./support.ts";
@@ -116,20 +117,48 @@ describe("statistics", () => {
     expect(result.histogram.counts.reduce((a, b) => a + b)).toBe(sums.length);
   });
 
-  it("come from the finest level within the limit where none is named, and are refused beyond it", async () => {
+  it("come from the finest level of which all values can be held where none is named", async () => {
     const formula = await pipeline.bind("wide", "b1");
     expect(await pipeline.tiles.statistics({ ...all, formula })).toMatchObject({
       level: 1,
       exact: false,
       count: 3_000_000,
     });
-    expect(await codeOf(() => pipeline.tiles.statistics({ ...all, formula, level: 0 }))).toBe("LIMIT_EXCEEDED");
     expect(await codeOf(() => pipeline.tiles.statistics({ ...all, formula, level: 9 }))).not.toBe("no error");
     const region = { x: 3999, y: 2999, width: 1, height: 1 };
     expect(await pipeline.tiles.statistics({ ...all, formula, region, level: 4 })).toMatchObject({
       level: 4,
       count: 1,
     });
+  });
+
+  it("count every pixel of a level that is named, exactly where values are whole numbers below 8,192", async () => {
+    const formula = await pipeline.bind("wide", "b1 + 0");
+    const result = await pipeline.tiles.statistics({ ...all, formula, level: 0 });
+    const rest = await pipeline.tiles.statistics({
+      ...{ ...all, formula, level: 0 },
+      region: { x: 0, y: 0, width: 4000, height: 1000 },
+    });
+    expect(result).toMatchObject({ level: 0, exact: false, count: 12_000_000, validCount: 12_000_000 });
+    // The image repeats itself downwards.
+    expect(result.percentiles).toEqual(rest.percentiles);
+    expect(result.histogram.counts).toEqual(rest.histogram.counts.map((count) => 3 * count));
+    expect([result.min, result.max]).toEqual([rest.min, rest.max]);
+    expect(result.mean).toBeCloseTo(rest.mean ?? Number.NaN, 6);
+    expect(result.standardDeviation).toBeCloseTo(rest.standardDeviation ?? Number.NaN, 6);
+  });
+
+  it("are computed once for a formula, however it is written, and for all who ask at once", async () => {
+    const region = { x: 10, y: 10, width: 50, height: 50 };
+    const texts = ["b1 + b2 * 3", "3*b2+b1", "b1 + b2 * 3"];
+    const formulas = await Promise.all(texts.map((text) => pipeline.bind("plate", text)));
+    const before = pipeline.asked.statistics;
+    const results = await Promise.all(
+      formulas.map((formula) => pipeline.tiles.statistics({ ...all, formula, region })),
+    );
+    await pipeline.tiles.statistics({ ...all, formula: formulas[1] as ValidFormula, region });
+    expect(pipeline.asked.statistics - before).toBe(1);
+    expect(results[1]).toEqual(results[0]);
   });
 
   it("are of the number before its window", async () => {

@@ -22,7 +22,10 @@ export class Statistics {
   @Field(() => Int, { description: "Level that was read." })
   readonly level: number;
 
-  @Field(() => Boolean, { description: "Every full-resolution pixel was counted; false: a coarser level or a sample." })
+  @Field(() => Boolean, {
+    description:
+      "Every full-resolution pixel was counted and ordered. False: of a coarser level, or of more than 4 megapixels; then percentiles and histogram are true to one part in 8,192 of a value, the rest is exact for the level.",
+  })
   readonly exact: boolean;
 
   @Field(() => GraphQLSafeInt, { description: "Pixels that were read." })

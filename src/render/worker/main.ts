@@ -15,7 +15,7 @@ import { JobContext } from "./job-context.ts";
 import { renderPictures } from "./pictures.ts";
 import { probePoints } from "./probe.ts";
 import { readChunk } from "./raw-chunk.ts";
-import { computeStatistics } from "./statistics.ts";
+import { computeStatistics, sketchRegions } from "./statistics.ts";
 import { createWorkbench } from "./workbench.ts";
 
 /** The worker thread: one request in, one reply out, bytes handed over without a copy. */
@@ -34,6 +34,7 @@ const handlers: {
   describe: (_, task) => bench.images.describe(task.source.location),
   pictures: renderPictures,
   statistics: computeStatistics,
+  sketch: sketchRegions,
   probe: probePoints,
   chunk: readChunk,
 };
