@@ -17,6 +17,8 @@ export {
   INFLATE_WORK_BYTES,
   LZW_WORK_BYTES,
   type PixelOps,
+  TALLY,
+  TALLY_BITS,
   TAP_BYTES,
 } from "./pixel-ops.types.ts";
 export { nodataSample } from "./plane-lanes.ts";

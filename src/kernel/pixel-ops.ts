@@ -13,6 +13,7 @@ import { defineMedian } from "./pixel-ops/median.ts";
 import { definePackBits } from "./pixel-ops/pack-bits.ts";
 import { SAMPLE_BYTES, VECTOR } from "./pixel-ops/sample.ts";
 import { defineSwap } from "./pixel-ops/swap.ts";
+import { defineTally } from "./pixel-ops/tally.ts";
 import { defineToFloat } from "./pixel-ops/to-float.ts";
 import { defineUnpredictFar, defineUnpredictNear } from "./pixel-ops/unpredict.ts";
 import { defineWeigh } from "./pixel-ops/weigh.ts";
@@ -69,6 +70,7 @@ export function createPixelOps(memory: WebAssembly.Memory): PixelOps {
     packBits: loop("packBits"),
     halve: loop("halve"),
     weigh: loop("weigh"),
+    tally: loop("tally"),
     median: (from, to, width, taps, count) => {
       const known = medians.get(count) ?? medianLoop(memory, count);
       medians.set(count, known);
@@ -124,5 +126,6 @@ function pixelOpsModule(): Uint8Array<ArrayBuffer> {
   module.export("packBits", definePackBits(module));
   module.export("halve", defineHalve(module));
   module.export("weigh", defineWeigh(module));
+  module.export("tally", defineTally(module));
   return module.toBytes();
 }

@@ -55,10 +55,17 @@ export interface PixelOps {
    * is as in `weigh`. The code for a number of taps is made when it is first asked for.
    */
   median(from: number, to: number, width: number, taps: number, count: number): number;
+  /**
+   * Counts float32 values by TALLY_BITS buckets (sign, exponent, head of the mantissa, in the order of the numbers), a u32 each at `counts`,
+   * and goes on with the state at `state` (TALLY): sums of the differences from its shift and of their squares, least and greatest
+   * values. NaN counts in the bucket of 0x7fc00000 alone. `count` is a multiple of 4.
+   */
+  tally(from: number, count: number, counts: number, state: number): void;
   /** Plane of any type to float32, samples equal to `nodata` (compared in the plane's type; null: none) to NaN 0x7fc00000. */
   toFloat(from: number, type: PlaneType, to: number, count: number, nodata: number | null): void;
 }
 
 export { INFLATE_TOO_LONG, INFLATE_WORK_BYTES } from "./pixel-ops/inflate.ts";
 export { LZW_WORK_BYTES } from "./pixel-ops/lzw.ts";
+export { TALLY, TALLY_BITS } from "./pixel-ops/tally.ts";
 export { TAP_BYTES } from "./pixel-ops/weigh.ts";

@@ -1,11 +1,13 @@
+import { type PixelOps, TALLY, TALLY_BITS } from "../kernel/index.ts";
 import type { StatisticsResult } from "./types.ts";
 
-/**
- * Values are told apart by their sign, exponent and first 13 bits of mantissa: whole numbers up to 8,192 and their like exactly, others
- * to one part in 8,192.
- */
-const BUCKET_BITS = 22;
-const SHIFT = 32 - BUCKET_BITS;
+/** Whole numbers up to 8,192 and their like have buckets of their own; others are told apart to one part in 8,192. */
+const BUCKETS = 2 ** TALLY_BITS;
+const SHIFT = 32 - TALLY_BITS;
+/** Where kernels' NaN are counted. */
+const NAN_BUCKET = 0xffc00000 >>> SHIFT;
+/** Values that the middle is guessed of. */
+const SAMPLES = 512;
 
 /** What statistics need to know of many numbers, and what can be added up. Plain data. */
 export interface Sketch {
@@ -20,66 +22,92 @@ export interface Sketch {
   readonly buckets: Uint32Array;
 }
 
-/** Gathers values of one part of an image after the other. */
+/** Gathers values in the memory of a worker, one part of an image after the other. */
 export class Sketcher {
-  readonly #counts = new Uint32Array(2 ** BUCKET_BITS);
+  readonly #pixels: PixelOps;
+  readonly #counts: number;
+  readonly #state: number;
   #count = 0;
-  #valid = 0;
+  #moments: Moments = { valid: 0, mean: 0, squares: 0 };
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
-  #mean = 0;
-  #squares = 0;
 
-  /** NaN is no value. */
-  add(values: Float32Array): void {
-    const counts = this.#counts;
-    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-    let [valid, sum, min, max] = [0, 0, this.#min, this.#max];
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index] as number;
-      if (Number.isNaN(value)) continue;
-      valid++;
-      sum += value;
-      if (value < min) min = value;
-      if (value > max) max = value;
-      const bucket = bucketOf(bits[index] as number);
-      counts[bucket] = (counts[bucket] as number) + 1;
-    }
-    this.#count += values.length;
+  /** `allocate` gives addresses that are good as long as the sketcher is used. */
+  constructor(pixels: PixelOps, allocate: (bytes: number) => number) {
+    this.#pixels = pixels;
+    this.#counts = allocate(BUCKETS * Uint32Array.BYTES_PER_ELEMENT);
+    this.#state = allocate(TALLY.bytes);
+    new Uint32Array(this.#buffer, this.#counts, BUCKETS).fill(0);
+  }
+
+  /** Values at an address; NaN is none. Up to three floats behind them are overwritten. */
+  add(address: number, count: number): void {
+    const padded = Math.ceil(count / 4) * 4;
+    const values = new Float32Array(this.#buffer, address, padded);
+    values.fill(Number.NaN, count);
+    const shift = middleOf(values.subarray(0, count));
+    const state = this.#writeState(shift);
+    const missing = this.#missing();
+    this.#pixels.tally(address, padded, this.#counts, this.#state);
+    this.#count += count;
+    const valid = padded - (this.#missing() - missing);
     if (valid === 0) return;
-    const mean = sum / valid;
-    let squares = 0;
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index] as number;
-      if (!Number.isNaN(value)) squares += (value - mean) * (value - mean);
-    }
-    const merged = mergedMoments(
-      { valid: this.#valid, mean: this.#mean, squares: this.#squares },
-      { valid, mean, squares },
-    );
-    [this.#valid, this.#mean, this.#squares, this.#min, this.#max] = [
-      merged.valid,
-      merged.mean,
-      merged.squares,
-      min,
-      max,
-    ];
+    const read = (at: number, length: number) =>
+      Array.from({ length }, (_, lane) =>
+        length === 2 ? state.getFloat64(at + 8 * lane, true) : state.getFloat32(at + 4 * lane, true),
+      );
+    const sum = read(TALLY.sums, 2).reduce((total, one) => total + one);
+    const squares = read(TALLY.squares, 2).reduce((total, one) => total + one) - (sum * sum) / valid;
+    this.#moments = mergedMoments(this.#moments, { valid, mean: shift + sum / valid, squares: Math.max(0, squares) });
+    this.#min = Math.min(this.#min, ...read(TALLY.least, 4));
+    this.#max = Math.max(this.#max, ...read(TALLY.greatest, 4));
   }
 
   result(): Sketch {
-    const filled = this.#counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
-    const buckets = new Uint32Array(2 * filled);
-    let next = 0;
-    for (const [bucket, count] of this.#counts.entries()) {
-      if (count === 0) continue;
-      buckets[next++] = bucket;
-      buckets[next++] = count;
+    const counts = new Uint32Array(this.#buffer, this.#counts, BUCKETS);
+    const pairs: number[] = [];
+    const { valid } = this.#moments;
+    const last = valid === 0 ? -1 : bucketOf(this.#max);
+    for (let bucket = bucketOf(this.#min); bucket <= last; bucket++) {
+      const count = counts[bucket] as number;
+      if (count > 0) pairs.push(bucket, count);
     }
-    return {
-      ...{ count: this.#count, valid: this.#valid, min: this.#min, max: this.#max },
-      ...{ mean: this.#mean, squares: this.#squares, buckets },
-    };
+    const bounds = { min: this.#min, max: this.#max };
+    return { count: this.#count, ...this.#moments, ...bounds, buckets: Uint32Array.from(pairs) };
   }
+
+  get #buffer(): ArrayBuffer {
+    return this.#pixels.memory.buffer as ArrayBuffer;
+  }
+
+  /** Values that are none, of all that were tallied. */
+  #missing(): number {
+    return new Uint32Array(this.#buffer, this.#counts, BUCKETS)[NAN_BUCKET] as number;
+  }
+
+  #writeState(shift: number): DataView {
+    const state = new DataView(this.#buffer, this.#state, TALLY.bytes);
+    for (let at = 0; at < TALLY.least; at += 8) state.setFloat64(at, 0, true);
+    state.setFloat64(TALLY.shift, shift, true);
+    for (let lane = 0; lane < 4; lane++) {
+      state.setFloat32(TALLY.least + 4 * lane, Number.POSITIVE_INFINITY, true);
+      state.setFloat32(TALLY.greatest + 4 * lane, Number.NEGATIVE_INFINITY, true);
+    }
+    return state;
+  }
+}
+
+/** About the middle of some values, so that sums of what is left of them keep their digits. */
+function middleOf(values: Float32Array): number {
+  const step = Math.max(1, Math.floor(values.length / SAMPLES));
+  let [sum, valid] = [0, 0];
+  for (let index = 0; index < values.length; index += step) {
+    const value = values[index] as number;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    valid++;
+  }
+  return valid === 0 ? 0 : sum / valid;
 }
 
 interface Moments {
@@ -167,13 +195,14 @@ function percentilesOf(values: readonly Counted[], valid: number, percentiles: r
 }
 
 /** Bits of a float32, as a number that orders as the floats do, without the last bits of the mantissa. */
-function bucketOf(bits: number): number {
+function bucketOf(value: number): number {
+  const bits = new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
   return (bits < 0 ? ~bits : bits | 0x80000000) >>> SHIFT;
 }
 
 /** The value of a bucket that is nearest to zero: whole numbers have it themselves. */
 function valueOfBucket(bucket: number): number {
-  const negative = bucket < 2 ** (BUCKET_BITS - 1);
+  const negative = bucket < BUCKETS / 2;
   const ordered = (bucket << SHIFT) >>> 0;
   const bits = negative ? ~(ordered | (2 ** SHIFT - 1)) : ordered & 0x7fffffff;
   return new Float32Array(Int32Array.of(bits).buffer)[0] ?? Number.NaN;

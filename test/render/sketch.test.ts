@@ -1,15 +1,30 @@
 import { describe, expect, it } from "vitest";
+import { createPixelOps, SLACK_BYTES } from "../../src/kernel/index.ts";
 import { Sketcher, statisticsOf } from "../../src/render/sketch.ts";
 import { summarize } from "../../src/render/summary.ts";
 import { generator } from "../formula/random-formula.ts";
 
+/** No multiple of four. */
+const PART = 701;
 const PERCENTILES = [0, 0.5, 1, 25, 50, 75, 99.5, 100];
 
 /** The same values in parts, by several sketchers. */
 function sketched(values: Float32Array, bins: number) {
-  const sketchers = [new Sketcher(), new Sketcher(), new Sketcher()];
-  for (let at = 0, part = 0; at < values.length; at += 700, part++)
-    sketchers[part % sketchers.length]?.add(values.subarray(at, at + 700));
+  const memory = new WebAssembly.Memory({ initial: 1024 });
+  const pixels = createPixelOps(memory);
+  let next = 1024;
+  const allocate = (bytes: number) => {
+    const at = next;
+    next = Math.ceil((at + bytes + SLACK_BYTES) / 16) * 16;
+    return at;
+  };
+  const sketchers = [new Sketcher(pixels, allocate), new Sketcher(pixels, allocate), new Sketcher(pixels, allocate)];
+  const place = allocate(4 * PART);
+  for (let at = 0, part = 0; at < values.length; at += PART, part++) {
+    const some = values.subarray(at, at + PART);
+    new Float32Array(memory.buffer, place, some.length).set(some);
+    sketchers[part % sketchers.length]?.add(place, some.length);
+  }
   return statisticsOf(
     sketchers.map((one) => one.result()),
     PERCENTILES,

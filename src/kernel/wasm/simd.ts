@@ -85,6 +85,7 @@ export const i32x4 = {
   add: two(0xae),
   sub: two(0xb1),
   shl: shift(0xab),
+  shrS: shift(0xac),
   shrU: shift(0xad),
   extendLowI16x8S: one(0xa7),
   extendHighI16x8S: one(0xa8),

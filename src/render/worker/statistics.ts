@@ -30,15 +30,18 @@ export async function computeStatistics(job: JobContext, task: TaskOf<"statistic
 
 /** What can be said of a formula's number over regions without holding all of it; a strip at a time. */
 export async function sketchRegions(job: JobContext, task: TaskOf<"sketch">): Promise<Sketch> {
-  const sketcher = new Sketcher();
-  await readRegions(job, task, (values) => sketcher.add(values));
+  const { arena, pixels } = job.bench;
+  using scope = arena.scope();
+  const sketcher = new Sketcher(pixels, (bytes) => scope.allocate(bytes));
+  await readRegions(job, task, (_, address, count) => sketcher.add(address, count));
   return sketcher.result();
 }
 
+/** `use` is given the values of a strip, in the memory of the worker, before the next one is written over them. */
 function readRegions(
   job: JobContext,
   task: TaskOf<"statistics"> | TaskOf<"sketch">,
-  use: (values: Float32Array) => void,
+  use: (values: Float32Array, address: number, count: number) => void,
 ): Promise<void> {
   const { kernel, level, regions } = task;
   if (kernel.output !== "float32" || kernel.planes !== 1)
@@ -47,11 +50,13 @@ function readRegions(
     const plans = regions.map((region) => planRegion(image.info, level, region));
     assertStoredPixels(plans.reduce((sum, plan) => sum + storedPixels(image.info, plan.served, plan.region), 0));
     announceChunks(job, image, [kernel], () => plans);
-    for (const plan of plans) {
-      using canvas = new Canvas(job.bench.arena, kernel, plan);
-      await evaluate(job, image, kernel, plan, canvas);
-      use(floatValues(canvas.pixels()));
-    }
+    for (const { served, strips } of plans)
+      for (const region of strips) {
+        const strip = { served, region, strips: [region] };
+        using canvas = new Canvas(job.bench.arena, kernel, strip);
+        await evaluate(job, image, kernel, strip, canvas);
+        use(floatValues(canvas.pixels()), canvas.outputs[0] ?? 0, pixelCount(region));
+      }
   });
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { anonymousMemory, startServer } from "../../fixtures/server.ts";
 import type { Group } from "../group.ts";
 import { HttpClient } from "../http-client.ts";
@@ -9,6 +10,10 @@ const STARTS = 5;
 const TILES = 2_000;
 /** Columns and rows of 256-px tiles at full resolution of the scale image. */
 const GRID = 390;
+
+/** 12,500 × 12,500 pixels a channel. */
+const HISTOGRAM_LEVEL = 3;
+const HISTOGRAMS = ["red", "red + 2*(uv1 - green)"] as const;
 
 function path(n: number): string {
   const formula = encodeURIComponent("red + 2*(uv1 - green)");
@@ -35,6 +40,14 @@ export const rows: Group = async ({ folder }) => {
   for (let n = 0; n < TILES; n += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => client.get(path(n + k))));
   const megabytes = anonymousMemory(server.pid()) / 1e6;
   client.close();
+  const counted: number[] = [];
+  for (const [index, formula] of HISTOGRAMS.entries()) {
+    const begin = performance.now();
+    await server.query(
+      `{ image(key: "demo-100k") { render(formula: "${formula}") { statistics(level: ${HISTOGRAM_LEVEL}) { level histogram { counts } } } } }`,
+    );
+    counted[index] = performance.now() - begin;
+  }
   await server.stop();
   const sorted = first.toSorted((a, b) => a - b);
   const p50 = sorted[STARTS >> 1] ?? Number.NaN;
@@ -49,5 +62,13 @@ export const rows: Group = async ({ folder }) => {
       atMost(`anonymous memory after ${TILES} tiles`, megabytes, 300, "MB"),
     ],
   };
-  return [row];
+  const histograms = HISTOGRAMS.map((formula, index): Row => {
+    const milliseconds = counted[index] ?? Number.NaN;
+    return {
+      ...{ name: `histogram of ${formula}, all of level ${HISTOGRAM_LEVEL}`, unit: "histogram" },
+      ...{ p50: milliseconds, p99: Number.NaN, cpu: Number.NaN },
+      targets: [atMost(`${availableParallelism()} threads, two are asked for`, milliseconds, 2000, "ms")],
+    };
+  });
+  return [row, ...histograms];
 };
