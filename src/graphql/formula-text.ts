@@ -1,4 +1,5 @@
 import { BandloomError } from "../core/errors.ts";
+import { formulaOf } from "../service/preset-formula.ts";
 import type { DisplayOptions, Layer, Preset, PresetService, ServedImage, Services } from "../service/types.ts";
 import { decodeId } from "./ids.ts";
 import type { DisplayInput, LayerInput } from "./inputs.ts";
@@ -21,26 +22,16 @@ export async function formulaText(
     throw new BandloomError("BAD_REQUEST", "Give a formula, layers or a preset: one of them.");
   if (layers != null && display != null)
     throw new BandloomError("BAD_REQUEST", "Layers have windows and colours of their own: leave out display.");
-  const formula = preset == null ? given : await presetFormula(presets, image, preset);
+  const formula = preset == null ? given : await presetText(presets, image, preset);
   if (layers != null) return service.layersText(layers.map(layerOf));
   if (display != null) return service.displayText(formula ?? service.defaultText(image), displayOf(display));
   return formula ?? null;
 }
 
-/**
- * The formula of a preset for an image, by its name, or by the id that an answer gave it. NOT_FOUND where there is none or the image lacks
- * a channel that it needs; BAD_REQUEST for the id of another image's.
- */
-export async function presetFormula(presets: PresetService, image: ServedImage, preset: string): Promise<string> {
+/** The formula of a preset by its name, or by the id that an answer gave it; BAD_REQUEST for the id of another image's. */
+async function presetText(presets: PresetService, image: ServedImage, preset: string): Promise<string> {
   const byName = await presets.find(image, { name: preset });
-  const found = byName ?? (await byId(presets, image, preset));
-  if (found?.formula) return found.formula;
-  throw new BandloomError(
-    "NOT_FOUND",
-    presets.fromLibrary(preset) === null
-      ? "There is no such preset for this image. `{ image(key: …) { presets { name } } }` lists those that there are."
-      : "This image lacks a channel that the preset needs: channels are told by their names and wavelengths. `{ image(key: …) { presets { name } } }` lists those that it has all channels for.",
-  );
+  return formulaOf(byName ?? (await byId(presets, image, preset)), presets, preset);
 }
 
 function byId(presets: PresetService, image: ServedImage, id: string): Promise<Preset | null> | null {

@@ -1,5 +1,5 @@
 import { BandloomError } from "../core/errors.ts";
-import { presetFormula } from "../graphql/formula-text.ts";
+import { presetFormula } from "../service/preset-formula.ts";
 import type { BoundFormula, ServedImage, Services, ValidFormula } from "../service/types.ts";
 import type { FormulaParameters } from "./formula-parameter.ts";
 

@@ -4,7 +4,7 @@ import { createRenderer } from "../render/index.ts";
 import { createRemote, type Location, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
 import { Catalogue } from "./catalogue/catalogue.ts";
-import { singleImage } from "./catalogue/single.ts";
+import { fewImages } from "./catalogue/few.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
@@ -55,10 +55,13 @@ export function createServices(options: ServiceOptions): Promise<Services> {
   return createPipeline(new Catalogue(dataFolder, { ...file, report }), options);
 }
 
-/** The whole pipeline for one image, under a key of the caller's choice. Nothing outlives it. */
-export function createImageServices(key: string, location: Location, remote: RemoteOptions): Promise<Services> {
+/** The whole pipeline for a few images, under keys of the caller's choice. Nothing outlives it. */
+export function createImageServices(
+  places: readonly (readonly [key: string, location: Location])[],
+  remote: RemoteOptions,
+): Promise<Services> {
   const nothing = { cacheFolder: null, cacheBytes: 0, memoryBytes: 0, onEvent: () => {} };
-  return createPipeline(singleImage(key, location), { ...nothing, remote });
+  return createPipeline(fewImages(places), { ...nothing, remote });
 }
 
 async function createPipeline(files: ImageFiles, options: PipelineOptions): Promise<Services> {

@@ -223,6 +223,27 @@ describe("render", () => {
     expect(readFileSync(out).subarray(0, 6).toString("latin1")).toBe("\u0093NUMPY");
   });
 
+  it("lays other images over the first, by names that are given to them", async () => {
+    const out = join(folder, "difference.png");
+    const args = ["--with", `twin=${demo}`, "--formula", "window(abs(red - twin.red), 0, 1)", "-o", out];
+    expect((await bandloom(["render", demo, ...args])).code).toBe(0);
+    const { channels } = await sharp(out).stats();
+    expect(channels[0]).toMatchObject({ min: 0, max: 0 });
+    const unnamed = await bandloom(["render", demo, "--with", demo, "--formula", "red", "-o", out]);
+    expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining("before=scene-2019.tif")]);
+  });
+
+  it("renders a preset by its name, and says which channels are missing", async () => {
+    const out = join(folder, "preset.png");
+    const { code, stdout } = await bandloom(["render", demo, "--preset", "True-Colour", "-o", out, "--json"]);
+    expect(code).toBe(0);
+    expect(json(stdout)).toMatchObject({ canonical: expect.stringMatching(/^rgb\(.*Red/) as string });
+    const lacking = await bandloom(["render", demo, "--preset", "SHO", "-o", out]);
+    expect([lacking.code, lacking.stderr]).toEqual([1, expect.stringContaining("lacks a channel")]);
+    const both = await bandloom(["render", demo, "--preset", "NDVI", "--formula", "red", "-o", out]);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("exclude each other")]);
+  });
+
   it("shows what is wrong with a formula, and writes nothing", async () => {
     const out = join(folder, "never.png");
     const { code, stderr } = await bandloom(["render", demo, "--formula", "red + gren", "-o", out]);

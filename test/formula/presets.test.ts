@@ -131,7 +131,10 @@ describe("recipes of whatever channels there are", () => {
       channel("y", 160_000),
       channel("z", 650),
     ]);
-    expect(text).toBe('screen(tint(@2, "#ff0000"), tint(@3, "#00ff40"), tint(@1, "#8000ff"))');
+    expect(text).toBe(
+      "let band1 = stretch(@2, 1, 99.7); let band2 = stretch(@3, 1, 99.7); let band3 = stretch(@1, 1, 99.7); " +
+        "rgb(0.6667 * band1 + 0.3333 * band3, 1 * band2, 0.2 * band2 + 0.8 * band3)",
+    );
   });
 
   it("show infrared as red, visible light as green, ultraviolet as blue", () => {

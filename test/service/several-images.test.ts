@@ -203,6 +203,8 @@ describe("a formula of several images", () => {
     };
     expect(await told("smal.b1")).toMatch(/^UNKNOWN_IMAGE There is no image smal.*Did you mean small\?/);
     expect(await told('image("nothing at all").b1')).toMatch(/^UNKNOWN_IMAGE There is no image nothing at all/);
+    for (const key of ["../base", "/etc/passwd", ".hidden", "base.tif", "folder/../base"])
+      expect(await told(`image("${key}").b1`), key).toMatch(/^UNKNOWN_IMAGE/);
     expect(await told("small.b7")).toMatch(/^UNKNOWN_NAME There is no channel b7.* That image has b1\./);
     expect(await told("small.@2")).toMatch(/^UNKNOWN_NAME .*@1 to @1/);
     expect(await told('image("small")')).toMatch(/^TYPE_MISMATCH .*image\("…"\)\.b1/);

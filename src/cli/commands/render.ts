@@ -5,6 +5,7 @@ import { BandloomError } from "../../core/errors.ts";
 import type { Region, Size } from "../../core/geometry.ts";
 import { DEFAULT_QUALITY } from "../../core/picture-defaults.ts";
 import type { PictureFormat } from "../../render/types.ts";
+import type { ServedImage, Services } from "../../service/types.ts";
 import { addSettingFlags } from "../config/flags.ts";
 import { REMOTE_SETTINGS, type SourceFlags } from "../config/remote.ts";
 import { examples } from "../examples.ts";
@@ -26,6 +27,8 @@ const FORMATS: ReadonlyMap<string, PictureFormat> = new Map([
 interface RenderFlags extends SourceFlags {
   readonly output: string;
   readonly formula?: string;
+  readonly preset?: string;
+  readonly with?: readonly string[];
   readonly region?: string;
   readonly maxSize?: string;
   readonly quality?: string;
@@ -39,6 +42,12 @@ export function renderCommand(): Command {
     .argument("<SOURCE>", "file, folder, address or channel set manifest; #1 behind it: the second image in it")
     .requiredOption("-o, --output <FILE>", `picture to write: ${[...FORMATS.keys()].join(", ")} (npy: float32 values)`)
     .option("--formula <TEXT>", "what to compute (default: the channels red, green and blue, else the first one)")
+    .option("--preset <NAME>", "a formula of the library, such as NDVI, that the image has the channels for")
+    .option(
+      "--with <KEY=SOURCE>",
+      "another image that the formula names, as in before.red; can be given again",
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
     .option("--region <X,Y,WIDTH,HEIGHT>", "rectangle of full-resolution pixels (default: the whole image)")
     .option(
       "--max-size <PIXELS>",
@@ -54,6 +63,7 @@ export function renderCommand(): Command {
         "bandloom render data/demo.ome.tif --formula 'red + 2*(uv1 - green)' -o sky.png",
         "bandloom render scene.tif --formula 'B04; B03; B02' --region 0,0,2048,2048 --max-size 1024 -o scene.jpg",
         `bandloom render scene.tif --formula 'ndi(B08, B04)' -o ndvi.npy`,
+        "bandloom render scene.tif --with before=scene-2019.tif --formula 'B04 - before.B04' -o change.png",
       ),
     )
     .addHelpText("after", EXIT_CODES_HELP)
@@ -68,19 +78,26 @@ async function render(source: string, flags: RenderFlags): Promise<void> {
   const lossless = flags.lossless ?? false;
   if (lossless && format !== "webp" && format !== "avif")
     throw new BandloomError("BAD_REQUEST", "--lossless is for webp and avif; png and npy always are, jpg never is.");
-  const [{ withImage }, { formatJson, formatBytes, formatSize }, { invalidFormula, tellWarnings }] = await Promise.all([
-    import("../with-image.ts"),
-    import("../output/format.ts"),
-    import("../output/formula.ts"),
-  ]);
-  const made = await withImage(source, flags, async (image, { formulas, tiles }) => {
+  const [{ withImage }, { formatJson, formatBytes, formatSize }, { invalidFormula, tellWarnings }, { presetFormula }] =
+    await Promise.all([
+      import("../with-image.ts"),
+      import("../output/format.ts"),
+      import("../output/formula.ts"),
+      import("../../service/preset-formula.ts"),
+    ]);
+  if (flags.formula !== undefined && flags.preset !== undefined)
+    throw new BandloomError("BAD_REQUEST", "--formula and --preset exclude each other: give one of them.");
+  const work = async (image: ServedImage, { formulas, presets, tiles }: Services) => {
     const region = regionOf(flags.region, image.info);
-    const formula = await formulas.bind(image, flags.formula ?? null);
+    const text =
+      flags.preset === undefined ? (flags.formula ?? null) : await presetFormula(presets, image, flags.preset);
+    const formula = await formulas.bind(image, text);
     if (!formula.valid) throw invalidFormula(formula.source, formula.diagnostics);
     if (!json) tellWarnings(formula.source, formula.diagnostics);
     const picture = await tiles.region({ formula, region, maxSize, encoding: { format, quality, lossless } });
     return { ...picture, region, ...formula.formula };
-  });
+  };
+  const made = await withImage(source, flags, work, flags.with);
   await writeFile(output, made.bytes);
   const { width, height, bytes, region, canonical, hash, diagnostics } = made;
   const facts = { file: output, width, height, bytes: bytes.length, region, canonical, hash, diagnostics };

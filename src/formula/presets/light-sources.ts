@@ -1,5 +1,5 @@
 import type { PresetChannel } from "./bands.ts";
-import { colourOfHue, colourOfWavelength } from "./light.ts";
+import { colourOfWavelength, hueParts } from "./light.ts";
 import type { LibraryPreset } from "./types.ts";
 
 const LUPTON = "Lupton et al. 2004, doi:10.1086/382245";
@@ -37,6 +37,8 @@ function byWavelength(channels: readonly PresetChannel[]): readonly (Indexed & {
 
 /** What is one channel of an image of bytes or of words is a shade of one colour: so many channels can be told apart. */
 const MOST = 64;
+/** Each channel stands in the canonical text three times, and texts have bounds. */
+const MOST_WEIGHED = 40;
 
 function emissions(channels: readonly PresetChannel[]): string | null {
   const lit = channels.flatMap(({ wavelengthNm, color }, index) => {
@@ -48,11 +50,19 @@ function emissions(channels: readonly PresetChannel[]): string | null {
   return lit.length === 0 || lit.length > MOST ? null : SCREEN(lit);
 }
 
+/** Means of all channels, weighed by the parts of red, green and blue in their hues: what is as bright in all of them is grey. */
 function chromaticOrder(channels: readonly PresetChannel[]): string | null {
   const ordered = byWavelength(channels);
-  if (ordered.length < 2 || ordered.length > MOST) return null;
-  const hue = (place: number) => (place / (ordered.length - 1)) * 270;
-  return SCREEN(ordered.map(({ index }, place) => `tint(@${index + 1}, "${colourOfHue(hue(place))}")`));
+  if (ordered.length < 2 || ordered.length > MOST_WEIGHED) return null;
+  const hues = ordered.map((_, place) => hueParts((place / (ordered.length - 1)) * 270));
+  const shades = ordered.map(({ index }, place) => `let band${place + 1} = stretch(@${index + 1}, 1, 99.7)`);
+  const mean = (component: 0 | 1 | 2) => {
+    const parts = hues.map((hue, place) => ({ weight: Math.round(hue[component] * 100) / 100, place }));
+    const seen = parts.filter(({ weight }) => weight > 0);
+    const total = seen.reduce((sum, { weight }) => sum + weight, 0);
+    return seen.map(({ weight, place }) => `${Number((weight / total).toFixed(4))} * band${place + 1}`).join(" + ");
+  };
+  return `${shades.join("; ")}; rgb(${mean(0)}, ${mean(1)}, ${mean(2)})`;
 }
 
 /** Infrared as red, visible light as green, ultraviolet as blue. */

@@ -27,13 +27,13 @@ export function colourOfWavelength(nm: number): string {
   );
 }
 
-/** Fully saturated, hue in degrees. */
-export function colourOfHue(hue: number): string {
+/** Red, green and blue of a fully saturated hue in degrees, 0 … 1. */
+export function hueParts(hue: number): readonly [r: number, g: number, b: number] {
   const component = (offset: number) => {
     const place = (offset + hue / 30) % 12;
     return 0.5 - 0.5 * Math.max(-1, Math.min(place - 3, 9 - place, 1));
   };
-  return hex([0, 8, 4].map(component));
+  return [component(0), component(8), component(4)];
 }
 
 function hex(components: readonly number[]): string {

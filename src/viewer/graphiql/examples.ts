@@ -83,6 +83,22 @@ query Layers {
 `,
   },
   {
+    title: "Presets",
+    hint: "Formulas of the literature, and your own, by name",
+    query: `# Formulas with names: of the library, where the image has their bands, of the catalogue, and those that were saved.
+query Presets {
+  image(key: "demo") {
+    presets { name title category origin formula }
+    render(preset: "three-realms") {
+      source
+      canonical
+      region(region: { x: 0, y: 0, width: 1024, height: 1024 }, maxSize: 512) { url }
+    }
+  }
+}
+`,
+  },
+  {
     title: "Channels",
     hint: "What an image holds, and how formulas write it",
     query: `# What the image holds, and how a formula can write each channel.
