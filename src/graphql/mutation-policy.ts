@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import ipaddr from "ipaddr.js";
 import { BandloomError } from "../core/errors.ts";
 
-/** Who may change what is saved (semantics: with the token; without one, who is on this machine). */
+/** Who may change what is saved (with the token; without one, who is on this machine). */
 export interface MutationPolicy {
   readonly token: string | null;
   /** The server listens on a loopback address alone. */

@@ -1,7 +1,7 @@
 import { BandloomError } from "../core/errors.ts";
 import type { ServedImage } from "../service/types.ts";
 import { splitExtension } from "./picture-options.ts";
-import { parseQuery } from "./query.ts";
+import { parseQuery, SIGNATURE } from "./query.ts";
 import { decodeStrictly, imageKey, splitTarget } from "./request-target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -31,7 +31,7 @@ export function parseChunkUrl(url: string): ChunkUrl {
     y: wholeNumber(y, "y"),
     channel: decodeStrictly(channel, "The name of the channel"),
     image: imageKey(segments.slice(0, -4)),
-    v: parseQuery(query, ["v"]).get("v"),
+    v: parseQuery(query, ["v", ...SIGNATURE]).get("v"),
   };
 }
 

@@ -13,6 +13,7 @@ import { sendBytes } from "./tiles.ts";
 /** `GET /channels/{image}/{channel}/{z}/{x}/{y}.raw`: the values of a stored chunk, row by row, little-endian. */
 export function registerChannels(app: FastifyInstance, services: Services): void {
   app.get("/channels/*", async (request, reply) => {
+    const expiry = services.links.check(request.raw.url ?? "");
     const signal = disconnectSignal(reply);
     const { z, x, y, v, ...url } = parseChunkUrl(request.raw.url ?? "");
     const image = await services.images.get(url.image, signal);
@@ -22,7 +23,7 @@ export function registerChannels(app: FastifyInstance, services: Services): void
       throw new BandloomError("NOT_FOUND", `At zoom ${z} each channel is stored in ${columns} × ${rows} chunks.`);
     // The URL names everything but the bytes' identity.
     const etag = etagOf(image.revision);
-    reply.header("etag", etag).header("cache-control", cacheControl(v, { version: image.revision }));
+    reply.header("etag", etag).header("cache-control", cacheControl(v, { version: image.revision }, expiry));
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
     const chunk = await services.tiles.chunk({ image, channel, storedLevel, z: 0, t: 0, x, y }, signal);
     reply

@@ -2,7 +2,7 @@ import { inflateRawSync } from "node:zlib";
 import { BandloomError } from "../core/errors.ts";
 import { decodeStrictly } from "./request-target.ts";
 
-/** Of `fz`, inflated (semantics: formulas themselves are shorter): bounds what a small URL can make the server hold. */
+/** Of `fz`, inflated (formulas themselves are shorter): bounds what a small URL can make the server hold. */
 const MAX_INFLATED_BYTES = 64 * 1024;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

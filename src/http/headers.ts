@@ -13,7 +13,17 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 /** Kept by caches, asked for again each time: the answer is 304 as long as the file is the same. */
 export const REVALIDATE = "no-cache";
 
-/** `v` of a URL against the current version: a missing or stale one gets the current picture, not for ever. */
-export function cacheControl(v: string | undefined, { version }: Pick<ValidFormula, "version">): string {
-  return v === version ? IMMUTABLE : REVALIDATE;
+/** `v` of a URL against the current version: a missing or stale one gets the current picture, not for ever. `expiry`: when the URL ends to hold. */
+export function cacheControl(
+  v: string | undefined,
+  { version }: Pick<ValidFormula, "version">,
+  expiry: number | null = null,
+): string {
+  if (v !== version) return REVALIDATE;
+  return expiry === null ? IMMUTABLE : untilExpiry(expiry);
+}
+
+/** What a link with an end shows is kept until then and no longer. `expiry`: seconds since 1970. */
+export function untilExpiry(expiry: number): string {
+  return `public, max-age=${Math.max(0, expiry - Math.floor(Date.now() / 1000))}`;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Services } from "../service/types.ts";
 import { matchesEtag } from "./etag.ts";
-import { COMMON_HEADERS } from "./headers.ts";
+import { COMMON_HEADERS, untilExpiry } from "./headers.ts";
 import type { TileMemo } from "./tile-memo.ts";
 
 const COMMON = Object.entries(COMMON_HEADERS).flat();
@@ -21,7 +21,9 @@ export function answerHit(
   const known = memo.get(url);
   if (known === undefined) return false;
   for (const { key, revision } of known.images) if (services.images.fresh(key)?.revision !== revision) return false;
-  const { etag, cacheControl } = known;
+  const { etag, expiry } = known;
+  if (expiry !== null && expiry <= Date.now() / 1000) return false;
+  const cacheControl = known.cacheControl ?? untilExpiry(expiry ?? 0);
   if (matchesEtag(request.headers["if-none-match"], etag)) {
     response.writeHead(304, ["etag", etag, "cache-control", cacheControl, ...COMMON]).end();
     return true;

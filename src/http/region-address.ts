@@ -4,7 +4,7 @@ import type { Encoding } from "../render/types.ts";
 import type { Limits } from "../service/types.ts";
 import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { encodingFrom, formatOf, splitExtension } from "./picture-options.ts";
-import { parseQuery } from "./query.ts";
+import { parseQuery, SIGNATURE } from "./query.ts";
 import { decodeStrictly, imageKey, splitTarget } from "./request-target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -18,7 +18,7 @@ export interface RegionUrl extends FormulaParameters {
   readonly encoding: Encoding;
 }
 
-const PARAMETERS = ["f", "fz", "preset", "v", "q", "lossless"] as const;
+const PARAMETERS = ["f", "fz", "preset", "v", "q", "lossless", ...SIGNATURE] as const;
 
 /**
  * Reads `/regions/{image}/{x},{y},{width},{height}/{maxSize}.{ext}?…` from the right. BAD_REQUEST for what is malformed, LIMIT_EXCEEDED

@@ -11,6 +11,7 @@ import { sendBytes } from "./tiles.ts";
 /** `GET /regions/{image}/{x},{y},{width},{height}/{maxSize}.{ext}`: a rectangle of full-resolution pixels, scaled to fit. */
 export function registerRegions(app: FastifyInstance, services: Services): void {
   app.get("/regions/*", async (request, reply) => {
+    const expiry = services.links.check(request.raw.url ?? "");
     const signal = disconnectSignal(reply);
     const { maxSize, v, formulas, preset, encoding, ...url } = parseRegionUrl(request.raw.url ?? "", services.limits);
     const image = await services.images.get(url.image, signal);
@@ -18,11 +19,11 @@ export function registerRegions(app: FastifyInstance, services: Services): void 
     const formula = await bindFormula(services, image, { formulas, preset }, signal);
     const wanted = { formula, region, maxSize, encoding };
     const etag = etagOf(services.tiles.regionKey(wanted));
-    reply.header("etag", etag).header("cache-control", cacheControl(v, formula));
+    reply.header("etag", etag).header("cache-control", cacheControl(v, formula, expiry));
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
     const picture = await services.tiles.region(wanted, signal);
     // The file may have changed under the request: what came is what it is now.
-    reply.header("etag", etagOf(picture.key)).header("cache-control", cacheControl(v, picture));
+    reply.header("etag", etagOf(picture.key)).header("cache-control", cacheControl(v, picture, expiry));
     return sendBytes(reply, picture.bytes, picture.contentType);
   });
 }

@@ -4,7 +4,7 @@ import type { Encoding } from "../render/types.ts";
 import type { Limits } from "../service/types.ts";
 import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { encodingFrom, flag, formatOf, splitExtension } from "./picture-options.ts";
-import { parseQuery } from "./query.ts";
+import { parseQuery, SIGNATURE } from "./query.ts";
 import { imageKey, splitTarget } from "./request-target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -20,7 +20,7 @@ export interface TileUrl extends FormulaParameters {
   readonly encoding: Encoding;
 }
 
-const PARAMETERS = ["f", "fz", "preset", "v", "s", "q", "lossless", "pad"] as const;
+const PARAMETERS = ["f", "fz", "preset", "v", "s", "q", "lossless", "pad", ...SIGNATURE] as const;
 
 /**
  * Reads `/tiles/{image}/{z}/{x}/{y}.{ext}?…` from the right, because keys of images hold slashes. BAD_REQUEST for what is malformed,

@@ -5,7 +5,7 @@ import type { Encoding } from "../render/types.ts";
 import { extensionOf, type Limits } from "../service/index.ts";
 import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { encodingFrom, formatOf, splitExtension } from "./picture-options.ts";
-import { parseQuery } from "./query.ts";
+import { parseQuery, SIGNATURE } from "./query.ts";
 import { imageKey, splitTarget } from "./request-target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -16,7 +16,7 @@ export interface TileJsonUrl extends FormulaParameters {
   readonly encoding: Encoding;
 }
 
-const PARAMETERS = ["f", "fz", "preset", "v", "s", "q", "lossless", "format"] as const;
+const PARAMETERS = ["f", "fz", "preset", "v", "s", "q", "lossless", "format", ...SIGNATURE] as const;
 
 /** Reads `/tilejson/{image}.json?…`. BAD_REQUEST for what is malformed, NOT_FOUND for what cannot exist. */
 export function parseTileJsonUrl(url: string, limits: Limits): TileJsonUrl {

@@ -20,6 +20,7 @@ const VERSION = "2.2.0";
 /** `GET /tilejson/{image}.json`: what a map viewer must know of the tiles of a formula. */
 export function registerTileJson(app: FastifyInstance, services: Services): void {
   app.get("/tilejson/*", async (request, reply) => {
+    services.links.check(request.raw.url ?? "");
     const signal = disconnectSignal(reply);
     const { formulas, preset, tileSize, encoding, ...url } = parseTileJsonUrl(request.raw.url ?? "", services.limits);
     const image = await services.images.get(url.image, signal);

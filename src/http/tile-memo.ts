@@ -6,7 +6,10 @@ export interface RememberedTile {
   /** Cache key. */
   readonly key: string;
   readonly etag: string;
-  readonly cacheControl: string;
+  /** Null: until the URL ends to hold. */
+  readonly cacheControl: string | null;
+  /** When that is, seconds since 1970; null: never. */
+  readonly expiry: number | null;
 }
 
 /** URLs can be long and are held whole: bounded by characters, with what an entry costs beside its URL. */

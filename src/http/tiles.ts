@@ -6,7 +6,7 @@ import { disconnectSignal } from "../graphql/context.ts";
 import type { Services, TileRequest } from "../service/types.ts";
 import { bindFormula } from "./bind.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
-import { cacheControl, REVALIDATE } from "./headers.ts";
+import { cacheControl, REVALIDATE, untilExpiry } from "./headers.ts";
 import { parseTileUrl } from "./tile-address.ts";
 import type { RememberedTile, TileMemo } from "./tile-memo.ts";
 
@@ -17,7 +17,7 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
     const signal = disconnectSignal(reply);
     const { request: wanted, lasting, ...tile } = await findTile(services, url, signal);
     if (lasting) memo.set(url, tile);
-    reply.header("etag", tile.etag).header("cache-control", tile.cacheControl);
+    reply.header("etag", tile.etag).header("cache-control", tile.cacheControl ?? untilExpiry(tile.expiry ?? 0));
     if (matchesEtag(request.headers["if-none-match"], tile.etag)) return reply.code(304).send();
     const served = await services.tiles.tile(wanted, signal);
     reply.header("x-bandloom-cache", served.cache);
@@ -35,6 +35,7 @@ interface FoundTile extends RememberedTile {
 
 /** Everything about a tile but its pixels. */
 async function findTile(services: Services, url: string, signal: AbortSignal): Promise<FoundTile> {
+  const expiry = services.links.check(url);
   const { image: name, z, x, y, v, formulas, preset, tileSize, pad, encoding } = parseTileUrl(url, services.limits);
   const image = await services.images.get(name, signal);
   const level = existingLevel(image, flipLevel(image.levels, z));
@@ -53,7 +54,8 @@ async function findTile(services: Services, url: string, signal: AbortSignal): P
     lasting: preset === null,
     key,
     etag: etagOf(key),
-    cacheControl: cacheControl(v, formula),
+    cacheControl: v === formula.version && expiry !== null ? null : cacheControl(v, formula),
+    expiry,
   };
 }
 

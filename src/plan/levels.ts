@@ -40,7 +40,7 @@ export interface ChunkGrid {
   readonly chunkHeight: number;
 }
 
-/** The stored level that serves `level`, or that it is virtual (semantics.md 10). NOT_FOUND for a level that the image does not have. */
+/** The stored level that serves `level`, or that it is virtual. NOT_FOUND for a level that the image does not have. */
 export function servedLevel(info: ImageInfo, level: number): ServedLevel {
   const count = levelCount(info);
   if (!Number.isInteger(level) || level < 0 || level >= count)

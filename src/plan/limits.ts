@@ -6,7 +6,7 @@ import { pixelsUnder } from "./spans.ts";
 
 const MEGAPIXEL = 1 << 20;
 
-/** Stored pixels of one channel that one answer may decode: about a second of work a channel (semantics.md 10). */
+/** Stored pixels of one channel that one answer may decode: about a second of work a channel. */
 export const MAX_STORED_PIXELS = 64 * MEGAPIXEL;
 
 /** Pixels that one picture may hold before it is scaled: 256 MiB as RGBA. */

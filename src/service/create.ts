@@ -9,6 +9,7 @@ import type { ImageFiles } from "./catalogue/types.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
+import { OPEN_LINKS, SignedLinks, type SigningOptions } from "./links.ts";
 import { Measurements } from "./measurements.ts";
 import { Presets } from "./presets.ts";
 import { PipelineTiles } from "./tiles.ts";
@@ -42,6 +43,8 @@ export interface PipelineOptions {
   readonly stateRedisUrl?: string;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
+  /** Keys that addresses of pictures are signed with; without them every address is good. */
+  readonly signing?: SigningOptions;
   /** Which images behind a network may be read, and how; without it none. */
   readonly remote?: RemoteOptions;
   onEvent(event: ServiceEvent): void;
@@ -70,6 +73,8 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
   const renderer = createRenderer({ remote, ...(options.workers === undefined ? {} : { workers: options.workers }) });
   const folder = writableFolder(options);
   const log = (message: string) => onEvent({ level: "warn", message });
+  if (folder === null && options.cacheFolder !== null && redisUrl === undefined)
+    log("The cache folder cannot be written: tiles are kept in memory only.");
   const saved = createState({ redisUrl: options.stateRedisUrl ?? null, folder, log });
   const cache = await createTileCache({
     memoryBytes: options.memoryBytes,
@@ -80,7 +85,8 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
   });
   const images = new CatalogueImages(files, renderer, remote);
   const formulas = new BoundFormulas(images, new Measurements(renderer));
-  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl });
+  const links = options.signing ? new SignedLinks(options.signing) : OPEN_LINKS;
+  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.
   let state: string | null = "The workers are starting.";
@@ -88,7 +94,7 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
     if (!closed) state = null;
   });
   return {
-    ...{ images, formulas, tiles, presets: new Presets(images, saved, log) },
+    ...{ images, formulas, tiles, links, presets: new Presets(images, saved, log) },
     limits: LIMITS,
     stats: () => ({ version: VERSION, cache: cache.stats() }),
     readiness: () => state,
@@ -104,16 +110,14 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
   };
 }
 
-/** Where the embedded store cannot be written the server goes on with memory alone (semantics.md 9). */
-function writableFolder({ cacheFolder, onEvent }: PipelineOptions): string | null {
+/** The folder of the embedded stores; null: there is none that can be written. */
+function writableFolder({ cacheFolder }: PipelineOptions): string | null {
   if (cacheFolder === null) return null;
   try {
     mkdirSync(cacheFolder, { recursive: true });
     accessSync(cacheFolder, constants.W_OK);
     return cacheFolder;
-  } catch (error) {
-    const message = "The cache folder cannot be written: tiles are kept in memory only.";
-    onEvent({ level: "warn", message, error });
+  } catch {
     return null;
   }
 }

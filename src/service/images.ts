@@ -19,7 +19,7 @@ import type { ImageListOptions, ImageService, ServedImage } from "./types.ts";
 
 /** Descriptions of images that are kept: a few kilobytes each. */
 const MAX_IMAGES = 1000;
-/** A file is compared with what is known of it at most this often, milliseconds (semantics.md 13). */
+/** A file is compared with what is known of it at most this often, milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
 /** The same for what lies behind a network. Reads need no such check: each names the version that it wants. */
 const REMOTE_CHECK_INTERVAL_MS = 10_000;

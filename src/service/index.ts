@@ -3,6 +3,7 @@
 export { createImageServices, createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
 export { type Extent, extentOf, type GeographicBounds, geographicBounds } from "./geography/index.ts";
 export { LIMITS } from "./limits.ts";
+export type { SigningKey } from "./links.ts";
 export type {
   BoundFormula,
   CacheOutcome,

@@ -4,7 +4,7 @@ import type { Limits } from "./types.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What every server grants (semantics.md 21; `server { limits }` shows it). */
+/** What every server grants (`server { limits }` shows it). */
 export const LIMITS: Limits = {
   formulaLength: DEFAULT_FORMULA_LIMITS.length,
   formulaNodes: DEFAULT_FORMULA_LIMITS.nodes,

@@ -21,7 +21,7 @@ import { revisionsOf } from "./version.ts";
 const MEGAPIXEL = 2 ** 20;
 /** The finest stored level of at most so many pixels is looked at whole … */
 const WHOLE_PIXELS = MEGAPIXEL;
-/** … else so many pixels, in chunks spread over the coarsest stored level (semantics.md 3d). */
+/** … else so many pixels, in chunks spread over the coarsest stored level. */
 const SAMPLED_PIXELS = 4 * MEGAPIXEL;
 const MAX_ANSWERS = 10_000;
 

@@ -4,7 +4,7 @@ import { ChannelNames, type FormulaParts, normaliseColour, splitFormula } from "
 import type { ChannelInfo } from "../source/types.ts";
 import type { DisplayOptions, Layer, ServedImage } from "./types.ts";
 
-/** Display options as formula text: over(colormap(invert(gamma(window(x)))), nodataColor) (semantics.md 18). */
+/** Display options as formula text: over(colormap(invert(gamma(window(x)))), nodataColor). */
 export function displayText(source: string, options: DisplayOptions): string {
   if (options.window && options.percentiles)
     throw new BandloomError("BAD_REQUEST", "Give a window or percentiles, not both.");
@@ -88,7 +88,7 @@ const MAX_MERGED = 64;
 
 /**
  * What is shown of an image when nobody says: the catalogue's formula, else the channels that the file calls active as a merge in their
- * colours and windows, else red, green and blue, else the first channel (semantics.md 18). An alpha channel beside colours or grey makes
+ * colours and windows, else red, green and blue, else the first channel. An alpha channel beside colours or grey makes
  * transparent what it means to be.
  */
 export function defaultText({ info, defaultFormula }: ServedImage): string {

@@ -1,6 +1,6 @@
 import { KeyMaker } from "../cache/index.ts";
 import { type Encoding, encoderIdentity, type PictureFormat } from "../render/index.ts";
-import type { RegionRequest, TileRequest, ValidFormula } from "./types.ts";
+import type { Links, RegionRequest, TileRequest, ValidFormula } from "./types.ts";
 import { documentSuffix, keyPath, pictureSuffix } from "./urls.ts";
 import { RENDER_VERSION, revisionsOf } from "./version.ts";
 
@@ -9,10 +9,12 @@ interface FormulaNames {
   readonly tileKeys: KeyMaker;
   readonly regionKeys: KeyMaker;
   readonly key: string;
+  /** By encoding and expiry. */
   readonly suffixes: Map<string, string>;
 }
 
 interface LastUrl extends Omit<TileRequest, "level" | "x" | "y"> {
+  readonly expiry: number | null;
   readonly prefix: string;
   readonly suffix: string;
 }
@@ -20,12 +22,14 @@ interface LastUrl extends Omit<TileRequest, "level" | "x" | "y"> {
 /** Cache keys and URLs of pictures. */
 export class TileNames {
   readonly #base: string;
+  readonly #links: Links;
   readonly #formulas = new WeakMap<ValidFormula, FormulaNames>();
   /** What the last URL was made of: the tiles of a list differ in their place alone. */
   #last: LastUrl | null = null;
 
   /** `publicUrl`: base of absolute URLs; undefined: they begin with `/`. */
-  constructor(publicUrl: string | undefined) {
+  constructor(publicUrl: string | undefined, links: Links) {
+    this.#links = links;
     this.#base = publicUrl?.replace(/\/+$/, "") ?? "";
   }
 
@@ -45,10 +49,12 @@ export class TileNames {
 
   tileUrl(request: TileRequest): string {
     const { level, x, y, formula, tileSize, pad, encoding } = request;
+    const expiry = this.#links.expiry();
     let last = this.#last;
-    if (last?.formula !== formula || last.tileSize !== tileSize || last.pad !== pad || last.encoding !== encoding) {
+    const isOther = last?.formula !== formula || last.tileSize !== tileSize || last.pad !== pad;
+    if (isOther || last?.encoding !== encoding || last.expiry !== expiry) {
       const prefix = `${this.#base}/tiles/${this.#names(formula).key}/`;
-      last = { formula, tileSize, pad, encoding, prefix, suffix: this.#suffix(request) };
+      last = { formula, tileSize, pad, encoding, expiry, prefix, suffix: this.#suffix(request) };
       this.#last = last;
     }
     return `${last.prefix}${formula.image.levels - 1 - level}/${x}/${y}${last.suffix}`;
@@ -61,22 +67,25 @@ export class TileNames {
 
   tileJsonUrl({ formula: bound, tileSize, encoding }: Omit<TileRequest, "level" | "x" | "y" | "pad">): string {
     const query = { formula: bound.formula.canonical, version: bound.version, tileSize, encoding };
-    return `${this.#base}/tilejson/${this.#names(bound).key}${documentSuffix("json", query)}`;
+    const path = `/tilejson/${this.#names(bound).key}`;
+    return this.#base + path + this.#links.signed(path, documentSuffix("json", query));
   }
 
   regionUrl({ formula: bound, region, maxSize, encoding }: RegionRequest): string {
     const { x, y, width, height } = region;
     const suffix = pictureSuffix({ formula: bound.formula.canonical, version: bound.version, encoding });
-    return `${this.#base}/regions/${this.#names(bound).key}/${x},${y},${width},${height}/${maxSize}${suffix}`;
+    const path = `/regions/${this.#names(bound).key}/${x},${y},${width},${height}/${maxSize}`;
+    return this.#base + path + this.#links.signed(path, suffix);
   }
 
   #suffix({ formula: bound, tileSize, pad, encoding }: Omit<TileRequest, "level" | "x" | "y">): string {
-    const { suffixes } = this.#names(bound);
+    const { suffixes, key } = this.#names(bound);
     const { format, quality, lossless } = encoding;
-    const name = `${tileSize} ${pad} ${format} ${quality} ${lossless}`;
+    const name = `${tileSize} ${pad} ${format} ${quality} ${lossless} ${this.#links.expiry()}`;
     const known = suffixes.get(name);
     if (known !== undefined) return known;
-    const made = pictureSuffix({ formula: bound.formula.canonical, version: bound.version, tileSize, pad, encoding });
+    const query = { formula: bound.formula.canonical, version: bound.version, tileSize, pad, encoding };
+    const made = this.#links.signed(`/tiles/${key}`, pictureSuffix(query));
     suffixes.set(name, made);
     return made;
   }

@@ -15,6 +15,7 @@ import { statistics } from "./statistics.ts";
 import { TileNames } from "./tile-names.ts";
 import type {
   ChunkRequest,
+  Links,
   ProbedPoint,
   RegionRequest,
   ServedRegion,
@@ -35,6 +36,7 @@ interface TilesOptions {
   readonly renderer: Renderer;
   readonly cache: TileCache;
   readonly publicUrl: string | undefined;
+  readonly links: Links;
 }
 
 /** Key → cache → render → cache: where the pipeline is joined. */
@@ -48,10 +50,10 @@ export class PipelineTiles implements TileService {
   readonly #statistics = new LRUCache<string, ServedStatistics>({ max: MAX_STATISTICS });
   readonly #measuring = new SingleFlight<ServedStatistics>();
 
-  constructor({ images, formulas, renderer, cache, publicUrl }: TilesOptions) {
+  constructor({ images, formulas, renderer, cache, publicUrl, links }: TilesOptions) {
     this.#images = images;
     this.#renderer = renderer;
-    this.#names = new TileNames(publicUrl);
+    this.#names = new TileNames(publicUrl, links);
     this.#pictures = new RenderedOnce(renderer, cache, this.#kernels);
     this.#current = new CurrentFormulas(images, formulas);
   }

@@ -17,7 +17,7 @@ export interface ServedImage {
   readonly defaultFormula: string | null;
   readonly presets: readonly CataloguePreset[];
   readonly info: ImageInfo;
-  /** Identity of the bytes (semantics.md 13), hex. */
+  /** Identity of the bytes, hex. */
   readonly revision: string;
   readonly source: SourceRef;
   /** Levels by powers of two, stored or virtual; level 0 is full resolution. */
@@ -71,7 +71,7 @@ export interface InvalidFormula extends BoundBase {
   readonly valid: false;
 }
 
-/** Display options that become formula text (semantics.md 18). */
+/** Display options that become formula text. */
 export interface DisplayOptions {
   readonly window?: readonly number[];
   readonly percentiles?: readonly number[];
@@ -95,7 +95,7 @@ export interface FormulaService {
   /** Sugar to text. BAD_REQUEST where the options contradict each other. */
   displayText(source: string, display: DisplayOptions): string;
   layersText(layers: readonly Layer[]): string;
-  /** The formula of an image that is asked for without one (semantics.md 18). */
+  /** The formula of an image that is asked for without one. */
   defaultText(image: ServedImage): string;
 }
 
@@ -263,6 +263,19 @@ export interface PresetService {
   delete(name: string, imageKey: string | null): Promise<boolean>;
 }
 
+/** Addresses that are given and taken: signed, where the server was given keys. */
+export interface Links {
+  /** When a link that is given now ends to hold, seconds since 1970; null: never. */
+  expiry(): number | null;
+  /** The end of an address with its signature behind it. `path`: of a tile up to the image's key, else up to the extension. */
+  signed(path: string, query: string): string;
+  /**
+   * A request target as it was received: when it ends to hold, null for never. FORBIDDEN for a signature that is missing or wrong,
+   * LINK_EXPIRED.
+   */
+  check(target: string): number | null;
+}
+
 /** Every limit that a client can run into, in one place; shown by `server { limits }`. */
 export interface Limits {
   readonly formulaLength: number;
@@ -294,6 +307,7 @@ export interface Services {
   readonly formulas: FormulaService;
   readonly tiles: TileService;
   readonly presets: PresetService;
+  readonly links: Links;
   readonly limits: Limits;
   stats(): ServiceStats;
   /** Not ready: the reason, for /readyz. */

@@ -25,7 +25,7 @@ export interface PictureQuery {
   readonly pad?: boolean;
 }
 
-/** `.jpg?f=…&v=…`: everything behind the place of a picture (semantics.md 15). LIMIT_EXCEEDED when the formula is too long. */
+/** `.jpg?f=…&v=…`: everything behind the place of a picture. LIMIT_EXCEEDED when the formula is too long. */
 export function pictureSuffix(query: PictureQuery): string {
   return `.${EXTENSIONS[query.encoding.format]}?${pictureQuery(query)}`;
 }

@@ -4,7 +4,7 @@ import type { ServedImage } from "./types.ts";
 /** Raised when the same formula on the same bytes gives other pixels: keys, ETags and URLs change with it. */
 export const RENDER_VERSION = 1;
 
-/** `v` of URLs: 16 hex digits over the render version and every (key, revision) that is read (semantics.md 14). */
+/** `v` of URLs: 16 hex digits over the render version and every (key, revision) that is read. */
 export function pictureVersion(image: ServedImage, others: readonly ServedImage[]): string {
   return hash([RENDER_VERSION, revisionsOf(image, others).map(({ key, revision }) => [key, revision])]).slice(0, 16);
 }

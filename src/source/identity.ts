@@ -17,7 +17,7 @@ export interface FileStamp {
 
 /** Which bytes an image was opened from, and what tells that they are still there. Plain data. */
 export interface Identity {
-  /** 32 hex digits (semantics.md 13); equal for equal bytes on every machine, also where their paths differ. */
+  /** 32 hex digits; equal for equal bytes on every machine, also where their paths differ. */
   readonly revision: string;
   /** Local files whose stamps must stay as they are. */
   readonly files: readonly FileStamp[];

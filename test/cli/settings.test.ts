@@ -44,6 +44,8 @@ describe("settings", () => {
       redisUrl: null,
       stateRedisUrl: null,
       adminToken: null,
+      signingKeys: null,
+      linkHours: null,
       workers: null,
       publicUrl: null,
       allowedSources: null,
@@ -81,10 +83,18 @@ describe("settings", () => {
       url: "http://h",
       redis: "redis://h",
       token: "0123456789abcdef",
+      keys: `a:${"0f".repeat(16)}`,
+      hours: "7",
     };
     const sample = { ...text, switch: "false", level: "error" }[kind];
-    const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7 };
-    const expected = { ...numbers, switch: false, list: ["https://a.example", "s3://b"] }[kind as string] ?? sample;
+    const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7, hours: 7 };
+    const expected =
+      {
+        ...numbers,
+        switch: false,
+        keys: [{ id: "a", secret: Buffer.alloc(16, 0x0f) }],
+        list: ["https://a.example", "s3://b"],
+      }[kind as string] ?? sample;
     expect(read({ flags: { [name]: sample } })[name]).toEqual(expected);
     expect(read({ environment: { [env]: sample } })[name]).toEqual(expected);
     expect(read({ yaml: `${flag}: ${sample}\n` })[name]).toEqual(expected);

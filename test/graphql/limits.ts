@@ -1,6 +1,6 @@
 import type { Limits } from "../../src/service/types.ts";
 
-/** The limits of semantics: tests state those that they are about. */
+/** The stated limits: tests say those that they are about. */
 export const LIMITS: Limits = {
   formulaLength: 16_384,
   formulaNodes: 1000,

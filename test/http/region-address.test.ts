@@ -22,6 +22,7 @@ describe("the address of a region", () => {
       region: { x: 10, y: 20, width: 300, height: 400 },
       maxSize: 512,
       formulas: ["b1"],
+      preset: null,
       v: "0123",
       encoding: { format: "webp", quality: 80, lossless: true },
     });

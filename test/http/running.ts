@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { MutationPolicy } from "../../src/graphql/index.ts";
 import { createServer } from "../../src/http/index.ts";
-import { createServices } from "../../src/service/index.ts";
+import { createServices, type ServiceOptions } from "../../src/service/index.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
 
 export interface Running {
@@ -30,12 +30,13 @@ interface RunOptions {
   readonly cacheFolder?: string | null;
   readonly stateRedisUrl?: string;
   readonly mutations?: MutationPolicy;
+  readonly signing?: ServiceOptions["signing"];
 }
 
 /** The whole server in this process, on a data folder with the given images (path in the folder → description). */
 export async function runServer(
   images: Readonly<Record<string, DirectorySpec>>,
-  { cacheFolder = null, stateRedisUrl, mutations }: RunOptions = {},
+  { cacheFolder = null, stateRedisUrl, mutations, signing }: RunOptions = {},
 ): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
   for (const [name, directory] of Object.entries(images)) {
@@ -47,6 +48,7 @@ export async function runServer(
     dataFolder: folder,
     cacheFolder,
     ...(stateRedisUrl === undefined ? {} : { stateRedisUrl }),
+    ...(signing ? { signing } : {}),
     cacheBytes: cacheFolder === null ? 0 : 2 ** 24,
     memoryBytes: 64 * 1024 * 1024,
     workers: 1,

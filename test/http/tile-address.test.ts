@@ -56,6 +56,7 @@ describe("the address of a tile", () => {
           x: tile.x,
           y: tile.y,
           formulas: tile.formula === null ? null : [tile.formula],
+          preset: null,
           v: tile.v ?? undefined,
           tileSize: tile.s ?? 256,
           pad: tile.pad ?? false,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functionTable, interpret } from "../../src/formula/index.ts";
-import { NPY, openPipeline, type Pipeline } from "./support.ts";
+import { NPY, openPipeline, type Pipeline, valuesOf } from "./support.ts";
 
 const WIDTH = 1500;
 const HEIGHT = 1400;
@@ -42,12 +42,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => pipeline.close());
-
-/** Values of an NPY file of one plane (numpy's format, version 1.0). */
-function valuesOf(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return new Float32Array(bytes.slice(10 + view.getUint16(8, true)).buffer);
-}
 
 it("every neighbourhood function is looked at", () => {
   const names = functionTable.filter(({ category }) => category === "neighbourhood").map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { levelSize } from "../../src/core/geometry.ts";
-import { NPY, openPipeline, type Pipeline } from "./support.ts";
+import { NPY, openPipeline, type Pipeline, valuesOf } from "./support.ts";
 
 const WIDTH = 300;
 const HEIGHT = 200;
@@ -38,12 +38,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => pipeline.close());
-
-/** Values of an NPY file of one plane (numpy's format, version 1.0). */
-function valuesOf(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return new Float32Array(bytes.slice(10 + view.getUint16(8, true)).buffer);
-}
 
 /** All of a level, in one tile of the largest size. */
 async function levelOf(key: string, text: string, level: number): Promise<Plane> {

@@ -9,6 +9,7 @@ import { createRenderer, type Encoding, type PictureJob, type Renderer } from ".
 import { Catalogue } from "../../src/service/catalogue/catalogue.ts";
 import { BoundFormulas } from "../../src/service/formulas.ts";
 import { CatalogueImages } from "../../src/service/images.ts";
+import { OPEN_LINKS } from "../../src/service/links.ts";
 import { Measurements } from "../../src/service/measurements.ts";
 import { formulaScope } from "../../src/service/scope.ts";
 import { PipelineTiles } from "../../src/service/tiles.ts";
@@ -63,7 +64,14 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   const cache = await createTileCache(memory);
   const images = new CatalogueImages(new Catalogue(folder), watched, createRemote({ allowed: [] }));
   const formulas = new BoundFormulas(images, new Measurements(watched));
-  const tiles = new PipelineTiles({ images, formulas, renderer: watched, cache, publicUrl: undefined });
+  const tiles = new PipelineTiles({
+    images,
+    formulas,
+    renderer: watched,
+    cache,
+    publicUrl: undefined,
+    links: OPEN_LINKS,
+  });
   return {
     ...{ folder, put, asked, images, formulas, tiles, cache },
     async bind(key: string, text: string | null): Promise<ValidFormula> {
@@ -95,6 +103,12 @@ export function boundTo(image: ServedImage, text: string): ValidFormula {
   const formula = completeFormula(result.checked, []);
   const version = pictureVersion(image, []);
   return { image, source: text, plane, id: "", valid: true, formula, others: [], version, diagnostics: [] };
+}
+
+/** Values of an NPY file of one plane (numpy's format, version 1.0). */
+export function valuesOf(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return new Float32Array(bytes.slice(10 + view.getUint16(8, true)).buffer);
 }
 
 /** The code of a BandloomError, or what else came of it. */

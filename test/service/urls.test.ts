@@ -4,13 +4,14 @@ import { describe, expect, it } from "vitest";
 import { parseTileUrl } from "../../src/http/tile-address.ts";
 import type { PictureFormat } from "../../src/render/index.ts";
 import { LIMITS } from "../../src/service/limits.ts";
+import { OPEN_LINKS } from "../../src/service/links.ts";
 import { TileNames } from "../../src/service/tile-names.ts";
 import type { TileRequest } from "../../src/service/types.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { boundTo, codeOf, JPEG, PNG, servedImage } from "./support.ts";
 
 const INFO = imageInfo(100_000, 70_000, [{}], 3);
-const names = new TileNames(undefined);
+const names = new TileNames(undefined, OPEN_LINKS);
 
 function request(text: string, changes: Partial<TileRequest> = {}, key = "plate"): TileRequest {
   const formula = boundTo(servedImage(INFO, key), text);
@@ -94,7 +95,7 @@ describe("the URL of a tile", () => {
   it("is absolute only with a public URL, whose last slash does not count", () => {
     const tile = request("window(b1, 0, 9)");
     for (const base of ["https://maps.example.org/sky", "https://maps.example.org/sky/"])
-      expect(new TileNames(base).tileUrl(tile)).toBe(`https://maps.example.org/sky${names.tileUrl(tile)}`);
+      expect(new TileNames(base, OPEN_LINKS).tileUrl(tile)).toBe(`https://maps.example.org/sky${names.tileUrl(tile)}`);
   });
 
   it("has a template that becomes the URL of each padded tile", () => {

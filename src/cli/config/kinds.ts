@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SigningKey } from "../../service/index.ts";
 import { type KindValues, LOG_LEVELS } from "./settings.ts";
 
 interface Kind<T> {
@@ -19,6 +20,10 @@ const MAX_BYTES = 2 ** 50;
 /** Of one connection that hangs; more is no timeout. */
 const MAX_MILLISECONDS = 600_000;
 const MAX_LIST = 1000;
+const MAX_KEYS = 16;
+/** Ten years. */
+const MAX_HOURS = 87_600;
+const KEY = /^[\w-]{1,64}:(?:[0-9a-f]{2}){16,128}$/i;
 const UNITS: Readonly<Record<string, number>> = {
   ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
   ...{ k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 },
@@ -84,9 +89,30 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
     example: "6d0f…",
     secret: true,
   },
+  keys: {
+    schema: z
+      .string()
+      .transform((text) => text.split(",").map((item) => item.trim()))
+      .pipe(z.array(z.string().regex(KEY)).min(1).max(MAX_KEYS))
+      .transform((items) => items.map(signingKey))
+      .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length),
+    expects: "id:hex with commas between them, each hex at least 32 digits, such as `openssl rand -hex 32` gives",
+    example: "2026a:6d0f…",
+    secret: true,
+  },
+  hours: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_HOURS)),
+    expects: `a whole number from 1 to ${MAX_HOURS}`,
+    example: "24",
+  },
   switch: { schema: z.stringbool(), expects: "true or false", example: "false" },
   level: { schema: z.enum(LOG_LEVELS), expects: `one of ${LOG_LEVELS.join(", ")}`, example: "info" },
 };
+
+function signingKey(text: string): SigningKey {
+  const [id = "", hex = ""] = text.split(":");
+  return { id, secret: Buffer.from(hex, "hex") };
+}
 
 /** NaN for a unit that there is not. */
 function bytesOf(text: string): number {

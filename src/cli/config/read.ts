@@ -11,7 +11,7 @@ import {
   type Layer,
   yamlLayer,
 } from "./layers.ts";
-import { SETTING_NAMES, type SettingName, type Settings, settingRow } from "./settings.ts";
+import { type KindValues, SETTING_NAMES, type SettingName, type Settings, settingRow } from "./settings.ts";
 
 export interface SettingSources {
   /** Options of the command line by name of the setting. */
@@ -44,7 +44,7 @@ function settingValue(name: SettingName, layers: readonly Layer[], folder: strin
   if (!given && fallback === null) return null;
   const { text, place, folder: base }: Given = given ?? { text: fallback ?? "", place: "the default", folder };
   const { schema, expects, example, secret } = KINDS[kind];
-  const result: z.ZodSafeParseResult<string | number | boolean | readonly string[]> = schema.safeParse(text.trim());
+  const result: z.ZodSafeParseResult<KindValues[keyof KindValues]> = schema.safeParse(text.trim());
   if (!result.success || text.trim() === "") {
     const value = secret ? "" : ` ${JSON.stringify(text.slice(0, 80))}`;
     throw new BandloomError(

@@ -1,3 +1,5 @@
+import type { SigningKey } from "../../service/index.ts";
+
 /** Every setting, once: flags, environment variables, the keys of .env and of the YAML file, and help are derived from this table. */
 
 export const LOG_LEVELS = ["silent", "error", "warn", "info"] as const;
@@ -14,6 +16,8 @@ export interface KindValues {
   readonly url: string;
   readonly redis: string;
   readonly token: string;
+  readonly keys: readonly SigningKey[];
+  readonly hours: number;
   readonly switch: boolean;
   readonly level: (typeof LOG_LEVELS)[number];
   /** Separated by commas where it is one text. */
@@ -78,6 +82,16 @@ export const SETTINGS = {
     ...{ flag: "admin-token", env: "BANDLOOM_ADMIN_TOKEN", kind: "token", fallback: null, placeholder: "TOKEN" },
     fallbackHelp: "mutations on loopback alone",
     help: "what mutations must bring as Authorization: Bearer TOKEN",
+  },
+  signingKeys: {
+    ...{ flag: "signing-keys", env: "BANDLOOM_SIGNING_KEYS", kind: "keys", fallback: null, placeholder: "LIST" },
+    fallbackHelp: "addresses are not signed",
+    help: "id:hex,id:hex: addresses of pictures need a signature with one of these keys; the first signs",
+  },
+  linkHours: {
+    ...{ flag: "link-hours", env: "BANDLOOM_LINK_HOURS", kind: "hours", fallback: null, placeholder: "NUMBER" },
+    fallbackHelp: "for ever",
+    help: "how long signed addresses hold, whole hours",
   },
   workers: {
     ...{ flag: "workers", env: "BANDLOOM_WORKERS", kind: "threads", fallback: null, placeholder: "NUMBER" },

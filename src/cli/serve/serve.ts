@@ -43,7 +43,19 @@ export async function serve(
 }
 
 function openServices(settings: Settings): Promise<Services> {
-  const { data, catalogue, cache, cacheBytes, memoryBytes, workers, redisUrl, stateRedisUrl, publicUrl } = settings;
+  const {
+    data,
+    catalogue,
+    cache,
+    cacheBytes,
+    memoryBytes,
+    workers,
+    redisUrl,
+    stateRedisUrl,
+    publicUrl,
+    signingKeys,
+    linkHours,
+  } = settings;
   return createServices({
     dataFolder: data,
     ...(catalogue === null ? {} : { catalogueFile: catalogue }),
@@ -53,6 +65,7 @@ function openServices(settings: Settings): Promise<Services> {
     ...(redisUrl === null ? {} : { redisUrl }),
     ...(stateRedisUrl === null ? {} : { stateRedisUrl }),
     ...(publicUrl === null ? {} : { publicUrl }),
+    ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),
     remote: remoteOptions(settings),
     onEvent: (event) => report(event, settings),
   });

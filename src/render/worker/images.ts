@@ -8,7 +8,7 @@ import type { JobContext } from "./job-context.ts";
 /** Images that a worker keeps open: each holds a file descriptor and its directories. */
 const MAX_OPEN = 64;
 
-/** Files are compared with their stamps before a read at most this often, milliseconds (semantics.md 13). */
+/** Files are compared with their stamps before a read at most this often, milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
 
 /** An image, opened for one revision of its bytes. What lies behind a network vouches for itself: each answer names its version. */

@@ -4,7 +4,7 @@ import { isKey, pathsOf, stemOf } from "./kinds.ts";
 
 /**
  * The file or folder that a key means, as it lies there now; null for none. A key is the path without its ending; where several have the
- * same, each keeps its own (semantics.md 9). `root` is a real path, and nothing outside of it is ever found.
+ * same, each keeps its own. `root` is a real path, and nothing outside of it is ever found.
  */
 export function locate(root: string, key: string): string | null {
   if (!isKey(key)) return null;

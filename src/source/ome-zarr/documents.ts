@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** The metadata documents of a hierarchy, each read once; together they are the image's identity (semantics.md 13). */
+/** The metadata documents of a hierarchy, each read once; together they are the image's identity. */
 export class Documents {
   readonly #folder: Folder;
   readonly #identities: Identity[] = [];

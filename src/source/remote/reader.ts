@@ -46,7 +46,7 @@ const TIMEOUT_MS = 10_000;
 const CONNECTIONS = 16;
 /** First bytes of a blob: header and directories of most images. */
 const HEAD_BYTES = 4 * BLOCK_BYTES;
-/** What was just looked at need not be looked at again, milliseconds (semantics.md 13): workers open one image one after the other. */
+/** What was just looked at need not be looked at again, milliseconds: workers open one image one after the other. */
 const FRESH_MS = 1000;
 const MAX_STAMPS = 1000;
 /** Small blobs, metadata as a rule, are kept as a whole for as long; all of them, and one. */
