@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { Breaker } from "./breaker.ts";
 import { ENVELOPE_BYTES, seal, unseal } from "./envelope.ts";
+import { RedisFlights } from "./redis-flights.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "./types.ts";
 
 /** Names the layout of keys and values: a process of another layout does not see them. */
@@ -21,12 +22,15 @@ const FAILURES_TO_OPEN = 3;
 export interface RedisTierOptions {
   readonly url: string;
   readonly ttlSeconds: number;
+  /** Longest wait for a tile that another process renders, milliseconds. */
+  readonly flightWaitMs: number;
   readonly log: (line: string) => void;
 }
 
 /** Tiles in a Redis that other processes share. Redis slow, down, full, read-only or wrong is a miss, never an error. */
 export class RedisTier implements CacheTier {
   readonly name = "redis";
+  readonly flights: RedisFlights;
   /** Resolves with the first connection or the first failure to get one. */
   readonly opened: Promise<void>;
   readonly #client: Redis;
@@ -40,7 +44,7 @@ export class RedisTier implements CacheTier {
   #misses = 0;
   #closed = false;
 
-  constructor({ url, ttlSeconds, log }: RedisTierOptions) {
+  constructor({ url, ttlSeconds, flightWaitMs, log }: RedisTierOptions) {
     this.#ttlMs = ttlSeconds * 1000;
     this.#client = new Redis(url, {
       commandTimeout: COMMAND_TIMEOUT_MS,
@@ -64,6 +68,11 @@ export class RedisTier implements CacheTier {
       threshold: FAILURES_TO_OPEN,
       probe: () => this.#client.set(probeKey, Buffer.alloc(1024), "PX", 1_000),
       log,
+    });
+    this.flights = new RedisFlights({
+      ...{ url, prefix: REDIS_PREFIX, client: this.#client, ttlMs: this.#ttlMs, waitMs: flightWaitMs },
+      isWell: () => this.#connected && this.#reads.closed && this.#writes.closed,
+      read: async (key) => (await this.get([key]))[0] ?? null,
     });
     // Without a listener ioredis writes each failed attempt to the console.
     this.#client.on("error", (error: unknown) => this.#reads.open(reasonOf(error)));
@@ -175,6 +184,7 @@ export class RedisTier implements CacheTier {
     this.#closed = true;
     this.#reads.stop();
     this.#writes.stop();
+    this.flights.close();
     this.#client.disconnect();
   }
 

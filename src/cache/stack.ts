@@ -2,13 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedTier } from "./embedded/tier.ts";
 import { MemoryTier } from "./memory.ts";
 import { RedisTier } from "./redis.ts";
-import type { CachedTile, CacheHit, CacheTier, CacheTierStats, TileCache } from "./types.ts";
+import type { CachedTile, CacheHit, CacheTier, CacheTierStats, SharedFlights, TileCache } from "./types.ts";
 
 export interface TileCacheOptions {
   /** Size of the memory tier; 0: none. */
   readonly memoryBytes: number;
   /** Shared by all processes of a deployment. Used in place of the embedded store; null: none. */
   readonly redisUrl: string | null;
+  /** Longest wait for a tile that another process renders, milliseconds; 250 when left out. */
+  readonly flightWaitMs?: number;
   /** Folder of the embedded store, made when missing; null: none. */
   readonly folder: string | null;
   /** Size of the embedded store on disk. */
@@ -21,6 +23,8 @@ export interface TileCacheOptions {
 
 /** Keys name their content, so nothing ever goes stale; this only frees what nobody has asked for in a long time. */
 const DEFAULT_TTL_SECONDS = 30 * 86_400;
+/** About as long as a tile takes to render where there is much to do. */
+const FLIGHT_WAIT_MS = 250;
 /** A store that must be checked first may join later: starting up does not wait for it longer than this. */
 const OPEN_WAIT_MS = 3_000;
 
@@ -29,7 +33,12 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
   const ttlSeconds = options.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   const { redisUrl, folder, log } = options;
   if (redisUrl !== null) {
-    const redis = new RedisTier({ url: redisUrl, ttlSeconds, log });
+    const redis = new RedisTier({
+      url: redisUrl,
+      ttlSeconds,
+      flightWaitMs: options.flightWaitMs ?? FLIGHT_WAIT_MS,
+      log,
+    });
     await Promise.race([redis.opened, sleep(OPEN_WAIT_MS, null, { ref: false })]);
     return new TierStack(options.memoryBytes, redis);
   }
@@ -75,9 +84,14 @@ class TierStack implements TileCache {
     return hits;
   }
 
+  get flights(): SharedFlights | null {
+    return this.#store?.flights ?? null;
+  }
+
   set(key: string, tile: CachedTile): void {
     this.#memory.set(key, tile);
-    this.#store?.set([{ key, tile }]);
+    if (this.flights?.holds(key)) this.flights.finish(key, tile);
+    else this.#store?.set([{ key, tile }]);
   }
 
   stats(): readonly CacheTierStats[] {

@@ -33,10 +33,24 @@ export interface CacheTier {
   get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]>;
   /** Takes the entries over and writes them soon; what cannot be written in time is dropped. */
   set(entries: readonly CacheEntry[]): void;
+  /** Present where other processes share the tier. */
+  readonly flights?: SharedFlights;
   stats(): CacheTierStats;
   /** Waits until pending writes have been handed over. */
   flush(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Which process makes what several want at once. No method ever throws or rejects. */
+export interface SharedFlights {
+  /** Those of the keys that this process is to make; another one makes the rest. All of them where nobody can be asked. */
+  claim(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Whether a key was claimed and is not finished. */
+  holds(key: string): boolean;
+  /** A claimed key is made and kept, or (null) could not be made: those who wait are told. */
+  finish(key: string, tile: CachedTile | null): void;
+  /** What another process makes; null when it could not, or took longer than is waited for. */
+  wait(key: string): Promise<CachedTile | null>;
 }
 
 export interface CacheHit {
@@ -50,7 +64,9 @@ export interface TileCache {
   peek(key: string): CachedTile | null;
   /** One entry for each key, in order. Never rejects. */
   get(keys: readonly string[]): Promise<readonly (CacheHit | null)[]>;
-  /** Never awaited by a reader: errors end inside. */
+  /** Present where other processes share the cache: who is to make a tile. */
+  readonly flights: SharedFlights | null;
+  /** Never awaited by a reader: errors end inside. A key that was claimed is finished by it. */
   set(key: string, tile: CachedTile): void;
   stats(): readonly CacheTierStats[];
   /** Waits until pending writes have been handed over. */

@@ -39,6 +39,8 @@ export interface PipelineOptions {
   readonly workers?: number;
   /** A cache that several servers share, in place of the embedded store. */
   readonly redisUrl?: string;
+  /** Longest wait for a tile that another server renders, milliseconds. */
+  readonly flightWaitMs?: number;
   /** A Redis that several servers share for what people save, in place of the embedded store. */
   readonly stateRedisUrl?: string;
   /** Base of absolute URLs. */
@@ -79,6 +81,7 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
   const cache = await createTileCache({
     memoryBytes: options.memoryBytes,
     redisUrl: redisUrl ?? null,
+    ...(options.flightWaitMs === undefined ? {} : { flightWaitMs: options.flightWaitMs }),
     folder: redisUrl === undefined ? folder : null,
     embeddedBytes: options.cacheBytes,
     log,

@@ -47,33 +47,69 @@ export class RenderedOnce {
     const hits = await this.#cache.get(wanted.map(({ key }) => key));
     signal?.throwIfAborted();
     const batch = new RenderBatch(this.#renderer);
+    const claimed = this.#claim(wanted.filter((_, index) => !hits[index]));
     const answers = wanted.map((one, index): Promise<ServedTile> | ServedTile => {
       const hit = hits[index];
-      return hit ? { key: one.key, ...hit.tile, cache: OUTCOMES[hit.tier] } : this.#render(one, batch, signal);
+      return hit ? { key: one.key, ...hit.tile, cache: OUTCOMES[hit.tier] } : this.#render(one, batch, claimed, signal);
     });
+    // Those who waited for the claims before this have joined the batch.
+    if (claimed) await claimed;
     batch.start();
     const settled = await Promise.allSettled(answers);
     signal?.throwIfAborted();
     return settled.map((one) => (one.status === "fulfilled" ? one.value : asError(one.reason)));
   }
 
-  async #render(wanted: WantedPicture, batch: RenderBatch, signal: AbortSignal | undefined): Promise<ServedTile> {
-    const { key, formula, task, padded } = wanted;
+  /** Keys that this process is to render, of those that nobody in it renders yet; null: no other process is asked. */
+  #claim(wanted: readonly WantedPicture[]): Promise<ReadonlySet<string>> | null {
+    const { flights } = this.#cache;
+    const keys = new Set(
+      wanted.map(({ key }) => key).filter((key) => !this.#flights.has(key) && !this.#cache.peek(key)),
+    );
+    return flights && keys.size > 0 ? flights.claim([...keys]) : null;
+  }
+
+  async #render(
+    wanted: WantedPicture,
+    batch: RenderBatch,
+    claimed: Promise<ReadonlySet<string>> | null,
+    signal: AbortSignal | undefined,
+  ): Promise<ServedTile> {
+    const { key } = wanted;
     // Another request may have rendered it while this one asked the slower tiers.
     const done = this.peek(key);
     if (done) return done;
     let own = false;
     const work = async (shared: AbortSignal): Promise<ServedTile> => {
       own = true;
-      const { format } = task.encoding;
-      const kernel = this.#kernels.picture(formula, task.level, format, padded);
-      const { bytes } = await batch.add(formula, kernel, task, shared);
-      const tile = { bytes, contentType: CONTENT_TYPES[format] };
-      this.#cache.set(key, tile);
-      return { key, ...tile, cache: "RENDERED" };
+      if (!claimed || (await claimed).has(key)) return this.#rendered(wanted, batch, shared);
+      const elsewhere = await this.#cache.flights?.wait(key);
+      if (elsewhere) return { key, ...elsewhere, cache: "SHARED" };
+      const alone = new RenderBatch(this.#renderer);
+      const tile = this.#rendered(wanted, alone, shared);
+      alone.start();
+      return tile;
     };
     const tile = await this.#flights.run(key, work, signal);
     return own ? tile : { ...tile, cache: "SHARED" };
+  }
+
+  async #rendered(
+    { key, formula, task, padded }: WantedPicture,
+    batch: RenderBatch,
+    signal: AbortSignal,
+  ): Promise<ServedTile> {
+    try {
+      const { format } = task.encoding;
+      const kernel = this.#kernels.picture(formula, task.level, format, padded);
+      const { bytes } = await batch.add(formula, kernel, task, signal);
+      const tile = { bytes, contentType: CONTENT_TYPES[format] };
+      this.#cache.set(key, tile);
+      return { key, ...tile, cache: "RENDERED" };
+    } catch (error) {
+      this.#cache.flights?.finish(key, null);
+      throw error;
+    }
   }
 }
 

@@ -42,6 +42,7 @@ describe("settings", () => {
       cacheBytes: 4 * 2 ** 30,
       memoryBytes: 128 * 2 ** 20,
       redisUrl: null,
+      flightWaitMs: 250,
       stateRedisUrl: null,
       adminToken: null,
       signingKeys: null,

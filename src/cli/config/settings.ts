@@ -74,6 +74,11 @@ export const SETTINGS = {
     ...{ flag: "redis-url", env: "REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
     help: "Redis that several servers share as their tile cache, in place of the embedded one",
   },
+  flightWaitMs: {
+    ...{ flag: "flight-wait-ms", env: "BANDLOOM_FLIGHT_WAIT_MS", kind: "milliseconds", fallback: "250" },
+    placeholder: "NUMBER",
+    help: "longest wait for a tile that another server of the same Redis renders, milliseconds",
+  },
   stateRedisUrl: {
     ...{ flag: "state-redis-url", env: "BANDLOOM_STATE_REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
     help: "Redis that several servers share for saved presets (noeviction, AOF), in place of the embedded store",

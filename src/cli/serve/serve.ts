@@ -53,6 +53,7 @@ function openServices(settings: Settings): Promise<Services> {
     redisUrl,
     stateRedisUrl,
     publicUrl,
+    flightWaitMs,
     signingKeys,
     linkHours,
   } = settings;
@@ -63,6 +64,7 @@ function openServices(settings: Settings): Promise<Services> {
     ...{ cacheBytes, memoryBytes },
     ...(workers === null ? {} : { workers }),
     ...(redisUrl === null ? {} : { redisUrl }),
+    flightWaitMs,
     ...(stateRedisUrl === null ? {} : { stateRedisUrl }),
     ...(publicUrl === null ? {} : { publicUrl }),
     ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),

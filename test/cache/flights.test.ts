@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createTileCache, type TileCache } from "../../src/cache/index.ts";
+import { type RedisServer, startRedis } from "../fixtures/redis.ts";
+
+const TILE = { bytes: Uint8Array.of(1, 2, 3), contentType: "image/png" };
+const keyOf = (text: string) => Buffer.from(text).toString("hex").padEnd(64, "0");
+
+let redis: RedisServer;
+const caches: TileCache[] = [];
+async function open(flightWaitMs = 5000): Promise<TileCache> {
+  const rest = { folder: null, embeddedBytes: 0, flightWaitMs, log: () => {} };
+  const cache = await createTileCache({ memoryBytes: 2 ** 20, redisUrl: redis.url, ...rest });
+  caches.push(cache);
+  return cache;
+}
+
+let [one, two]: TileCache[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+  [one, two] = [await open(), await open()];
+});
+afterAll(async () => {
+  for (const cache of caches) await cache.close();
+  await redis.stop();
+});
+
+function flightsOf(cache: TileCache | undefined) {
+  if (!cache?.flights) throw new Error("no flights");
+  return cache.flights;
+}
+
+describe("processes that share a Redis", () => {
+  it("claim each key once, and the second is given what the first makes", async () => {
+    const keys = ["a", "b", "c"].map(keyOf);
+    const [mine, theirs] = await Promise.all([flightsOf(one).claim(keys), flightsOf(two).claim(keys)]);
+    for (const key of keys) expect(Number(mine.has(key)) + Number(theirs.has(key))).toBe(1);
+    const begin = performance.now();
+    const found = keys.map((key) => (mine.has(key) ? flightsOf(two).wait(key) : flightsOf(one).wait(key)));
+    for (const key of keys) (mine.has(key) ? one : two)?.set(key, TILE);
+    for (const tile of await Promise.all(found))
+      expect(Buffer.from(tile?.bytes ?? [])).toEqual(Buffer.from(TILE.bytes));
+    expect(performance.now() - begin).toBeLessThan(4000);
+    // The locks are gone.
+    expect(await redis.admin.keys("*lock*")).toEqual([]);
+  });
+
+  it("are told at once when what another makes has failed", async () => {
+    const key = keyOf("failing");
+    expect((await flightsOf(one).claim([key])).has(key)).toBe(true);
+    expect((await flightsOf(two).claim([key])).has(key)).toBe(false);
+    const begin = performance.now();
+    const waiting = flightsOf(two).wait(key);
+    flightsOf(one).finish(key, null);
+    expect(await waiting).toBeNull();
+    expect(performance.now() - begin).toBeLessThan(4000);
+    expect((await flightsOf(two).claim([key])).has(key)).toBe(true);
+    flightsOf(two).finish(key, null);
+  });
+
+  it("wait for a bounded time for one that says nothing more, whose lock ends by itself", async () => {
+    const hasty = await open(100);
+    const key = keyOf("silent");
+    await flightsOf(one).claim([key]);
+    const begin = performance.now();
+    expect(await flightsOf(hasty).wait(key)).toBeNull();
+    expect(performance.now() - begin).toBeLessThan(3000);
+    const left = await redis.admin.pttl(`bandloom:tile:1:lock:${key}`);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(35_000);
+    flightsOf(one).finish(key, null);
+  });
+
+  it("never delete a lock that is another one's by now", async () => {
+    const key = keyOf("late");
+    await flightsOf(one).claim([key]);
+    await redis.admin.set(`bandloom:tile:1:lock:${key}`, "another");
+    one?.set(key, TILE);
+    await expect.poll(async () => (await two?.get([key]))?.[0]?.tile.contentType).toBe("image/png");
+    expect(await redis.admin.get(`bandloom:tile:1:lock:${key}`)).toBe("another");
+    await redis.admin.del(`bandloom:tile:1:lock:${key}`);
+  });
+
+  it("make everything themselves while Redis does not answer", async () => {
+    const lonely = await startRedis();
+    const cache = await createTileCache({
+      ...{ memoryBytes: 0, redisUrl: lonely.url, folder: null, embeddedBytes: 0, log: () => {} },
+    });
+    lonely.freeze();
+    const keys = [keyOf("x"), keyOf("y")];
+    const begin = performance.now();
+    expect([...(await flightsOf(cache).claim(keys))].sort()).toEqual(keys.toSorted());
+    expect(performance.now() - begin).toBeLessThan(3000);
+    flightsOf(cache).finish(keys[0] ?? "", TILE);
+    expect(await flightsOf(cache).wait(keys[1] ?? "")).toBeNull();
+    lonely.thaw();
+    await cache.close();
+    await lonely.stop();
+  });
+});
