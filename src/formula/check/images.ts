@@ -19,8 +19,11 @@ export function findImage(scope: FormulaScope, key: string, at: Range, problems:
   if (found) return found;
   const similar = scope.similarKeys?.get(key) ?? [];
   const [close] = similar;
-  const hint = close === undefined ? "" : ` Did you mean ${shown(close)}?`;
-  const message = `There is no image ${shown(key)} here.${hint} Another image is named by its key: use ${EXAMPLE_NAME} = ${EXAMPLE};`;
+  const hint =
+    close === undefined
+      ? `Another image is named by its key: use ${EXAMPLE_NAME} = ${EXAMPLE};`
+      : `Did you mean ${shown(close)}?`;
+  const message = `There is no image ${shown(key)} here. ${hint}`;
   const meant = similar.map((label) => ({ label, replacement: JSON.stringify(label) }));
   return problems.error("UNKNOWN_IMAGE", message, at, meant);
 }
