@@ -86,14 +86,11 @@ export function axisReads(axis: Axis): AxisReads {
 }
 
 /**
- * Four neighbours by their nearness: float64, rounded once. Where some have no data the others count for them, except where the nearest
- * has none: so no data neither grows nor shrinks.
+ * Four neighbours by their nearness: float64, rounded once. Where a weight is 0 the neighbour may be given twice. Where some have no data the
+ * others count for them, except where the nearest has none: so no data neither grows nor shrinks.
  */
 export function bilinear(a: number, b: number, c: number, d: number, right: number, below: number): number {
-  const upper = right === 0 ? a : a * (1 - right) + b * right;
-  if (below === 0 && !Number.isNaN(upper)) return Math.fround(upper);
-  const lower = right === 0 ? c : c * (1 - right) + d * right;
-  const mean = upper * (1 - below) + lower * below;
+  const mean = (a * (1 - right) + b * right) * (1 - below) + (c * (1 - right) + d * right) * below;
   return Number.isNaN(mean) ? ofValid([a, b, c, d], right, below) : Math.fround(mean);
 }
 

@@ -85,26 +85,35 @@ function extent({ first, weight }: AxisReads): { readonly from: number; readonly
 }
 
 function resample(from: Float32Array, region: Region, columns: AxisReads, rows: AxisReads, out: Float32Array): void {
-  const width = columns.first.length;
-  for (const [y, firstRow] of rows.first.entries()) {
-    if (firstRow < 0) {
-      out.fill(Number.NaN, y * width, (y + 1) * width);
+  const { first, weight } = columns;
+  const width = first.length;
+  // A loop over plain arrays: nothing is made for a pixel.
+  const second = first.map((at, index) => (weight[index] === 0 ? at : at + 1));
+  for (let y = 0; y < rows.first.length; y++) {
+    const row = rows.first[y] as number;
+    const to = y * width;
+    if (row < 0) {
+      out.fill(Number.NaN, to, to + width);
       continue;
     }
     const below = rows.weight[y] as number;
-    const upper = (firstRow - region.y) * region.width - region.x;
+    const upper = (row - region.y) * region.width - region.x;
     const lower = below === 0 ? upper : upper + region.width;
     for (let x = 0; x < width; x++) {
-      const first = columns.first[x] as number;
-      if (first < 0) {
-        out[y * width + x] = Number.NaN;
+      const left = first[x] as number;
+      if (left < 0) {
+        out[to + x] = Number.NaN;
         continue;
       }
-      const right = columns.weight[x] as number;
-      const second = right === 0 ? first : first + 1;
-      const [a, b] = [from[upper + first] as number, from[upper + second] as number];
-      const [c, d] = [from[lower + first] as number, from[lower + second] as number];
-      out[y * width + x] = bilinear(a, b, c, d, right, below);
+      const next = second[x] as number;
+      out[to + x] = bilinear(
+        from[upper + left] as number,
+        from[upper + next] as number,
+        from[lower + left] as number,
+        from[lower + next] as number,
+        weight[x] as number,
+        below,
+      );
     }
   }
 }
