@@ -1,8 +1,11 @@
+import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
 
 /** Ctrl-C and SIGTERM abort the work, which cleans up after itself; the program then ends as shells expect of that signal. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const control = new AbortController();
+  // Each of many pieces of work listens.
+  setMaxListeners(0, control.signal);
   const stop = (signal: NodeJS.Signals) => {
     process.exitCode = 128 + constants.signals[signal];
     control.abort();

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { demoCommand } from "./commands/demo.ts";
+import { exportCommand } from "./commands/export.ts";
 import { formulaCommand } from "./commands/formula.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
@@ -41,6 +42,7 @@ function createProgram(): Command {
     ingestCommand(),
     inspectCommand(),
     renderCommand(),
+    exportCommand(),
     formulaCommand(),
   ])
     add(program, command);

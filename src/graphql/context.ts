@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { FastifyReply } from "fastify";
 import type { Services } from "../service/types.ts";
 import { InlineBudget } from "./inline-budget.ts";
@@ -27,6 +28,8 @@ export function createContext(services: Services, signal: AbortSignal, assertMay
 /** fastify's own request signal fires when a POST body has been read; the response's end tells the truth. */
 export function disconnectSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
+  // Each tile of a request listens.
+  setMaxListeners(0, controller.signal);
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) controller.abort();
   });

@@ -11,6 +11,7 @@ import { REMOTE_SETTINGS, type SourceFlags } from "../config/remote.ts";
 import { examples } from "../examples.ts";
 import { EXIT_CODES_HELP } from "../exit-codes.ts";
 import { wholeNumberOption } from "../options.ts";
+import { type PictureFlags, pictureOptions } from "../picture-flags.ts";
 
 /** The largest side that WebP can hold; the others could hold more. */
 const MAX_SIDE = 16_383;
@@ -24,15 +25,10 @@ const FORMATS: ReadonlyMap<string, PictureFormat> = new Map([
   [".npy", "npy"],
 ]);
 
-interface RenderFlags extends SourceFlags {
+interface RenderFlags extends SourceFlags, PictureFlags {
   readonly output: string;
-  readonly formula?: string;
-  readonly preset?: string;
-  readonly with?: readonly string[];
   readonly region?: string;
   readonly maxSize?: string;
-  readonly quality?: string;
-  readonly lossless?: true;
   readonly json?: true;
 }
 
@@ -40,21 +36,13 @@ export function renderCommand(): Command {
   const command = new Command("render")
     .description("Render a formula over an image, or a part of it, to a picture.")
     .argument("<SOURCE>", "file, folder, address or channel set manifest; #1 behind it: the second image in it")
-    .requiredOption("-o, --output <FILE>", `picture to write: ${[...FORMATS.keys()].join(", ")} (npy: float32 values)`)
-    .option("--formula <TEXT>", "what to compute (default: the channels red, green and blue, else the first one)")
-    .option("--preset <NAME>", "a formula of the library, such as NDVI, that the image has the channels for")
-    .option(
-      "--with <KEY=SOURCE>",
-      "another image that the formula names, as in before.red; can be given again",
-      (value: string, before: readonly string[] = []) => [...before, value],
-    )
+    .requiredOption("-o, --output <FILE>", `picture to write: ${[...FORMATS.keys()].join(", ")} (npy: float32 values)`);
+  pictureOptions(command)
     .option("--region <X,Y,WIDTH,HEIGHT>", "rectangle of full-resolution pixels (default: the whole image)")
     .option(
       "--max-size <PIXELS>",
       `longest side of the picture; larger regions are scaled down (default: ${DEFAULT_SIDE})`,
     )
-    .option("--quality <1-100>", `of jpg, webp and avif (default: ${DEFAULT_QUALITY})`)
-    .option("--lossless", "webp and avif without loss")
     .option("--json", "print what was made as JSON");
   return addSettingFlags(command, REMOTE_SETTINGS)
     .addHelpText(
@@ -78,22 +66,15 @@ async function render(source: string, flags: RenderFlags): Promise<void> {
   const lossless = flags.lossless ?? false;
   if (lossless && format !== "webp" && format !== "avif")
     throw new BandloomError("BAD_REQUEST", "--lossless is for webp and avif; png and npy always are, jpg never is.");
-  const [{ withImage }, { formatJson, formatBytes, formatSize }, { invalidFormula, tellWarnings }, { presetFormula }] =
-    await Promise.all([
-      import("../with-image.ts"),
-      import("../output/format.ts"),
-      import("../output/formula.ts"),
-      import("../../service/preset-formula.ts"),
-    ]);
-  if (flags.formula !== undefined && flags.preset !== undefined)
-    throw new BandloomError("BAD_REQUEST", "--formula and --preset exclude each other: give one of them.");
-  const work = async (image: ServedImage, { formulas, presets, tiles }: Services) => {
+  const [{ withImage }, { formatJson, formatBytes, formatSize }, { boundPicture }] = await Promise.all([
+    import("../with-image.ts"),
+    import("../output/format.ts"),
+    import("../picture-flags.ts"),
+  ]);
+  const work = async (image: ServedImage, services: Services) => {
     const region = regionOf(flags.region, image.info);
-    const text =
-      flags.preset === undefined ? (flags.formula ?? null) : await presetFormula(presets, image, flags.preset);
-    const formula = await formulas.bind(image, text);
-    if (!formula.valid) throw invalidFormula(formula.source, formula.diagnostics);
-    if (!json) tellWarnings(formula.source, formula.diagnostics);
+    const formula = await boundPicture(image, services, flags, !json);
+    const { tiles } = services;
     const picture = await tiles.region({ formula, region, maxSize, encoding: { format, quality, lossless } });
     return { ...picture, region, ...formula.formula };
   };
