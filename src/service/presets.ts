@@ -61,12 +61,12 @@ export class Presets implements PresetService {
     const named = image.presets.map((one) => fromCatalogue({ ...ofPeople(one), imageKey: image.key }));
     const catalogued = named.find((one) => matches(one) && wanted(one));
     if (catalogued) return catalogued;
-    for (const place of [image.key, null]) {
-      if (imageKey !== undefined && imageKey !== place) continue;
-      const saved = await this.saved({ name, imageKey: place });
-      if (saved) return saved;
-    }
-    return imageKey ? null : (libraryOf(image).find(matches) ?? null);
+    const { preset: saved, failure } = await this.#findSaved(image, name, imageKey);
+    if (saved) return saved;
+    const ofLibrary = imageKey ? undefined : libraryOf(image).find(matches);
+    // The library is there whether the store answers or not.
+    if (ofLibrary || failure === null) return ofLibrary ?? null;
+    throw failure;
   }
 
   async saved({ name, imageKey }: { readonly name: string; readonly imageKey: string | null }): Promise<Preset | null> {
@@ -131,6 +131,25 @@ export class Presets implements PresetService {
   async #check(image: ServedImage, formula: string, signal: AbortSignal | undefined) {
     const named = await namedImages(this.#images, imagesNamed(formula), signal);
     return checkFormula(formula, formulaScope(image, { z: 0, t: 0 }, named));
+  }
+
+  /** One of the image, else one of none; why nothing can be told where the store does not answer. */
+  async #findSaved(
+    image: ServedImage,
+    name: string,
+    imageKey: string | null | undefined,
+  ): Promise<{ readonly preset: Preset | null; readonly failure: BandloomError | null }> {
+    try {
+      for (const place of [image.key, null]) {
+        if (imageKey !== undefined && imageKey !== place) continue;
+        const preset = await this.saved({ name, imageKey: place });
+        if (preset) return { preset, failure: null };
+      }
+      return { preset: null, failure: null };
+    } catch (failure) {
+      if (failure instanceof BandloomError) return { preset: null, failure };
+      throw failure;
+    }
   }
 
   #taken(name: string, image: ServedImage | null): SavedPreset["problem"] {

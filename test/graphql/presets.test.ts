@@ -15,6 +15,10 @@ const IMAGES = {
     planar: true,
     value: (_x: number, _y: number, s: number) => 40 + 100 * s,
   },
+  "scene.tif": {
+    ...{ width: 8, height: 8, samples: 2, planar: true, value: (_x: number, _y: number, s: number) => 50 + 100 * s },
+    gdalMetadata: `<GDALMetadata>${["red", "nir"].map((name, at) => `<Item name="DESCRIPTION" sample="${at}" role="description">${name}</Item>`).join("")}</GDALMetadata>`,
+  },
   "other.tif": { width: 8, height: 8, value: () => 9 },
 } as const;
 const OPEN = { token: null, open: true };
@@ -247,6 +251,9 @@ describe("what is saved", () => {
     await redis.stop();
     expect(await count(two)).toBe(0);
     expect((await ask(one, SAVE, { input: { name: "lost", formula: "b1" } })).code).toBe("SOURCE_FAILED");
+    // (150 − 50) / (150 + 50), shown from −1 to 1.
+    expect(await pixel(await one.get("/tiles/scene/0/0/0.png?preset=NDVI"))).toBe(191);
+    expect((await one.get("/tiles/land/0/0/0.png?preset=kept")).status).toBe(502);
     expect((await one.get("/tiles/land/0/0/0.png?f=b1")).status).toBe(200);
     await one.close();
     await two.close();
