@@ -13,8 +13,18 @@ describe("ids of nodes", () => {
         expect(decodeId(encodeId({ type: "Channel", index, key }))).toEqual({ type: "Channel", index, key });
         const preset = { type: "Preset", name: `${index}:${key}`, key } as const;
         expect(decodeId(encodeId(preset))).toEqual(preset);
+        const shared = { type: "Preset", name: key, key: "" } as const;
+        expect(decodeId(encodeId(shared))).toEqual(shared);
       }),
+      {
+        examples: [
+          ["\u2028", 0],
+          ["\n", 1],
+        ],
+      },
     );
+    for (const text of ["Image:", "Channel:3:", "Preset:"])
+      expect(() => decodeId(Buffer.from(text).toString("base64url")), text).toThrow(/no id/);
   });
 
   it("never mean two things: an image whose key looks like a channel stays an image", () => {
