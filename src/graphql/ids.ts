@@ -22,7 +22,7 @@ function middle(ref: NodeRef): string {
 export function decodeId(id: string): NodeRef {
   const text = decodeOpaque(id);
   const [, index, encoded, key] =
-    /^(?:Image(?=:[^])|Channel:(\d{1,5})(?=:[^])|Preset:([^:]+)):([\s\S]*)$/.exec(text ?? "") ?? [];
+    /^(?:Image(?=:[\s\S])|Channel:(\d{1,5})(?=:[\s\S])|Preset:([^:]+)):([\s\S]*)$/.exec(text ?? "") ?? [];
   const name = encoded === undefined ? null : decodeName(encoded);
   if (key === undefined || (encoded !== undefined && name === null))
     throw new BandloomError("BAD_REQUEST", "This is no id of an image, a channel or a preset of this server.");
