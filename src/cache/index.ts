@@ -2,4 +2,13 @@
 export { markClosed, openStore } from "./embedded/open.ts";
 export { type KeyField, KeyMaker, type KeyScope, type TileKeyFields } from "./key.ts";
 export { createTileCache, type TileCacheOptions } from "./stack.ts";
-export type { CachedTile, CacheEntry, CacheHit, CacheTier, CacheTierName, CacheTierStats, TileCache } from "./types.ts";
+export type {
+  CachedTile,
+  CacheEntry,
+  CacheHit,
+  CacheTier,
+  CacheTierName,
+  CacheTierStats,
+  Claims,
+  TileCache,
+} from "./types.ts";

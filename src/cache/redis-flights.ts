@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
-import { seal } from "./envelope.ts";
-import type { CachedTile, SharedFlights } from "./types.ts";
+import { Breaker } from "./breaker.ts";
+import { seal, unseal } from "./envelope.ts";
+import type { CachedTile, Claims, SharedFlights } from "./types.ts";
 
 /** A lock outlives the longest render, and a holder that died not by much, milliseconds. */
 const LOCK_MS = 35_000;
@@ -11,16 +12,15 @@ const LONGEST_RECONNECT_MS = 2_000;
 /** Deletes a lock that is still one's own. */
 const UNLOCK = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0';
 
+const retryStrategy = (attempt: number) => Math.min(50 * 2 ** attempt, LONGEST_RECONNECT_MS);
+
 export interface RedisFlightsOptions {
   readonly url: string;
   readonly prefix: string;
-  /** For commands, with timeouts; the tier's own. */
-  readonly client: Redis;
   readonly ttlMs: number;
-  /** Longest wait for a tile that another process makes, milliseconds. */
+  /** Longest wait for a tile that another process makes, and for an answer of Redis, milliseconds. */
   readonly waitMs: number;
-  readonly isWell: () => boolean;
-  readonly read: (key: string) => Promise<CachedTile | null>;
+  readonly log: (line: string) => void;
 }
 
 /**
@@ -33,6 +33,11 @@ export class RedisFlights implements SharedFlights {
   readonly #tokens = new Map<string, string>();
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #channel: string;
+  /** More patient than the tier's: not to render twice is worth as long a wait as for the tile itself. */
+  readonly #client: Redis;
+  /** Resolves with the first connection or the first failure to get one. */
+  readonly opened: Promise<void>;
+  readonly #breaker: Breaker;
   /** A connection of its own: one that listens can do nothing else. */
   readonly #subscriber: Redis;
   readonly #listening: Promise<unknown>;
@@ -40,10 +45,29 @@ export class RedisFlights implements SharedFlights {
   constructor(options: RedisFlightsOptions) {
     this.#options = options;
     this.#channel = `${options.prefix}made`;
+    this.#client = new Redis(options.url, {
+      commandTimeout: options.waitMs,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      retryStrategy,
+      protocol: 2,
+    });
+    this.#client.on("error", () => {});
+    this.opened = new Promise((done) => {
+      this.#client.once("ready", done).once("error", () => done());
+    });
+    this.#breaker = new Breaker({
+      name: "Redis, sharing of renders",
+      threshold: 1,
+      probe: () => this.#client.ping(),
+      log: options.log,
+    });
     this.#subscriber = new Redis(options.url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
       maxRetriesPerRequest: null,
-      retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, LONGEST_RECONNECT_MS),
+      retryStrategy,
       protocol: 2,
     });
     // What is said while there is no connection is made up for by the time that is waited at most.
@@ -52,22 +76,33 @@ export class RedisFlights implements SharedFlights {
     this.#listening = this.#subscriber.subscribe(this.#channel).catch(() => {});
   }
 
-  async claim(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const { client, isWell } = this.#options;
-    if (!isWell()) return new Set(keys);
+  async claim(keys: readonly string[]): Promise<Claims> {
+    const all = { mine: new Set(keys), made: new Map<string, CachedTile>() };
+    if (!this.#isWell()) return all;
     const tokens = keys.map(() => randomUUID());
-    const pipeline = client.pipeline();
+    const pipeline = this.#client.pipeline();
     for (const [index, key] of keys.entries()) pipeline.set(this.#lock(key), tokens[index] ?? "", "PX", LOCK_MS, "NX");
+    // Behind the locks: whoever gets one after another has let it go sees what that one has made.
+    pipeline.mgetBuffer(keys.map((key) => this.#options.prefix + key));
     try {
       const replies = (await pipeline.exec()) ?? [];
-      const mine = keys.filter((key, index) => {
+      const values = (replies.at(-1)?.[1] ?? []) as readonly (Buffer | null)[];
+      this.#breaker.success();
+      const claims = { mine: new Set<string>(), made: new Map<string, CachedTile>() };
+      for (const [index, key] of keys.entries()) {
         const [error, reply] = replies[index] ?? [new Error("no reply"), null];
-        if (!error && reply === "OK") this.#tokens.set(key, tokens[index] ?? "");
-        return error !== null || reply === "OK";
-      });
-      return new Set(mine);
-    } catch {
-      return new Set(keys);
+        const locked = !error && reply === "OK";
+        const value = values[index];
+        const tile = value ? unseal(key, value) : null;
+        if (locked) this.#tokens.set(key, tokens[index] ?? "");
+        if (tile) claims.made.set(key, tile);
+        if (tile && locked) this.finish(key, null);
+        else if (!tile && (locked || error)) claims.mine.add(key);
+      }
+      return claims;
+    } catch (error) {
+      this.#breaker.failure(error instanceof Error ? error.message : String(error));
+      return all;
     }
   }
 
@@ -79,9 +114,9 @@ export class RedisFlights implements SharedFlights {
     const token = this.#tokens.get(key);
     if (token === undefined) return;
     this.#tokens.delete(key);
-    const { client, prefix, ttlMs, isWell } = this.#options;
-    if (!isWell()) return;
-    const pipeline = client.pipeline();
+    const { prefix, ttlMs } = this.#options;
+    if (!this.#isWell()) return;
+    const pipeline = this.#client.pipeline();
     if (tile) pipeline.set(prefix + key, seal(key, tile), "PX", ttlMs);
     // Those who wait look for the tile themselves: where it could not be made or kept they make it.
     pipeline.publish(this.#channel, key);
@@ -90,7 +125,7 @@ export class RedisFlights implements SharedFlights {
   }
 
   async wait(key: string): Promise<CachedTile | null> {
-    const { read, waitMs } = this.#options;
+    const { waitMs } = this.#options;
     const told = new Promise<void>((resolve) => {
       const timer = setTimeout(() => done(), waitMs);
       const done = () => {
@@ -103,18 +138,35 @@ export class RedisFlights implements SharedFlights {
     });
     await Promise.race([this.#listening, told]);
     // It may have been made before anybody listened.
-    const there = await read(key);
+    const there = await this.#read(key);
     if (there) {
       this.#tell(key);
       return there;
     }
     await told;
-    return read(key);
+    return this.#read(key);
   }
 
   close(): void {
+    this.#breaker.stop();
+    this.#client.disconnect();
     this.#subscriber.disconnect();
     for (const key of [...this.#waiting.keys()]) this.#tell(key);
+  }
+
+  #isWell(): boolean {
+    return this.#client.status === "ready" && this.#breaker.closed;
+  }
+
+  async #read(key: string): Promise<CachedTile | null> {
+    if (!this.#isWell()) return null;
+    try {
+      const value = await this.#client.getBuffer(this.#options.prefix + key);
+      return value && unseal(key, value);
+    } catch (error) {
+      this.#breaker.failure(error instanceof Error ? error.message : String(error));
+      return null;
+    }
   }
 
   #tell(key: string): void {

@@ -69,21 +69,17 @@ export class RedisTier implements CacheTier {
       probe: () => this.#client.set(probeKey, Buffer.alloc(1024), "PX", 1_000),
       log,
     });
-    this.flights = new RedisFlights({
-      ...{ url, prefix: REDIS_PREFIX, client: this.#client, ttlMs: this.#ttlMs, waitMs: flightWaitMs },
-      isWell: () => this.#connected && this.#reads.closed && this.#writes.closed,
-      read: async (key) => (await this.get([key]))[0] ?? null,
-    });
+    this.flights = new RedisFlights({ url, prefix: REDIS_PREFIX, ttlMs: this.#ttlMs, waitMs: flightWaitMs, log });
     // Without a listener ioredis writes each failed attempt to the console.
     this.#client.on("error", (error: unknown) => this.#reads.open(reasonOf(error)));
     this.#client.on("close", () => {
       if (!this.#closed) this.#reads.open("connection lost");
     });
     this.#client.on("ready", () => this.#reads.probeNow());
-    this.opened = new Promise((done) => {
-      this.#client.once("ready", done);
-      this.#client.once("error", () => done());
+    const connected = new Promise<void>((done) => {
+      this.#client.once("ready", done).once("error", () => done());
     });
+    this.opened = Promise.all([connected, this.flights.opened]).then(() => {});
   }
 
   async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {

@@ -41,10 +41,17 @@ export interface CacheTier {
   close(): Promise<void>;
 }
 
+/** What came of asking who is to make some keys. Those in neither are made by another process. */
+export interface Claims {
+  /** To be made here: claimed, or nobody could be asked. */
+  readonly mine: ReadonlySet<string>;
+  /** Made by another process since they were missed. */
+  readonly made: ReadonlyMap<string, CachedTile>;
+}
+
 /** Which process makes what several want at once. No method ever throws or rejects. */
 export interface SharedFlights {
-  /** Those of the keys that this process is to make; another one makes the rest. All of them where nobody can be asked. */
-  claim(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  claim(keys: readonly string[]): Promise<Claims>;
   /** Whether a key was claimed and is not finished. */
   holds(key: string): boolean;
   /** A claimed key is made and kept, or (null) could not be made: those who wait are told. */

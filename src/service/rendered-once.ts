@@ -1,4 +1,4 @@
-import type { CacheHit, TileCache } from "../cache/index.ts";
+import type { CacheHit, Claims, TileCache } from "../cache/index.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import { CONTENT_TYPES, type PictureTask, type Renderer } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
@@ -61,7 +61,7 @@ export class RenderedOnce {
   }
 
   /** Keys that this process is to render, of those that nobody in it renders yet; null: no other process is asked. */
-  #claim(wanted: readonly WantedPicture[]): Promise<ReadonlySet<string>> | null {
+  #claim(wanted: readonly WantedPicture[]): Promise<Claims> | null {
     const { flights } = this.#cache;
     const keys = new Set(
       wanted.map(({ key }) => key).filter((key) => !this.#flights.has(key) && !this.#cache.peek(key)),
@@ -72,7 +72,7 @@ export class RenderedOnce {
   async #render(
     wanted: WantedPicture,
     batch: RenderBatch,
-    claimed: Promise<ReadonlySet<string>> | null,
+    claimed: Promise<Claims> | null,
     signal: AbortSignal | undefined,
   ): Promise<ServedTile> {
     const { key } = wanted;
@@ -82,8 +82,11 @@ export class RenderedOnce {
     let own = false;
     const work = async (shared: AbortSignal): Promise<ServedTile> => {
       own = true;
-      if (!claimed || (await claimed).has(key)) return this.#rendered(wanted, batch, shared);
-      const elsewhere = await this.#cache.flights?.wait(key);
+      // Without an await: the batch is started at once.
+      if (!claimed) return this.#rendered(wanted, batch, shared);
+      const claims = await claimed;
+      if (claims.mine.has(key)) return this.#rendered(wanted, batch, shared);
+      const elsewhere = claims.made.get(key) ?? (await this.#cache.flights?.wait(key));
       if (elsewhere) return { key, ...elsewhere, cache: "SHARED" };
       const alone = new RenderBatch(this.#renderer);
       const tile = this.#rendered(wanted, alone, shared);

@@ -32,7 +32,7 @@ function flightsOf(cache: TileCache | undefined) {
 describe("processes that share a Redis", () => {
   it("claim each key once, and the second is given what the first makes", async () => {
     const keys = ["a", "b", "c"].map(keyOf);
-    const [mine, theirs] = await Promise.all([flightsOf(one).claim(keys), flightsOf(two).claim(keys)]);
+    const [{ mine }, { mine: theirs }] = await Promise.all([flightsOf(one).claim(keys), flightsOf(two).claim(keys)]);
     for (const key of keys) expect(Number(mine.has(key)) + Number(theirs.has(key))).toBe(1);
     const begin = performance.now();
     const found = keys.map((key) => (mine.has(key) ? flightsOf(two).wait(key) : flightsOf(one).wait(key)));
@@ -44,16 +44,27 @@ describe("processes that share a Redis", () => {
     expect(await redis.admin.keys("*lock*")).toEqual([]);
   });
 
+  it("see what another has made between the miss and the claim, and leave no lock behind", async () => {
+    const key = keyOf("just made");
+    await flightsOf(one).claim([key]);
+    one?.set(key, TILE);
+    await expect.poll(() => redis.admin.exists(`bandloom:tile:1:lock:${key}`)).toBe(0);
+    const { mine, made } = await flightsOf(two).claim([key]);
+    expect([mine.size, made.get(key)?.contentType]).toEqual([0, "image/png"]);
+    expect(flightsOf(two).holds(key)).toBe(false);
+    await expect.poll(() => redis.admin.exists(`bandloom:tile:1:lock:${key}`)).toBe(0);
+  });
+
   it("are told at once when what another makes has failed", async () => {
     const key = keyOf("failing");
-    expect((await flightsOf(one).claim([key])).has(key)).toBe(true);
-    expect((await flightsOf(two).claim([key])).has(key)).toBe(false);
+    expect((await flightsOf(one).claim([key])).mine.has(key)).toBe(true);
+    expect((await flightsOf(two).claim([key])).mine.has(key)).toBe(false);
     const begin = performance.now();
     const waiting = flightsOf(two).wait(key);
     flightsOf(one).finish(key, null);
     expect(await waiting).toBeNull();
     expect(performance.now() - begin).toBeLessThan(4000);
-    expect((await flightsOf(two).claim([key])).has(key)).toBe(true);
+    expect((await flightsOf(two).claim([key])).mine.has(key)).toBe(true);
     flightsOf(two).finish(key, null);
   });
 
@@ -88,7 +99,7 @@ describe("processes that share a Redis", () => {
     lonely.freeze();
     const keys = [keyOf("x"), keyOf("y")];
     const begin = performance.now();
-    expect([...(await flightsOf(cache).claim(keys))].sort()).toEqual(keys.toSorted());
+    expect([...(await flightsOf(cache).claim(keys)).mine].sort()).toEqual(keys.toSorted());
     expect(performance.now() - begin).toBeLessThan(3000);
     flightsOf(cache).finish(keys[0] ?? "", TILE);
     expect(await flightsOf(cache).wait(keys[1] ?? "")).toBeNull();

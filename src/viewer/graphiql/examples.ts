@@ -85,7 +85,8 @@ query Layers {
   {
     title: "Presets",
     hint: "Formulas of the literature, and your own, by name",
-    query: `# Formulas with names: of the library, where the image has their bands, of the catalogue, and those that were saved.
+    query: `# Formulas with names: of the library,
+# of the catalogue, and saved ones.
 query Presets {
   image(key: "demo") {
     presets { name title category origin formula }
