@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { Breaker } from "./breaker.ts";
 import { seal, unseal } from "./envelope.ts";
+import { MAX_PENDING_BYTES, MAX_VALUE_BYTES } from "./redis-bounds.ts";
 import type { CachedTile, Claims, SharedFlights } from "./types.ts";
 
 /** A lock outlives the longest render, and a holder that died not by much, milliseconds. */
@@ -41,6 +42,7 @@ export class RedisFlights implements SharedFlights {
   /** A connection of its own: one that listens can do nothing else. */
   readonly #subscriber: Redis;
   readonly #listening: Promise<unknown>;
+  #pendingBytes = 0;
 
   constructor(options: RedisFlightsOptions) {
     this.#options = options;
@@ -86,8 +88,11 @@ export class RedisFlights implements SharedFlights {
     pipeline.mgetBuffer(keys.map((key) => this.#options.prefix + key));
     try {
       const replies = (await pipeline.exec()) ?? [];
+      // Each command has its own failure; one that is not answered in time does not reject the whole.
+      const failed = replies.find(([error]) => error)?.[0];
+      if (failed) this.#breaker.failure(failed.message);
+      else this.#breaker.success();
       const values = (replies.at(-1)?.[1] ?? []) as readonly (Buffer | null)[];
-      this.#breaker.success();
       const claims = { mine: new Set<string>(), made: new Map<string, CachedTile>() };
       for (const [index, key] of keys.entries()) {
         const [error, reply] = replies[index] ?? [new Error("no reply"), null];
@@ -117,11 +122,27 @@ export class RedisFlights implements SharedFlights {
     const { prefix, ttlMs } = this.#options;
     if (!this.#isWell()) return;
     const pipeline = this.#client.pipeline();
-    if (tile) pipeline.set(prefix + key, seal(key, tile), "PX", ttlMs);
+    const bytes = tile?.bytes.length ?? 0;
+    const fits = bytes <= MAX_VALUE_BYTES && this.#pendingBytes + bytes <= MAX_PENDING_BYTES;
+    if (tile && fits) {
+      this.#pendingBytes += bytes;
+      pipeline.set(prefix + key, seal(key, tile), "PX", ttlMs);
+    }
     // Those who wait look for the tile themselves: where it could not be made or kept they make it.
     pipeline.publish(this.#channel, key);
     pipeline.eval(UNLOCK, 1, this.#lock(key), token);
-    pipeline.exec().catch(() => {});
+    void this.#written(pipeline.exec(), tile && fits ? bytes : 0);
+  }
+
+  async #written(replies: Promise<[Error | null, unknown][] | null>, bytes: number): Promise<void> {
+    try {
+      const failed = (await replies)?.find(([error]) => error)?.[0];
+      if (failed) this.#breaker.failure(failed.message);
+    } catch (error) {
+      this.#breaker.failure(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#pendingBytes -= bytes;
+    }
   }
 
   async wait(key: string): Promise<CachedTile | null> {

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { Breaker } from "./breaker.ts";
 import { ENVELOPE_BYTES, seal, unseal } from "./envelope.ts";
+import { MAX_PENDING_BYTES, MAX_VALUE_BYTES } from "./redis-bounds.ts";
 import { RedisFlights } from "./redis-flights.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "./types.ts";
 
@@ -13,10 +14,6 @@ const LONGEST_RECONNECT_MS = 2_000;
 /** Keys of one MGET: 2.5 MB of common tiles, which pass well within the timeout. */
 const KEYS_PER_READ = 128;
 const ENTRIES_PER_WRITE = 64;
-/** A larger value would hold up the connection for longer than the timeout allows. */
-const MAX_VALUE_BYTES = 4 * 2 ** 20;
-/** Bytes that may wait to be written; more is dropped, so that a slow Redis costs no memory. */
-const MAX_PENDING_BYTES = 32 * 2 ** 20;
 const FAILURES_TO_OPEN = 3;
 
 export interface RedisTierOptions {

@@ -19,6 +19,7 @@ import type {
   SavedPreset,
   ServedImage,
 } from "./types.ts";
+import { hash } from "./version.ts";
 
 const MAX_SAVED = 10_000;
 const MAX_NAME = 100;
@@ -39,7 +40,8 @@ export class Presets implements PresetService {
 
   async all(): Promise<readonly Preset[]> {
     const named = this.#images.presets().map((one) => ({ ...ofPeople(one), imageKey: one.imageKey }));
-    return unique([...named.map(fromCatalogue), ...(await this.#saved()), ...presetLibrary.map(fromLibrary)]);
+    const all = [...named.map(fromCatalogue), ...(await this.#saved()), ...presetLibrary.map(fromLibrary)];
+    return distinct(all, ({ name, imageKey }) => `${imageKey ?? ""}\0${folded(name)}`);
   }
 
   async ofImage(image: ServedImage): Promise<readonly Preset[]> {
@@ -51,7 +53,8 @@ export class Presets implements PresetService {
         .filter(({ imageKey }) => imageKey === null)
         .map(async (one) => ((await this.#fits(image, one)) ? [one] : [])),
     );
-    return distinctNames([...named, ...own, ...shared.flat(), ...libraryOf(image)]);
+    // The nearest to the image comes first, and hides what has the same name.
+    return distinct([...named, ...own, ...shared.flat(), ...libraryOf(image)], ({ name }) => folded(name));
   }
 
   async find(image: ServedImage, { name, imageKey }: PresetRef): Promise<Preset | null> {
@@ -223,20 +226,13 @@ function folded(name: string): string {
   return name.trim().normalize("NFC").toLowerCase();
 }
 
+/** Hashed: keys of images, and names in addresses, can be longer than what a store takes for a key. */
 function keyOf(name: string, imageKey: string | null): string {
-  return JSON.stringify([imageKey, folded(name)]);
+  return hash([imageKey, folded(name)]);
 }
 
-function unique(presets: readonly Preset[]): readonly Preset[] {
+/** The first of those that have the same key. */
+function distinct(presets: readonly Preset[], keyFor: (preset: Preset) => string): readonly Preset[] {
   const seen = new Set<string>();
-  return presets.filter(({ name, imageKey }) => {
-    const key = keyOf(name, imageKey);
-    return !seen.has(key) && seen.add(key);
-  });
-}
-
-/** The nearest to the image comes first, and hides what has the same name. */
-function distinctNames(presets: readonly Preset[]): readonly Preset[] {
-  const seen = new Set<string>();
-  return presets.filter(({ name }) => !seen.has(folded(name)) && seen.add(folded(name)));
+  return presets.filter((preset) => !seen.has(keyFor(preset)) && seen.add(keyFor(preset)));
 }

@@ -64,14 +64,13 @@ function whenAllLeft(members: readonly Member[]): AbortSignal {
   setMaxListeners(0, controller.signal);
   let waiting = members.length;
   for (const { signal } of members) {
-    signal.addEventListener(
-      "abort",
-      () => {
-        waiting--;
-        if (waiting === 0) controller.abort(signal.reason);
-      },
-      { once: true },
-    );
+    const leave = () => {
+      waiting--;
+      if (waiting === 0) controller.abort(signal.reason);
+    };
+    // Some may have left before the batch began.
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
   }
   return controller.signal;
 }

@@ -7,6 +7,8 @@ import { startRedis } from "../fixtures/redis.ts";
 import { type Running, runServer } from "../http/running.ts";
 
 const TOKEN = "a-token-of-enough-letters";
+/** Longer than the keys that LMDB takes. */
+const LONG = `${"深".repeat(80)}/`.repeat(11);
 const IMAGES = {
   "land.tif": {
     width: 8,
@@ -19,6 +21,7 @@ const IMAGES = {
     ...{ width: 8, height: 8, samples: 2, planar: true, value: (_x: number, _y: number, s: number) => 50 + 100 * s },
     gdalMetadata: `<GDALMetadata>${["red", "nir"].map((name, at) => `<Item name="DESCRIPTION" sample="${at}" role="description">${name}</Item>`).join("")}</GDALMetadata>`,
   },
+  [`${LONG}deep.tif`]: { width: 8, height: 8, value: () => 9 },
   "other.tif": { width: 8, height: 8, value: () => 9 },
 } as const;
 const OPEN = { token: null, open: true };
@@ -153,6 +156,18 @@ describe("a preset", () => {
     expect(preset).toBeNull();
     expect(userErrors).toEqual([{ field: ["input", field], message: expect.stringMatching(message) }]);
     expect(diagnostics).toHaveLength(field === "formula" ? 1 : 0);
+  });
+
+  it("is found or not by a name of any length, and kept for an image whose key is as long as a path can be", async () => {
+    expect((await server.get(`/tiles/land/0/0/0.png?preset=${"x".repeat(4000)}`)).status).toBe(404);
+    const imageKey = `${LONG}deep`;
+    expect((await save(server, { name: "far", formula: "window(b1, 0, 255)", imageKey })).userErrors).toEqual([]);
+    const { data } = await ask(
+      server,
+      'query ($key: String!) { image(key: $key) { render(preset: "far") { source } } }',
+      { key: imageKey },
+    );
+    expect(data.image).toEqual({ render: { source: "window(b1, 0, 255)" } });
   });
 
   it("for an image that there is not is refused, and so is the id of something else", async () => {

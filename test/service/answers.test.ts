@@ -148,6 +148,12 @@ describe("statistics", () => {
     expect(result.standardDeviation).toBeCloseTo(rest.standardDeviation ?? Number.NaN, 6);
   });
 
+  it("are refused of more pixels than can be counted, before any is read", async () => {
+    const huge = boundTo(servedImage(imageInfo(100_000, 100_000, [{}], 1)), "b1 + 0");
+    expect(await codeOf(() => pipeline.tiles.statistics({ ...all, formula: huge, level: 2 }))).toBe("LIMIT_EXCEEDED");
+    expect(await codeOf(() => pipeline.tiles.statistics({ ...all, formula: huge, level: 0 }))).toBe("LIMIT_EXCEEDED");
+  });
+
   it("are computed once for a formula, however it is written, and for all who ask at once", async () => {
     const region = { x: 10, y: 10, width: 50, height: 50 };
     const texts = ["b1 + b2 * 3", "3*b2+b1", "b1 + b2 * 3"];

@@ -206,6 +206,8 @@ describe("a formula of several images", () => {
     expect(await told("b1.b1")).toMatch(/^TYPE_MISMATCH b1 is a channel/);
     expect(await told("let a = 1; a.b1")).toMatch(/^TYPE_MISMATCH a is a value/);
     expect(await told('image("small", dz=1).b1')).toMatch(/^BAD_ARGUMENT image has no dz/);
+    for (const name of ["toString", "constructor", "__proto__", "hasOwnProperty"])
+      expect(await told(`image("small", ${name}=1).b1`), name).toMatch(/^BAD_ARGUMENT image has no/);
     expect(await told('image("small", scale=0).b1')).toMatch(/^BAD_ARGUMENT scale/);
     expect(await told('image("small", dx).b1')).toMatch(/^BAD_ARGUMENT Behind dx/);
     expect(await told('image("small", dx=1, dx=2).b1')).toMatch(/^BAD_ARGUMENT dx is given twice/);

@@ -49,7 +49,7 @@ export function placementOf({ key, options }: ImageNode, problems: Problems): Pl
 }
 
 function isAxis(name: string): name is keyof typeof UNSHIFTED {
-  return name in UNSHIFTED;
+  return Object.hasOwn(UNSHIFTED, name);
 }
 
 function isWithin(name: string, value: number): boolean {

@@ -74,7 +74,7 @@ const NARROW = /^w(\d{3,5})$/;
 const NARROW_NM = 8;
 
 export function isBand(name: string): boolean {
-  return name in BANDS || NARROW.test(name);
+  return Object.hasOwn(BANDS, name) || NARROW.test(name);
 }
 
 /** The channel that a band means: by its name, else the one whose wavelength lies nearest to the centre of the band; null: none. */
