@@ -94,6 +94,10 @@ class TierStack implements TileCache {
     else this.#store?.set([{ key, tile }]);
   }
 
+  remember(key: string, tile: CachedTile): void {
+    this.#memory.set(key, tile);
+  }
+
   stats(): readonly CacheTierStats[] {
     const memory = this.#memory.stats();
     return this.#store ? [memory, this.#store.stats()] : [memory];

@@ -75,6 +75,8 @@ export interface TileCache {
   readonly flights: SharedFlights | null;
   /** Never awaited by a reader: errors end inside. A key that was claimed is finished by it. */
   set(key: string, tile: CachedTile): void;
+  /** In memory alone: another process keeps it for all. */
+  remember(key: string, tile: CachedTile): void;
   stats(): readonly CacheTierStats[];
   /** Waits until pending writes have been handed over. */
   flush(): Promise<void>;

@@ -1,11 +1,11 @@
 import { type GraphQLResolveInfo, getArgumentValues } from "graphql";
-import { BandloomError } from "../core/errors.ts";
+import { checkBins, checkPercentages, DEFAULT_BINS, DEFAULT_PERCENTILES } from "../service/measure-limits.ts";
 import type { BoundFormula } from "../service/types.ts";
 import { existingLevel, regionOf } from "./address.ts";
 import type { GraphqlContext } from "./context.ts";
 import type { RegionInput } from "./inputs.ts";
 import { collectFields, subselections } from "./selections.ts";
-import { checkPercentages, DEFAULT_PERCENTILES, Statistics } from "./types/statistics.ts";
+import { Statistics } from "./types/statistics.ts";
 import { assertValid } from "./valid-formula.ts";
 
 export interface StatisticsArguments {
@@ -17,21 +17,18 @@ export interface StatisticsArguments {
 /** One reading of the pixels for all that is selected: the percentages of every `percentiles` field are found beforehand. */
 export async function computeStatistics(
   bound: BoundFormula,
-  { level, region, bins = 256 }: StatisticsArguments,
+  { level, region, bins = DEFAULT_BINS }: StatisticsArguments,
   { services, signal }: GraphqlContext,
   info: GraphQLResolveInfo,
 ): Promise<Statistics> {
   const formula = assertValid(bound);
-  const { histogramBins } = services.limits;
-  if (bins < 1 || bins > histogramBins)
-    throw new BandloomError("BAD_REQUEST", `A histogram has 1 to ${histogramBins} bins, not ${bins}.`);
   const at = wantedPercentages(info);
   const result = await services.tiles.statistics(
     {
       formula,
       level: level == null ? null : existingLevel(formula.image, level),
       region: region ? regionOf(formula.image, region) : null,
-      bins,
+      bins: checkBins(bins, services.limits),
       percentiles: at,
     },
     signal,

@@ -15,6 +15,7 @@ export function answerHit(
   memo: TileMemo,
   request: IncomingMessage,
   response: ServerResponse,
+  counts?: Record<"200" | "304", number>,
 ): boolean {
   const { method, url = "" } = request;
   if (method !== "GET" && method !== "HEAD") return false;
@@ -25,12 +26,14 @@ export function answerHit(
   if (expiry !== null && expiry <= Date.now() / 1000) return false;
   const cacheControl = known.cacheControl ?? untilExpiry(expiry ?? 0);
   if (matchesEtag(request.headers["if-none-match"], etag)) {
+    if (counts) counts["304"]++;
     response.writeHead(304, ["etag", etag, "cache-control", cacheControl, ...COMMON]).end();
     return true;
   }
   const tile = services.tiles.peek(known.key);
   if (tile === null) return false;
   const { bytes, contentType, cache } = tile;
+  if (counts) counts["200"]++;
   response.writeHead(200, [
     "content-type",
     contentType,

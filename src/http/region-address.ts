@@ -44,7 +44,7 @@ export function parseRegionUrl(url: string, limits: Limits): RegionUrl {
   };
 }
 
-function parseRectangle(text: string): Region {
+export function parseRectangle(text: string): Region {
   const [x, y, width, height, ...more] = text.split(",").map((part) => wholeNumber(part, "Each number of a region"));
   if (x === undefined || y === undefined || width === undefined || height === undefined || more.length > 0)
     throw new BandloomError("BAD_REQUEST", "A region is four numbers: x,y,width,height in full-resolution pixels.");

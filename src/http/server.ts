@@ -1,14 +1,18 @@
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
 import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
-import type { Services } from "../service/types.ts";
+import type { Role, Services } from "../service/types.ts";
 import { registerChannels } from "./channels.ts";
 import { answerClientError } from "./client-errors.ts";
 import { handleError } from "./error-handler.ts";
+import { registerFiles } from "./files.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 import { registerHealth } from "./health.ts";
 import { answerHit } from "./hits.ts";
 import { createHttpServer } from "./http-server.ts";
+import { registerMeasures } from "./measures.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { registerRegions } from "./regions.ts";
+import { type Route, type RouteGroup, servedRoutes } from "./roles.ts";
 import { registerTileJson } from "./tile-json.ts";
 import { TileMemo } from "./tile-memo.ts";
 import { registerTiles } from "./tiles.ts";
@@ -24,6 +28,10 @@ export interface ServerOptions {
   readonly logLevel: "silent" | "error" | "warn" | "info";
   /** Who may change what is saved; left out: nobody. */
   readonly mutations?: MutationPolicy;
+  /** Which routes are served; left out: all. */
+  readonly role?: Role;
+  /** Counts what is answered. */
+  readonly metrics?: Metrics;
 }
 
 /** The whole HTTP face of the services, not listening yet. It trusts no forwarded headers, sets no cookies and varies by nothing. */
@@ -33,11 +41,14 @@ export async function createServer({
   publicUrl,
   logLevel,
   mutations = { token: null, open: false },
+  role = "all",
+  metrics,
 }: ServerOptions): Promise<FastifyInstance> {
   const memo = new TileMemo();
+  const routes = servedRoutes(role, services.originals !== null);
   const app: FastifyInstance = Fastify({
-    serverFactory: (routes) =>
-      createHttpServer((request, response) => answerHit(services, memo, request, response), routes),
+    serverFactory: (handler) =>
+      createHttpServer((request, response) => answerHit(services, memo, request, response, metrics?.hits), handler),
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply.headers(COMMON_HEADERS));
@@ -49,23 +60,47 @@ export async function createServer({
     logController: new LogController({ disableRequestLogging: true }),
   });
   app.setErrorHandler<FastifyError>(handleError);
-  app.setNotFoundHandler(answerUnrouted);
+  app.setNotFoundHandler((request, reply) => answerUnrouted(routes, request, reply));
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(COMMON_HEADERS);
     if (!request.is404) return done();
     // Before anything reads or judges a body that nobody wants.
     try {
-      answerUnrouted(request, reply);
+      answerUnrouted(routes, request, reply);
     } catch (error) {
       done(error as Error);
     }
   });
+  if (metrics) countAnswers(app, routes, metrics);
   registerHealth(app, services);
-  registerTiles(app, services, memo);
-  registerRegions(app, services);
-  registerChannels(app, services);
-  registerTileJson(app, services);
-  await registerGraphql(app, services, { introspection, publicUrl, mutations });
+  const serves = (group: RouteGroup) => routes.some((route) => route.group === group);
+  if (serves("render")) {
+    registerTiles(app, services, memo);
+    registerRegions(app, services);
+    registerMeasures(app, services);
+  }
+  if (serves("files")) {
+    registerChannels(app, services);
+    if (services.originals) registerFiles(app, services, services.originals);
+  }
+  if (serves("api")) {
+    registerTileJson(app, services);
+    await registerGraphql(app, services, { introspection, publicUrl, mutations });
+  }
   await app.ready();
   return app;
+}
+
+function countAnswers(app: FastifyInstance, routes: readonly Route[], metrics: Metrics): void {
+  app.addHook("onResponse", (request, reply, done) => {
+    metrics.answered(routeName(routes, request.routeOptions.url), reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
+}
+
+/** `tiles` for `/tiles/*`; addresses that nobody serves are one. */
+function routeName(routes: readonly Route[], pattern: string | undefined): string {
+  const path = (pattern ?? "").replace(/\*$/, "");
+  const known = routes.find((route) => route.path === path);
+  return known ? known.path.replaceAll("/", "") || "page" : "other";
 }

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { disconnectSignal } from "../graphql/context.ts";
 import { geographicBounds, type Services, tileJson } from "../service/index.ts";
 import { bindFormula } from "./bind.ts";
-import { etagOf, matchesEtag } from "./etag.ts";
+import { sendDocument } from "./document.ts";
 import { REVALIDATE } from "./headers.ts";
 import { parseTileJsonUrl } from "./tile-json-address.ts";
 
@@ -19,9 +18,6 @@ export function registerTileJson(app: FastifyInstance, services: Services): void
     const bounds = await geographicBounds(image.info);
     const text = JSON.stringify(tileJson({ formula, template, tileSize, encoding, bounds }));
     // Its words come from the catalogue too, which `v` does not stand for: it is never promised to stay.
-    const etag = etagOf(createHash("sha256").update(text).digest("hex"));
-    reply.header("etag", etag).header("cache-control", REVALIDATE);
-    if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
-    return reply.header("content-type", "application/json; charset=utf-8").send(text);
+    return sendDocument(request, reply.header("cache-control", REVALIDATE), text);
   });
 }

@@ -1,28 +1,13 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { BandloomError } from "../core/errors.ts";
-
-const READ = "GET, HEAD, OPTIONS";
-const QUERY = "GET, HEAD, POST, OPTIONS";
-
-/** What can be asked where. A path that ends in `/` stands for everything below it, `/` for itself alone. */
-const ROUTES: readonly { readonly path: string; readonly methods: string }[] = [
-  { path: "/", methods: READ },
-  { path: "/assets/", methods: READ },
-  { path: "/tiles/", methods: READ },
-  { path: "/regions/", methods: READ },
-  { path: "/channels/", methods: READ },
-  { path: "/tilejson/", methods: READ },
-  { path: "/healthz", methods: READ },
-  { path: "/readyz", methods: READ },
-  { path: "/graphql", methods: QUERY },
-];
+import type { Route } from "./roles.ts";
 
 /** How long a browser remembers what it may send, seconds; browsers cut it to their own limit. */
 const PREFLIGHT_AGE = "86400";
 
 /** Requests that no route took: questions about methods (OPTIONS), methods that are not served (405), unknown addresses (404). */
-export function answerUnrouted(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const methods = methodsOf(request.raw.url ?? "/");
+export function answerUnrouted(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const methods = methodsOf(routes, request.raw.url ?? "/");
   if (methods === null) throw new BandloomError("NOT_FOUND", "There is nothing at this address.");
   if (request.method === "OPTIONS") {
     return reply
@@ -43,10 +28,10 @@ export function answerUnrouted(request: FastifyRequest, reply: FastifyReply): Fa
   throw new BandloomError("METHOD_NOT_ALLOWED", `This address takes ${methods}.`);
 }
 
-function methodsOf(url: string): string | null {
+function methodsOf(routes: readonly Route[], url: string): string | null {
   const end = url.indexOf("?");
   const path = end < 0 ? url : url.slice(0, end);
-  const route = ROUTES.find((known) =>
+  const route = routes.find((known) =>
     known.path !== "/" && known.path.endsWith("/") ? path.startsWith(known.path) : path === known.path,
   );
   return route?.methods ?? null;

@@ -1,19 +1,23 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache } from "../cache/index.ts";
 import { createRenderer } from "../render/index.ts";
-import { createRemote, type Location, type RemoteOptions } from "../source/index.ts";
+import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
 import { Catalogue } from "./catalogue/catalogue.ts";
+import { FarCatalogue, filesAddress } from "./catalogue/far.ts";
 import { fewImages } from "./catalogue/few.ts";
+import { CatalogueFile } from "./catalogue/named.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
+import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
 import { OPEN_LINKS, SignedLinks, type SigningOptions } from "./links.ts";
 import { Measurements } from "./measurements.ts";
+import { FolderOriginals } from "./originals.ts";
 import { Presets } from "./presets.ts";
 import { PipelineTiles } from "./tiles.ts";
-import type { Services } from "./types.ts";
+import type { Links, Originals, Role, Services } from "./types.ts";
 
 export interface ServiceEvent {
   readonly level: "info" | "warn" | "error";
@@ -26,9 +30,17 @@ export interface ServiceOptions extends PipelineOptions {
   readonly dataFolder: string;
   /** YAML file of remote images, channel sets, names and presets; `catalogue.yaml` in the data folder when left out. */
   readonly catalogueFile?: string;
+  /** A server that gives away its files: its images are served, and those of the data folder are not. */
+  readonly filesUrl?: string;
 }
 
 export interface PipelineOptions {
+  /** Part in a cluster; left out: a server of its own. */
+  readonly role?: Role;
+  /** Give away the files of the images; the role `files` always does. */
+  readonly originals?: boolean;
+  /** Where pictures are made and numbers measured, in place of the workers of this process. */
+  readonly renderUrl?: string;
   /** Folder of the embedded store; null: tiles are kept in memory, or in Redis. */
   readonly cacheFolder: string | null;
   /** Size of the embedded store, bytes. */
@@ -54,10 +66,20 @@ export interface PipelineOptions {
 
 /** The whole pipeline on a folder of images. Resolves when it can serve; `close` ends everything. */
 export function createServices(options: ServiceOptions): Promise<Services> {
-  const { dataFolder, catalogueFile, onEvent } = options;
+  const { dataFolder, catalogueFile, filesUrl, role, onEvent } = options;
   const report = (message: string) => onEvent({ level: "warn", message });
-  const file = catalogueFile === undefined ? {} : { file: catalogueFile };
-  return createPipeline(new Catalogue(dataFolder, { ...file, report }), options);
+  if (filesUrl !== undefined) {
+    const file = catalogueFile === undefined ? null : new CatalogueFile(catalogueFile, true, report);
+    const open = (remote: Remote) => ({ files: new FarCatalogue(filesUrl, remote, file), originals: null });
+    return createPipeline(open, { ...options, remote: withFiles(filesUrl, options) });
+  }
+  const catalogue = new Catalogue(dataFolder, {
+    ...(catalogueFile === undefined ? {} : { file: catalogueFile }),
+    report,
+  });
+  const gives = role === "files" || options.originals === true;
+  const originals = gives ? new FolderOriginals(dataFolder, catalogue, () => catalogue.paths()) : null;
+  return createPipeline(() => ({ files: catalogue, originals }), options);
 }
 
 /** The whole pipeline for a few images, under keys of the caller's choice. Nothing outlives it. */
@@ -66,30 +88,38 @@ export function createImageServices(
   remote: RemoteOptions,
 ): Promise<Services> {
   const nothing = { cacheFolder: null, cacheBytes: 0, memoryBytes: 0, onEvent: () => {} };
-  return createPipeline(fewImages(places), { ...nothing, remote });
+  return createPipeline(() => ({ files: fewImages(places), originals: null }), { ...nothing, remote });
 }
 
-async function createPipeline(files: ImageFiles, options: PipelineOptions): Promise<Services> {
-  const { onEvent, publicUrl, redisUrl } = options;
+interface Held {
+  readonly files: ImageFiles;
+  readonly originals: Originals | null;
+}
+
+async function createPipeline(open: (remote: Remote) => Held, options: PipelineOptions): Promise<Services> {
+  const { onEvent, publicUrl, redisUrl, role = "all" } = options;
   const remote = createRemote(options.remote ?? { allowed: [] });
+  const { files, originals } = open(remote);
   const renderer = createRenderer({ remote, ...(options.workers === undefined ? {} : { workers: options.workers }) });
   const folder = writableFolder(options);
   const log = (message: string) => onEvent({ level: "warn", message });
-  if (folder === null && options.cacheFolder !== null && redisUrl === undefined)
+  if (folder === null && options.cacheFolder !== null && redisUrl === undefined && role === "all")
     log("The cache folder cannot be written: tiles are kept in memory only.");
   const saved = createState({ redisUrl: options.stateRedisUrl ?? null, folder, log });
   const cache = await createTileCache({
     memoryBytes: options.memoryBytes,
     redisUrl: redisUrl ?? null,
     ...(options.flightWaitMs === undefined ? {} : { flightWaitMs: options.flightWaitMs }),
-    folder: redisUrl === undefined ? folder : null,
+    // Of several processes none is the one whose disk is asked: they share a Redis, or keep what memory holds.
+    folder: redisUrl === undefined && role === "all" ? folder : null,
     embeddedBytes: options.cacheBytes,
     log,
   });
   const images = new CatalogueImages(files, renderer, remote);
   const formulas = new BoundFormulas(images, new Measurements(renderer));
-  const links = options.signing ? new SignedLinks(options.signing) : OPEN_LINKS;
-  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links });
+  const links = linksOf(options);
+  const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
+  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.
   let state: string | null = "The workers are starting.";
@@ -97,18 +127,45 @@ async function createPipeline(files: ImageFiles, options: PipelineOptions): Prom
     if (!closed) state = null;
   });
   return {
-    ...{ images, formulas, tiles, links, presets: new Presets(images, saved, log) },
+    ...{ images, formulas, tiles, links, originals, presets: new Presets(images, saved, log) },
     limits: LIMITS,
-    stats: () => ({ version: VERSION, cache: cache.stats() }),
+    stats: () => ({
+      ...{ version: VERSION, cache: cache.stats(), pictures: tiles.outcomes() },
+      ...{ renderer: renderer.metrics(), remote: remote.metrics() },
+    }),
     readiness: () => state,
     async close() {
       closed = true;
       state = "The server is shutting down.";
       await renderer.close();
+      await renderNode?.close();
       await images.close();
       await remote.close();
       await cache.close();
       await saved.close();
+    },
+  };
+}
+
+function linksOf({ signing }: PipelineOptions): Links {
+  return signing ? new SignedLinks(signing) : OPEN_LINKS;
+}
+
+/** The files of another server may be read: it lies where the operator says, and asks for signatures where this one does. */
+function withFiles(filesUrl: string, options: PipelineOptions): RemoteOptions {
+  const { remote = { allowed: [] } } = options;
+  const address = filesAddress(filesUrl);
+  const links = linksOf(options);
+  // A path before /files/ is of a proxy's, which takes it away.
+  const before = new URL(address).pathname.length - "/files/".length;
+  return {
+    ...remote,
+    allowed: [...remote.allowed, `private+${address}`],
+    signed: (url) => {
+      if (!url.href.startsWith(address)) return url;
+      const signed = new URL(url);
+      signed.search = links.signed(url.pathname.slice(before), "");
+      return signed;
     },
   };
 }

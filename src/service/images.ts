@@ -86,7 +86,7 @@ export class CatalogueImages implements ImageService {
   }
 
   async #look(key: string, signal: AbortSignal): Promise<ServedImage> {
-    const entry = this.#catalogue.find(key);
+    const entry = await this.#catalogue.find(key);
     if (entry === null) {
       this.#known.delete(key);
       throw new BandloomError("NOT_FOUND", "There is no such image. `{ images { nodes { key } } }` lists them.");

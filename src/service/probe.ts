@@ -2,14 +2,7 @@ import { channelInputs } from "../kernel/index.ts";
 import type { ProbeResult, Renderer } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
 import { readsOf } from "./render-batch.ts";
-import type { ProbedPoint, Sample, ValidFormula } from "./types.ts";
-
-interface ProbeRequest {
-  readonly formula: ValidFormula;
-  /** Full-resolution pixels; they may lie outside the image. */
-  readonly points: readonly { readonly x: number; readonly y: number }[];
-  readonly level: number;
-}
+import type { ProbedPoint, ProbeRequest, Sample } from "./types.ts";
 
 /** Values of a formula and of the channels it reads under single pixels. */
 export async function probe(

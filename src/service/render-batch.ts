@@ -1,7 +1,14 @@
 import { setMaxListeners } from "node:events";
 import type { Kernel } from "../kernel/index.ts";
-import type { Picture, PictureTask, Renderer } from "../render/index.ts";
+import { CONTENT_TYPES, type Picture, type PictureTask, type Renderer } from "../render/index.ts";
+import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
+import type { PictureKernels } from "./picture-kernels.ts";
 import type { ValidFormula } from "./types.ts";
+
+/** Pictures that the workers of this process make. */
+export function ownPictures(renderer: Renderer, kernels: PictureKernels): PictureMaker {
+  return { here: true, batch: () => new RenderBatch(renderer, kernels) };
+}
 
 interface Member {
   readonly task: PictureTask;
@@ -14,21 +21,25 @@ interface Member {
  * Pictures that are asked for together. Those of one image and kernel become one job, so that each chunk is read and decoded
  * once for all of them. A job is aborted when nobody waits for any of its pictures any more.
  */
-export class RenderBatch {
+class RenderBatch implements PictureBatch {
   readonly #renderer: Renderer;
+  readonly #kernels: PictureKernels;
   readonly #jobs = new Map<Kernel, { readonly formula: ValidFormula; readonly members: Member[] }>();
 
-  constructor(renderer: Renderer) {
+  constructor(renderer: Renderer, kernels: PictureKernels) {
     this.#renderer = renderer;
+    this.#kernels = kernels;
   }
 
-  /** Settles after `start`. */
-  add(formula: ValidFormula, kernel: Kernel, task: PictureTask, signal: AbortSignal): Promise<Picture> {
+  async add({ formula, task, padded }: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
+    const { format } = task.encoding;
+    const kernel = this.#kernels.picture(formula, task.level, format, padded);
     const job = this.#jobs.get(kernel) ?? { formula, members: [] };
     this.#jobs.set(kernel, job);
-    return new Promise((resolve, reject) => {
+    const { bytes } = await new Promise<Picture>((resolve, reject) => {
       job.members.push({ task, signal, resolve, reject });
     });
+    return { bytes, contentType: CONTENT_TYPES[format], cache: "RENDERED", kept: false };
   }
 
   start(): void {

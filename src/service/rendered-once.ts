@@ -1,9 +1,7 @@
 import type { CacheHit, Claims, TileCache } from "../cache/index.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import { CONTENT_TYPES, type PictureTask, type Renderer } from "../render/index.ts";
-import type { PictureKernels } from "./picture-kernels.ts";
-import { RenderBatch } from "./render-batch.ts";
-import type { CacheOutcome, ServedTile, ValidFormula } from "./types.ts";
+import type { PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
+import type { CacheOutcome, ServedTile } from "./types.ts";
 
 const OUTCOMES: Readonly<Record<CacheHit["tier"], CacheOutcome>> = {
   memory: "MEMORY",
@@ -11,26 +9,17 @@ const OUTCOMES: Readonly<Record<CacheHit["tier"], CacheOutcome>> = {
   redis: "REDIS",
 };
 
-/** A picture, and the key under which it is kept. */
-export interface WantedPicture {
-  readonly key: string;
-  readonly formula: ValidFormula;
-  readonly task: PictureTask;
-  /** It is laid on a larger canvas. */
-  readonly padded: boolean;
-}
-
 /** Cache → render → cache, once for all who ask at the same time. A failure is given to them and forgotten. */
 export class RenderedOnce {
-  readonly #renderer: Renderer;
+  readonly #maker: PictureMaker;
   readonly #cache: TileCache;
-  readonly #kernels: PictureKernels;
   readonly #flights = new SingleFlight<ServedTile>();
+  /** Answers, by where they came from. */
+  readonly outcomes: Record<CacheOutcome, number> = { MEMORY: 0, EMBEDDED: 0, REDIS: 0, RENDERED: 0, SHARED: 0 };
 
-  constructor(renderer: Renderer, cache: TileCache, kernels: PictureKernels) {
-    this.#renderer = renderer;
+  constructor(maker: PictureMaker, cache: TileCache) {
+    this.#maker = maker;
     this.#cache = cache;
-    this.#kernels = kernels;
   }
 
   /** What memory holds, without a promise. */
@@ -46,7 +35,7 @@ export class RenderedOnce {
   ): Promise<readonly (ServedTile | Error)[]> {
     const hits = await this.#cache.get(wanted.map(({ key }) => key));
     signal?.throwIfAborted();
-    const batch = new RenderBatch(this.#renderer);
+    const batch = this.#maker.batch();
     const claimed = this.#claim(wanted.filter((_, index) => !hits[index]));
     const answers = wanted.map((one, index): Promise<ServedTile> | ServedTile => {
       const hit = hits[index];
@@ -57,12 +46,17 @@ export class RenderedOnce {
     batch.start();
     const settled = await Promise.allSettled(answers);
     signal?.throwIfAborted();
-    return settled.map((one) => (one.status === "fulfilled" ? one.value : asError(one.reason)));
+    return settled.map((one) => {
+      if (one.status === "rejected") return asError(one.reason);
+      this.outcomes[one.value.cache]++;
+      return one.value;
+    });
   }
 
   /** Keys that this process is to render, of those that nobody in it renders yet; null: no other process is asked. */
   #claim(wanted: readonly WantedPicture[]): Promise<Claims> | null {
     const { flights } = this.#cache;
+    if (!this.#maker.here) return null;
     const keys = new Set(
       wanted.map(({ key }) => key).filter((key) => !this.#flights.has(key) && !this.#cache.peek(key)),
     );
@@ -71,7 +65,7 @@ export class RenderedOnce {
 
   async #render(
     wanted: WantedPicture,
-    batch: RenderBatch,
+    batch: PictureBatch,
     claimed: Promise<Claims> | null,
     signal: AbortSignal | undefined,
   ): Promise<ServedTile> {
@@ -88,7 +82,7 @@ export class RenderedOnce {
       if (claims.mine.has(key)) return this.#rendered(wanted, batch, shared);
       const elsewhere = claims.made.get(key) ?? (await this.#cache.flights?.wait(key));
       if (elsewhere) return { key, ...elsewhere, cache: "SHARED" };
-      const alone = new RenderBatch(this.#renderer);
+      const alone = this.#maker.batch();
       const tile = this.#rendered(wanted, alone, shared);
       alone.start();
       return tile;
@@ -97,18 +91,13 @@ export class RenderedOnce {
     return own ? tile : { ...tile, cache: "SHARED" };
   }
 
-  async #rendered(
-    { key, formula, task, padded }: WantedPicture,
-    batch: RenderBatch,
-    signal: AbortSignal,
-  ): Promise<ServedTile> {
+  async #rendered(wanted: WantedPicture, batch: PictureBatch, signal: AbortSignal): Promise<ServedTile> {
+    const { key } = wanted;
     try {
-      const { format } = task.encoding;
-      const kernel = this.#kernels.picture(formula, task.level, format, padded);
-      const { bytes } = await batch.add(formula, kernel, task, signal);
-      const tile = { bytes, contentType: CONTENT_TYPES[format] };
-      this.#cache.set(key, tile);
-      return { key, ...tile, cache: "RENDERED" };
+      const { bytes, contentType, cache, kept } = await batch.add(wanted, signal);
+      if (kept) this.#cache.remember(key, { bytes, contentType });
+      else this.#cache.set(key, { bytes, contentType });
+      return { key, bytes, contentType, cache };
     } catch (error) {
       this.#cache.flights?.finish(key, null);
       throw error;

@@ -35,6 +35,7 @@ export async function statistics(
   const job = { ...readsOf(formula), kernel, level: chosen, regions: [pixels], bins, percentiles };
   return {
     ...(await renderer.statistics(job, signal)),
+    version: formula.version,
     level: chosen,
     exact: chosen === 0 && count <= MAX_STATISTICS_PIXELS,
   };

@@ -1,7 +1,7 @@
 import { KeyMaker } from "../cache/index.ts";
 import { type Encoding, encoderIdentity, type PictureFormat } from "../render/index.ts";
-import type { Links, RegionRequest, TileRequest, ValidFormula } from "./types.ts";
-import { documentSuffix, keyPath, pictureSuffix } from "./urls.ts";
+import type { Links, ProbeRequest, RegionRequest, StatisticsRequest, TileRequest, ValidFormula } from "./types.ts";
+import { documentSuffix, keyPath, measureSuffix, pictureSuffix } from "./urls.ts";
 import { RENDER_VERSION, revisionsOf } from "./version.ts";
 
 /** What the tiles of one formula share, worked out once: a query names hundreds of them. */
@@ -78,6 +78,28 @@ export class TileNames {
     return this.#base + path + this.#links.signed(path, suffix);
   }
 
+  statisticsUrl({ formula, level, region, bins, percentiles }: StatisticsRequest): string {
+    return this.#measureUrl("statistics", formula, [
+      ...(level === null ? [] : [["level", `${level}`] as const]),
+      ...(region ? [["region", [region.x, region.y, region.width, region.height].join(",")] as const] : []),
+      ["bins", `${bins}`],
+      ["at", percentiles.join(",")],
+    ]);
+  }
+
+  probeUrl({ formula, points, level }: ProbeRequest): string {
+    const places = points.map(({ x, y }) => `${decimal(x)},${decimal(y)}`).join(";");
+    return this.#measureUrl("probe", formula, [
+      ["level", `${level}`],
+      ["points", places],
+    ]);
+  }
+
+  #measureUrl(route: string, bound: ValidFormula, asked: readonly (readonly [string, string])[]): string {
+    const path = `/${route}/${this.#names(bound).key}`;
+    return this.#base + path + this.#links.signed(path, measureSuffix(bound.formula.canonical, bound.version, asked));
+  }
+
   #suffix({ formula: bound, tileSize, pad, encoding }: Omit<TileRequest, "level" | "x" | "y">): string {
     const { suffixes, key } = this.#names(bound);
     const { format, quality, lossless } = encoding;
@@ -108,6 +130,11 @@ export class TileNames {
     this.#formulas.set(bound, made);
     return made;
   }
+}
+
+/** Without an exponent's plus, which an address would take for a space. */
+function decimal(value: number): string {
+  return String(value).replace("e+", "e");
 }
 
 /** Options that change no byte of a format change no key, as they stand in no URL. */

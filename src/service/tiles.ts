@@ -3,21 +3,28 @@ import type { TileCache } from "../cache/index.ts";
 import { levelSize, type Region, type Size, tileRegion } from "../core/geometry.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import type { Encoding, RawChunk, Renderer } from "../render/index.ts";
-import { isSourceChanged } from "../source/index.ts";
+import { isSourceChanged, sourceChanged } from "../source/index.ts";
 import { CurrentFormulas } from "./current-formulas.ts";
+import { farPictures } from "./far/fetched-batch.ts";
+import { readProbe, readStatistics } from "./far/measures.ts";
+import type { RenderNode } from "./far/render-node.ts";
 import type { BoundFormulas } from "./formulas.ts";
 import type { CatalogueImages } from "./images.ts";
+import type { WantedPicture } from "./picture-batch.ts";
 import { PictureKernels } from "./picture-kernels.ts";
 import { probe } from "./probe.ts";
 import { regionSize, regionTask } from "./regions.ts";
-import { RenderedOnce, type WantedPicture } from "./rendered-once.ts";
+import { ownPictures } from "./render-batch.ts";
+import { RenderedOnce } from "./rendered-once.ts";
 import { statistics } from "./statistics.ts";
 import { TileNames } from "./tile-names.ts";
 import type {
+  CacheOutcome,
   ChunkRequest,
   Links,
-  ProbedPoint,
+  ProbeRequest,
   RegionRequest,
+  ServedProbe,
   ServedRegion,
   ServedStatistics,
   ServedTile,
@@ -37,6 +44,8 @@ interface TilesOptions {
   readonly cache: TileCache;
   readonly publicUrl: string | undefined;
   readonly links: Links;
+  /** Where pictures are made and numbers measured; null: by the workers of this process. */
+  readonly renderNode: RenderNode | null;
 }
 
 /** Key → cache → render → cache: where the pipeline is joined. */
@@ -44,17 +53,23 @@ export class PipelineTiles implements TileService {
   readonly #images: CatalogueImages;
   readonly #renderer: Renderer;
   readonly #names: TileNames;
+  /** From the root, for other processes. */
+  readonly #paths: TileNames;
+  readonly #renderNode: RenderNode | null;
   readonly #kernels = new PictureKernels();
   readonly #pictures: RenderedOnce;
   readonly #current: CurrentFormulas;
   readonly #statistics = new LRUCache<string, ServedStatistics>({ max: MAX_STATISTICS });
   readonly #measuring = new SingleFlight<ServedStatistics>();
 
-  constructor({ images, formulas, renderer, cache, publicUrl, links }: TilesOptions) {
+  constructor({ images, formulas, renderer, cache, publicUrl, links, renderNode }: TilesOptions) {
     this.#images = images;
     this.#renderer = renderer;
+    this.#renderNode = renderNode;
     this.#names = new TileNames(publicUrl, links);
-    this.#pictures = new RenderedOnce(renderer, cache, this.#kernels);
+    this.#paths = new TileNames(undefined, links);
+    const own = ownPictures(renderer, this.#kernels);
+    this.#pictures = new RenderedOnce(renderNode ? farPictures(renderNode, own) : own, cache);
     this.#current = new CurrentFormulas(images, formulas);
   }
 
@@ -82,7 +97,13 @@ export class PipelineTiles implements TileService {
   }
 
   peek(key: string): ServedTile | null {
-    return this.#pictures.peek(key);
+    const tile = this.#pictures.peek(key);
+    if (tile) this.#pictures.outcomes.MEMORY++;
+    return tile;
+  }
+
+  outcomes(): Readonly<Record<CacheOutcome, number>> {
+    return this.#pictures.outcomes;
   }
 
   async tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile> {
@@ -112,7 +133,8 @@ export class PipelineTiles implements TileService {
   region(request: RegionRequest, signal?: AbortSignal): Promise<ServedRegion> {
     const render = async (formula: ValidFormula): Promise<ServedRegion> => {
       const wanted = { ...request, formula };
-      const picture = { key: this.#names.regionKey(wanted), formula, task: regionTask(wanted), padded: false };
+      const names = { key: this.#names.regionKey(wanted), path: () => this.#paths.regionUrl(wanted) };
+      const picture = { ...names, formula, task: regionTask(wanted), padded: false };
       const [served] = await this.#pictures.serve([picture], signal);
       if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
       const { bytes, contentType, key } = served;
@@ -139,7 +161,10 @@ export class PipelineTiles implements TileService {
       const known = this.#statistics.get(key);
       if (known) return Promise.resolve(known);
       const work = async (shared: AbortSignal) => {
-        const result = await statistics(this.#renderer, this.#kernels, { ...request, formula }, shared);
+        const wanted = { ...request, formula };
+        const result = this.#renderNode
+          ? current(readStatistics(await this.#renderNode.document(this.#paths.statisticsUrl(wanted), shared)), formula)
+          : await statistics(this.#renderer, this.#kernels, wanted, shared);
         this.#statistics.set(key, result);
         return result;
       };
@@ -148,15 +173,15 @@ export class PipelineTiles implements TileService {
     return this.#current.retry(request.formula, compute, signal);
   }
 
-  probe(
-    formula: ValidFormula,
-    points: readonly { x: number; y: number }[],
-    level: number,
-    signal?: AbortSignal,
-  ): Promise<readonly ProbedPoint[]> {
-    const look = (current: ValidFormula) =>
-      probe(this.#renderer, this.#kernels, { formula: current, points, level }, signal);
-    return this.#current.retry(formula, look, signal);
+  probe(request: ProbeRequest, signal?: AbortSignal): Promise<ServedProbe> {
+    const look = async (formula: ValidFormula): Promise<ServedProbe> => {
+      const wanted = { ...request, formula };
+      if (this.#renderNode)
+        return current(readProbe(await this.#renderNode.document(this.#paths.probeUrl(wanted), signal)), formula);
+      const points = await probe(this.#renderer, this.#kernels, wanted, signal);
+      return { version: formula.version, points };
+    };
+    return this.#current.retry(request.formula, look, signal);
   }
 
   #wantedTile(request: TileRequest): WantedPicture {
@@ -166,6 +191,7 @@ export class PipelineTiles implements TileService {
     const canvas = padded ? { width: tileSize, height: tileSize } : null;
     return {
       key: this.#names.tileKey(request),
+      path: () => this.#paths.tileUrl(request),
       formula,
       task: { level, region, pad: canvas, resize: null, encoding },
       padded,
@@ -192,6 +218,15 @@ export class PipelineTiles implements TileService {
       answers[again[at]?.index ?? -1] = tile;
     return answers;
   }
+}
+
+/** What another process measured, if it looked at the same version of the file. */
+function current<Measured extends { readonly version: string }>(
+  measured: Measured,
+  { version }: ValidFormula,
+): Measured {
+  if (measured.version !== version) throw sourceChanged();
+  return measured;
 }
 
 function regionOfTile({ formula, level, tileSize, x, y }: TileRequest): Region {

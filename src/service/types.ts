@@ -3,7 +3,8 @@ import type { Region, Size } from "../core/geometry.ts";
 import type { Diagnostic } from "../formula/diagnostic.ts";
 import type { Formula } from "../formula/formula.ts";
 import type { PresetCategory } from "../formula/index.ts";
-import type { Encoding, Picture, RawChunk, SourceRef, StatisticsResult } from "../render/types.ts";
+import type { Encoding, Picture, RawChunk, RendererMetrics, SourceRef, StatisticsResult } from "../render/types.ts";
+import type { RemoteMetrics } from "../source/remote/reader.ts";
 import type { ImageInfo } from "../source/types.ts";
 import type { CataloguePreset, ImagePreset } from "./catalogue/types.ts";
 
@@ -159,11 +160,27 @@ export interface StatisticsRequest {
   readonly percentiles: readonly number[];
 }
 
+export interface ProbeRequest {
+  readonly formula: ValidFormula;
+  /** Full-resolution pixels; they may lie outside the image. */
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+  readonly level: number;
+}
+
 export interface ServedStatistics extends StatisticsResult {
+  /** `v` of the pixels that were looked at: another than the formula's where the file changed under the work. */
+  readonly version: string;
   /** Whose pixels were looked at. */
   readonly level: number;
   /** Every full-resolution pixel was counted, and percentiles and bins are of the values themselves. */
   readonly exact: boolean;
+}
+
+export interface ServedProbe {
+  /** `v` of the pixels that were looked at. */
+  readonly version: string;
+  /** One for each point, in order. */
+  readonly points: readonly ProbedPoint[];
 }
 
 export interface ProbedPoint {
@@ -192,6 +209,8 @@ export interface TileService {
   size(request: TileRequest): Size;
   /** A tile that memory holds, without a promise; null otherwise (nothing is counted then). */
   peek(key: string): ServedTile | null;
+  /** Pictures that were answered, by where their bytes came from. */
+  outcomes(): Readonly<Record<CacheOutcome, number>>;
   tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile>;
   /** One plan for all of them: lookups by MGET, misses rendered as one job a formula. In order; failures stand in their place. */
   tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
@@ -205,12 +224,7 @@ export interface TileService {
   chunk(request: ChunkRequest, signal?: AbortSignal): Promise<RawChunk>;
   /** Computed once for each revision, formula, level and region. */
   statistics(request: StatisticsRequest, signal?: AbortSignal): Promise<ServedStatistics>;
-  probe(
-    formula: ValidFormula,
-    points: readonly { x: number; y: number }[],
-    level: number,
-    signal?: AbortSignal,
-  ): Promise<readonly ProbedPoint[]>;
+  probe(request: ProbeRequest, signal?: AbortSignal): Promise<ServedProbe>;
 }
 
 /** A formula with a name. */
@@ -263,6 +277,34 @@ export interface PresetService {
   delete(name: string, imageKey: string | null): Promise<boolean>;
 }
 
+/** Where an image of the data folder lies. */
+export interface OriginalEntry {
+  readonly key: string;
+  /** In the data folder. */
+  readonly path: string;
+  /** The image is a folder. */
+  readonly folder: boolean;
+}
+
+/** A file of an image, open at one version. */
+export interface Original {
+  /** Bytes. */
+  readonly size: number;
+  /** Identity of its bytes, hex: the revision of an image that is this one file. */
+  readonly revision: string;
+  /** `length` bytes from `offset`, in parts; throws before the last of them when the file has changed. */
+  read(offset: number, length: number): AsyncGenerator<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** The files of images as they are stored, for processes that have no disk with them. */
+export interface Originals {
+  /** Sorted by key. */
+  list(): Promise<readonly OriginalEntry[]>;
+  /** By path in the data folder or by key of an image that is one file. NOT_FOUND for anything else. */
+  open(name: string): Promise<Original>;
+}
+
 /** Addresses that are given and taken: signed, where the server was given keys. */
 export interface Links {
   /** When a link that is given now ends to hold, seconds since 1970; null: never. */
@@ -275,6 +317,10 @@ export interface Links {
    */
   check(target: string): number | null;
 }
+
+/** What a process of a cluster does: `all` is a server of its own, the others share its work between them. */
+export const ROLES = ["all", "api", "render", "files"] as const;
+export type Role = (typeof ROLES)[number];
 
 /** Every limit that a client can run into, in one place; shown by `server { limits }`. */
 export interface Limits {
@@ -296,9 +342,14 @@ export interface Limits {
   readonly requestBytes: number;
 }
 
+/** Counts since the server started, and what is so now. */
 export interface ServiceStats {
   readonly version: string;
   readonly cache: readonly CacheTierStats[];
+  /** Tiles and regions that were answered, by where their bytes came from. */
+  readonly pictures: Readonly<Record<CacheOutcome, number>>;
+  readonly renderer: RendererMetrics;
+  readonly remote: RemoteMetrics;
 }
 
 /** What graphql/ and http/ are given: the whole pipeline behind a few names. */
@@ -308,6 +359,8 @@ export interface Services {
   readonly tiles: TileService;
   readonly presets: PresetService;
   readonly links: Links;
+  /** Null: files are not given away. */
+  readonly originals: Originals | null;
   readonly limits: Limits;
   stats(): ServiceStats;
   /** Not ready: the reason, for /readyz. */

@@ -36,6 +36,16 @@ export function documentSuffix(extension: string, query: PictureQuery): string {
   return `.${extension}?${pictureQuery(query)}${format === DEFAULT_FORMAT ? "" : `&format=${EXTENSIONS[format]}`}`;
 }
 
+/** Behind the image of a document of numbers: `.json?f=…&v=…` and what else is asked. LIMIT_EXCEEDED when the formula is too long. */
+export function measureSuffix(
+  formula: string,
+  version: string,
+  asked: readonly (readonly [name: string, value: string])[],
+): string {
+  const rest = asked.map(([name, value]) => `&${name}=${percentEncode(value)}`).join("");
+  return `.json?${formulaParameter(formula)}&v=${version}${rest}`;
+}
+
 /** As URLs end. */
 export function extensionOf(format: PictureFormat): string {
   return EXTENSIONS[format];

@@ -52,9 +52,18 @@ export function fileIdentity(stamp: FileStamp, read: (offset: number, length: nu
   return { revision: hash.digest("hex").slice(0, 32), files: [stamp], remote: [] };
 }
 
-/** Identity of a remote blob: its length and its validator. */
+/** Strong ETags by which a server of ours tells the revision of a file: who reads it over HTTP and who reads it from the disk agree. */
+const TOLD = /^"bandloom\.([0-9a-f]{32})"$/;
+
+export function revisionTag(revision: string): string {
+  return `"bandloom.${revision}"`;
+}
+
+/** Identity of a remote blob: its length and its validator, or the revision that a server of ours tells. */
 export function remoteIdentity(stamp: RemoteStamp): Identity {
-  return { revision: hashOf(`remote/${stamp.size}/${stamp.validator ?? ""}`), files: [], remote: [stamp] };
+  const told = TOLD.exec(stamp.validator ?? "")?.[1];
+  const revision = told ?? hashOf(`remote/${stamp.size}/${stamp.validator ?? ""}`);
+  return { revision, files: [], remote: [stamp] };
 }
 
 /** Identity of bytes that are in memory already: a document that was read whole, a checked manifest. */

@@ -2,13 +2,16 @@
 
 export {
   type FileStamp,
+  fileIdentity,
   fileStamp,
   filesUnchanged,
   type Identity,
   isSourceChanged,
   remoteUnchanged,
+  revisionTag,
   sameStamp,
   sourceChanged,
+  stampOf,
 } from "./identity.ts";
 export { isRemote, type Location, localPath, locationKey } from "./location.ts";
 export { openSource } from "./open.ts";

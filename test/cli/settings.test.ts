@@ -38,6 +38,7 @@ describe("settings", () => {
       catalogue: null,
       host: "127.0.0.1",
       port: 8080,
+      role: "all",
       cache: null,
       cacheBytes: 4 * 2 ** 30,
       memoryBytes: 128 * 2 ** 20,
@@ -48,6 +49,10 @@ describe("settings", () => {
       signingKeys: null,
       linkHours: null,
       workers: null,
+      renderUrl: null,
+      filesUrl: null,
+      serveFiles: false,
+      metricsPort: null,
       publicUrl: null,
       allowedSources: null,
       sourceTimeoutMs: 10_000,
@@ -87,7 +92,7 @@ describe("settings", () => {
       keys: `a:${"0f".repeat(16)}`,
       hours: "7",
     };
-    const sample = { ...text, switch: "false", level: "error" }[kind];
+    const sample = { ...text, switch: "false", level: "error", role: "render" }[kind];
     const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7, hours: 7 };
     const expected =
       {

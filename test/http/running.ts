@@ -3,8 +3,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { MutationPolicy } from "../../src/graphql/index.ts";
-import { createServer } from "../../src/http/index.ts";
+import { createServer, Metrics } from "../../src/http/index.ts";
 import { createServices, type ServiceOptions } from "../../src/service/index.ts";
+import type { Role } from "../../src/service/types.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
 
 export interface Running {
@@ -14,6 +15,7 @@ export interface Running {
   readonly folder: string;
   /** What was told to the operator. */
   readonly events: readonly string[];
+  readonly metrics: Metrics;
   get(path: string, init?: RequestInit): Promise<Response>;
   /** Bytes on a socket, and what comes back until the server closes it. */
   raw(text: string): Promise<RawAnswer>;
@@ -31,12 +33,17 @@ interface RunOptions {
   readonly stateRedisUrl?: string;
   readonly mutations?: MutationPolicy;
   readonly signing?: ServiceOptions["signing"];
+  readonly role?: Role;
+  readonly originals?: boolean;
+  /** A server whose images are served in place of the folder's. */
+  readonly filesUrl?: string;
+  readonly renderUrl?: string;
 }
 
 /** The whole server in this process, on a data folder with the given images (path in the folder → description). */
 export async function runServer(
   images: Readonly<Record<string, DirectorySpec>>,
-  { cacheFolder = null, stateRedisUrl, mutations, signing }: RunOptions = {},
+  { cacheFolder = null, stateRedisUrl, mutations, signing, role, originals, filesUrl, renderUrl }: RunOptions = {},
 ): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
   for (const [name, directory] of Object.entries(images)) {
@@ -49,13 +56,20 @@ export async function runServer(
     cacheFolder,
     ...(stateRedisUrl === undefined ? {} : { stateRedisUrl }),
     ...(signing ? { signing } : {}),
+    ...(role ? { role } : {}),
+    ...(originals === undefined ? {} : { originals }),
+    ...(filesUrl === undefined ? {} : { filesUrl }),
+    ...(renderUrl === undefined ? {} : { renderUrl }),
     cacheBytes: cacheFolder === null ? 0 : 2 ** 24,
     memoryBytes: 64 * 1024 * 1024,
     workers: 1,
     onEvent: ({ message }) => events.push(message),
   });
+  const metrics = new Metrics(services);
   const app = await createServer({
     services,
+    metrics,
+    ...(role ? { role } : {}),
     introspection: true,
     logLevel: "silent",
     ...(mutations ? { mutations } : {}),
@@ -67,6 +81,7 @@ export async function runServer(
     port,
     folder,
     events,
+    metrics,
     get: (path, init) => fetch(url + path, init),
     raw: (text) => exchange(port, text),
     close: async () => {

@@ -179,7 +179,7 @@ describe("a probe", () => {
     const formula = await pipeline.bind("plate", "window(b1 + b2, 0, 510)");
     const [x, y] = [577, 391];
     const [a, b] = [pixel(IMAGE, x, y, 0), pixel(IMAGE, x, y, 1)];
-    const [point] = await pipeline.tiles.probe(formula, [{ x, y }], 0);
+    const [point] = (await pipeline.tiles.probe({ formula, points: [{ x, y }], level: 0 })).points;
     const gray = Math.round((255 * (a + b)) / 510)
       .toString(16)
       .padStart(2, "0");
@@ -204,7 +204,7 @@ describe("a probe", () => {
       { x: 0, y: 400 },
       { x: 1e15, y: 0 },
     ];
-    const probed = await pipeline.tiles.probe(formula, points, 0);
+    const { points: probed } = await pipeline.tiles.probe({ formula, points, level: 0 });
     expect(probed.map(({ x, y }) => ({ x, y }))).toEqual(points);
     expect(probed.map(({ values }) => values[0]?.state)).toEqual([
       "OUTSIDE",
@@ -219,7 +219,7 @@ describe("a probe", () => {
 
   it("answers a formula that makes no picture, without a colour", async () => {
     const formula = await pipeline.bind("plate", "b1; b2");
-    const [point] = await pipeline.tiles.probe(formula, [{ x: 599, y: 399 }], 1);
+    const [point] = (await pipeline.tiles.probe({ formula, points: [{ x: 599, y: 399 }], level: 1 })).points;
     expect(point?.values).toHaveLength(2);
     expect(point?.color).toBeNull();
   });

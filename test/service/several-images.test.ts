@@ -157,7 +157,7 @@ describe("a formula of several images", () => {
       { x: 64, y: 63 },
       { x: 299, y: 199 },
     ];
-    const probed = await pipeline.tiles.probe(formula, points, 0);
+    const { points: probed } = await pipeline.tiles.probe({ formula, points, level: 0 });
     for (const [index, { x, y }] of points.entries()) {
       const value = values[y * WIDTH + x] ?? 0;
       expect(probed[index]?.values[0]?.number ?? Number.NaN).toBe(value);

@@ -71,6 +71,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
     cache,
     publicUrl: undefined,
     links: OPEN_LINKS,
+    renderNode: null,
   });
   return {
     ...{ folder, put, asked, images, formulas, tiles, cache },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SigningKey } from "../../service/index.ts";
+import { ROLES } from "../../service/types.ts";
 import { type KindValues, LOG_LEVELS } from "./settings.ts";
 
 interface Kind<T> {
@@ -106,6 +107,7 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
     example: "24",
   },
   switch: { schema: z.stringbool(), expects: "true or false", example: "false" },
+  role: { schema: z.enum(ROLES), expects: `one of ${ROLES.join(", ")}`, example: "render" },
   level: { schema: z.enum(LOG_LEVELS), expects: `one of ${LOG_LEVELS.join(", ")}`, example: "info" },
 };
 

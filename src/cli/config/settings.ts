@@ -1,4 +1,5 @@
 import type { SigningKey } from "../../service/index.ts";
+import { ROLES, type Role } from "../../service/types.ts";
 
 /** Every setting, once: flags, environment variables, the keys of .env and of the YAML file, and help are derived from this table. */
 
@@ -20,6 +21,7 @@ export interface KindValues {
   readonly hours: number;
   readonly switch: boolean;
   readonly level: (typeof LOG_LEVELS)[number];
+  readonly role: Role;
   /** Separated by commas where it is one text. */
   readonly list: readonly string[];
   readonly milliseconds: number;
@@ -56,6 +58,10 @@ export const SETTINGS = {
   port: {
     ...{ flag: "port", env: "BANDLOOM_PORT", kind: "port", fallback: "8080", placeholder: "NUMBER" },
     help: "port to listen on; 0 for any that is free",
+  },
+  role: {
+    ...{ flag: "role", env: "BANDLOOM_ROLE", kind: "role", fallback: "all", placeholder: "ROLE" },
+    help: `part in a cluster: ${ROLES.join(", ")}; api answers GraphQL, render makes tiles, files gives away originals, all is a server of its own`,
   },
   cache: {
     ...{ flag: "cache", env: "BANDLOOM_CACHE", kind: "folder", fallback: null, placeholder: "FOLDER" },
@@ -102,6 +108,25 @@ export const SETTINGS = {
     ...{ flag: "workers", env: "BANDLOOM_WORKERS", kind: "threads", fallback: null, placeholder: "NUMBER" },
     fallbackHelp: "one for each core",
     help: "threads that render",
+  },
+  renderUrl: {
+    ...{ flag: "render-url", env: "BANDLOOM_RENDER_URL", kind: "url", fallback: null, placeholder: "URL" },
+    fallbackHelp: "this process renders itself",
+    help: "where the role api gets pictures and numbers that its answers hold: the proxy before the servers of the role render",
+  },
+  filesUrl: {
+    ...{ flag: "files-url", env: "BANDLOOM_FILES_URL", kind: "url", fallback: null, placeholder: "URL" },
+    fallbackHelp: "images are read from the data folder",
+    help: "a server of the role files whose images are served, in place of those of the data folder",
+  },
+  serveFiles: {
+    ...{ flag: "serve-files", env: "BANDLOOM_SERVE_FILES", kind: "switch", fallback: "false", placeholder: "" },
+    help: "give away the files of the images at /files/, as the role files always does",
+  },
+  metricsPort: {
+    ...{ flag: "metrics-port", env: "BANDLOOM_METRICS_PORT", kind: "port", fallback: null, placeholder: "NUMBER" },
+    fallbackHelp: "off",
+    help: "port of /metrics, for Prometheus; 0 for any that is free",
   },
   publicUrl: {
     ...{ flag: "public-url", env: "BANDLOOM_PUBLIC_URL", kind: "url", fallback: null, placeholder: "URL" },

@@ -1,6 +1,7 @@
 import { checkFormula } from "../../formula/index.ts";
 import { keyPath, type ServedImage, type Services } from "../../service/index.ts";
 import { formulaScope } from "../../service/scope.ts";
+import type { Settings } from "../config/settings.ts";
 import { printable } from "../output/format.ts";
 
 const DEMO_KEY = "demo";
@@ -9,8 +10,12 @@ const FORMULA = "red + 2*(uv1 - green)";
 /** Images that are tried for the one to show: the first may be damaged. */
 const MAX_TRIED = 5;
 
-/** What to open, for people: the page, and one curl line that works. */
-export async function announcement(services: Services, url: string, folder: string): Promise<string> {
+/** What to open, for people: the page, and one curl line that works. Of a process of a cluster: what it is. */
+export async function announcement(services: Services, url: string, settings: Settings): Promise<string> {
+  const { role, data, filesUrl } = settings;
+  const folder = filesUrl === null ? data : `the images of ${filesUrl}`;
+  if (role !== "all")
+    return `${printable(`Bandloom ${services.stats().version}, role ${role}, at ${url}: ${folder}`)}\n`;
   const image = await imageToShow(services);
   const lines = [
     `Bandloom ${services.stats().version} serves ${folder}`,

@@ -31,6 +31,11 @@ export async function prepareDataFolder(
   }
 }
 
+/** SOURCE_FAILED for a data folder that is not there or cannot be read. */
+export async function assertReadable(folder: string): Promise<void> {
+  await isEmpty(folder);
+}
+
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);

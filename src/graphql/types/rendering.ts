@@ -3,6 +3,7 @@ import { Arg, Ctx, Field, ID, Info, Int, ObjectType } from "type-graphql";
 import { BandloomError } from "../../core/errors.ts";
 import type { FormulaType as ValueType } from "../../formula/expr.ts";
 import type { Formula } from "../../formula/formula.ts";
+import { checkPoints } from "../../service/measure-limits.ts";
 import type { BoundFormula, Limits, TileRequest } from "../../service/types.ts";
 import { existingLevel, levelOf, regionOf, tileSizeOf } from "../address.ts";
 import type { GraphqlContext } from "../context.ts";
@@ -221,11 +222,10 @@ export class Rendering {
     level?: number | null,
   ): Promise<Probe[]> {
     const formula = assertValid(this.#bound);
-    const { probePoints } = services.limits;
-    if (points.length > probePoints)
-      throw new BandloomError("LIMIT_EXCEEDED", `One probe takes at most ${probePoints} points, not ${points.length}.`);
-    const probed = await services.tiles.probe(formula, points, existingLevel(formula.image, level ?? 0), signal);
-    return probed.map((point) => new Probe(formula.image, point));
+    checkPoints(points, services.limits);
+    const wanted = { formula, points, level: existingLevel(formula.image, level ?? 0) };
+    const probed = await services.tiles.probe(wanted, signal);
+    return probed.points.map((point) => new Probe(formula.image, point));
   }
 
   @Field(() => Statistics, { nullable: true, description: "Of the formula's value, before any window or colour." })

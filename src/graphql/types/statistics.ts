@@ -1,9 +1,7 @@
 import { GraphQLSafeInt } from "graphql-scalars";
 import { Arg, Field, Float, Int, ObjectType } from "type-graphql";
-import { BandloomError } from "../../core/errors.ts";
 import type { StatisticsResult } from "../../render/types.ts";
-
-export const DEFAULT_PERCENTILES: readonly number[] = [0.5, 50, 99.5];
+import { checkPercentages, DEFAULT_PERCENTILES } from "../../service/measure-limits.ts";
 
 @ObjectType({ simpleResolvers: true, description: "Counts of values in bins of equal width." })
 export class Histogram {
@@ -76,11 +74,4 @@ export class Statistics {
   ): (number | null)[] {
     return checkPercentages(at).map((percentage) => this.#percentiles.get(percentage) ?? null);
   }
-}
-
-const MAX_PERCENTILES = 32;
-
-export function checkPercentages(at: readonly number[]): readonly number[] {
-  if (at.length <= MAX_PERCENTILES && at.every((percentage) => percentage >= 0 && percentage <= 100)) return at;
-  throw new BandloomError("BAD_REQUEST", `Percentiles are numbers from 0 to 100, at most ${MAX_PERCENTILES} of them.`);
 }

@@ -1,10 +1,10 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import { byCodePoint } from "../../core/code-points.ts";
 import { BandloomError } from "../../core/errors.ts";
 import { localPath } from "../../source/index.ts";
-import { brokenEntry, namedEntry, plainEntry, seriesEntry, splitSeries } from "./entry.ts";
+import { brokenEntry, namedEntry, placesIn, plainEntry, seriesEntry, splitSeries } from "./entry.ts";
 import { kindWithin } from "./folders.ts";
+import { joinedKeys, matchingKeys, namedPresets } from "./joined.ts";
 import { locate } from "./locate.ts";
 import { CatalogueFile, type NamedEntries } from "./named.ts";
 import { scan } from "./scan.ts";
@@ -69,25 +69,20 @@ export class Catalogue implements ImageFiles {
     const scanned = await this.#scanned();
     const named = this.#file.entries();
     if (this.#joined?.scanned !== scanned || this.#joined.named !== named) {
-      const keys = new Set([...scanned.keys(), ...named.keys()]);
-      this.#joined = { scanned, named, keys: named.size === 0 ? [...keys] : [...keys].sort(byCodePoint) };
+      // What was scanned is sorted.
+      const keys = named.size === 0 ? [...scanned.keys()] : joinedKeys(scanned.keys(), named);
+      this.#joined = { scanned, named, keys };
     }
-    const { keys } = this.#joined;
-    if (!search) return keys;
-    const wanted = search.toLowerCase();
-    return keys.filter((key) => {
-      const entry = named.get(key);
-      const name = entry instanceof BandloomError ? undefined : entry?.name;
-      return key.toLowerCase().includes(wanted) || name?.toLowerCase().includes(wanted);
-    });
+    return matchingKeys(this.#joined.keys, named, search);
+  }
+
+  /** Paths in the folder of all images that lie there, by key; at most a second old. */
+  paths(): Promise<ReadonlyMap<string, string>> {
+    return this.#scanned();
   }
 
   presets(): readonly ImagePreset[] {
-    const presets = [...this.#file.entries()].flatMap(([imageKey, entry]) => {
-      if (entry instanceof BandloomError) return [];
-      return (entry.presets ?? []).map((one) => ({ ...one, description: one.description ?? null, imageKey }));
-    });
-    return presets.sort((a, b) => byCodePoint(a.imageKey, b.imageKey) || byCodePoint(a.name, b.name));
+    return namedPresets(this.#file.entries());
   }
 
   close(): void {
@@ -99,8 +94,9 @@ export class Catalogue implements ImageFiles {
     const named = this.#file.entries().get(key);
     if (named instanceof BandloomError) return brokenEntry(key, named);
     const path = this.#listed(key) ?? locate(this.#root, key);
-    if (named) return namedEntry(key, named, this.#root, path);
-    return path === null ? null : plainEntry(key, localPath(path, this.#root));
+    const file = path === null ? null : localPath(path, this.#root);
+    if (named) return namedEntry(key, named, placesIn(this.#root), file);
+    return file && plainEntry(key, file);
   }
 
   #scanned(): Promise<Images> {

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { BandloomError } from "../../core/errors.ts";
 import { isUrl, type Location, localPath } from "../../source/location.ts";
 import { kindWithin } from "./folders.ts";
@@ -19,40 +19,59 @@ export function brokenEntry(key: string, error: BandloomError): CatalogueEntry {
   return { ...plainEntry(key, localPath("/dev/null")), problem: error };
 }
 
-/** What the catalogue says of an image, at the file of its key where it names no source itself. Paths begin at `root`, and stay there. */
-export function namedEntry(key: string, named: NamedEntry, root: string, file: string | null): CatalogueEntry {
-  const location = locationOf(named, root) ?? (file === null ? null : localPath(file, root));
+/** Where the paths of a catalogue lead. */
+export interface Places {
+  /** Files of channel sets lie below it: an absolute folder, or a URL that ends in a slash. */
+  readonly base: string;
+  /** As PathLocation's. */
+  readonly root: string;
+  /** Of a path, of which image in it; null: nothing is there that could be an image. */
+  locate(path: string, series: number): Location | null;
+}
+
+/** Paths begin at the data folder, and stay there. */
+export function placesIn(root: string): Places {
+  return {
+    base: root,
+    root,
+    locate(path, series) {
+      const whole = join(root, path);
+      return kindWithin(root, whole) === null ? null : localPath(whole, root, series);
+    },
+  };
+}
+
+/** What the catalogue says of an image, at the file of its key where it names no source itself. */
+export function namedEntry(key: string, named: NamedEntry, places: Places, file: Location | null): CatalogueEntry {
   const words = {
     name: named.name ?? null,
     description: named.description ?? null,
     formula: named.formula ?? null,
     presets: (named.presets ?? []).map((preset) => ({ ...preset, description: preset.description ?? null })),
   };
-  if (location === null)
-    return {
-      ...brokenEntry(key, problem("The catalogue names no source for this image, and no file has its key.")),
-      ...words,
-    };
-  const place = location.kind === "path" ? location.path : location.kind === "set" ? location.base : null;
-  if (place !== null && !isUrl(place) && kindWithin(root, place) === null)
-    return {
-      ...brokenEntry(key, problem("The source that the catalogue names is not there, or not in the data folder.")),
-      ...words,
-    };
-  return { ...plainEntry(key, location), ...words };
+  const unnamed = named.source === undefined && !named.channels;
+  const location = unnamed ? file : locationOf(named, places);
+  if (location) return { ...plainEntry(key, location), ...words };
+  const reason = unnamed
+    ? "The catalogue names no source for this image, and no file has its key."
+    : "The source that the catalogue names is not there, or not in the data folder.";
+  return { ...brokenEntry(key, problem(reason)), ...words };
 }
 
-function locationOf({ source, channels }: NamedEntry, root: string): Location | null {
+/** Null: the source is not there. */
+function locationOf({ source, channels }: NamedEntry, { base, root, locate }: Places): Location | null {
   if (channels) {
     // Members lie where the source says, or in the data folder.
-    const base = source === undefined ? root : isUrl(source) ? source.replace(/\/*$/, "/") : resolve(root, source);
-    return { kind: "set", set: channels, base, root };
+    if (source === undefined) return { kind: "set", set: channels, base, root };
+    if (isUrl(source)) return { kind: "set", set: channels, base: source.replace(/\/*$/, "/"), root };
+    const folder = locate(source, 0);
+    const place = folder?.kind === "path" ? folder.path : folder?.kind === "url" ? folder.url : null;
+    return place === null ? null : { kind: "set", set: channels, base: place, root };
   }
-  if (source === undefined) return null;
-  const { key: place, series } = splitSeries(source) ?? { key: source, series: 0 };
-  if (isUrl(source)) return { kind: "url", url: place, series };
-  const whole = join(root, source);
-  return kindWithin(root, whole) ? localPath(whole, root) : localPath(join(root, place), root, series);
+  const text = source ?? "";
+  const { key: place, series } = splitSeries(text) ?? { key: text, series: 0 };
+  if (isUrl(text)) return { kind: "url", url: place, series };
+  return locate(text, 0) ?? (place === text ? null : locate(place, series));
 }
 
 /** `key#n`; null for a key that names no image of several. */

@@ -29,8 +29,8 @@ export interface ImagePreset extends CataloguePreset {
 
 /** Which images there are, and where they lie. */
 export interface ImageFiles {
-  /** Null for a key of nothing, whatever the reason. */
-  find(key: string): CatalogueEntry | null;
+  /** Null for a key of nothing, whatever the reason. A promise where the list lies behind a network. */
+  find(key: string): CatalogueEntry | null | Promise<CatalogueEntry | null>;
   /** All keys, or those that hold `search` in any case, as their names in the catalogue do; sorted by code point, at most a second old. */
   keys(search?: string): Promise<readonly string[]>;
   /** All presets, sorted by key of their image and by name, by code point. */

@@ -35,16 +35,20 @@ const BUSY: readonly number[] = [500, 502, 503, 504];
 export interface HttpOptions {
   readonly allowed: AllowList;
   readonly connectionsPerHost: number;
+  /** What is asked for in the place of an address: the same with a signature, of servers that want one. */
+  readonly signed: (url: URL) => URL;
 }
 
 /** HTTP and HTTPS. The address that is connected to is one that was checked, at every redirect anew. */
 export class HttpTransport implements Transport {
   readonly #allowed: AllowList;
+  readonly #signed: (url: URL) => URL;
   readonly #public: Agent;
   readonly #private: Agent;
 
-  constructor({ allowed, connectionsPerHost }: HttpOptions) {
+  constructor({ allowed, connectionsPerHost, signed }: HttpOptions) {
     this.#allowed = allowed;
+    this.#signed = signed;
     const agent = (permission: Permission) =>
       new Agent({
         connections: connectionsPerHost,
@@ -97,7 +101,7 @@ export class HttpTransport implements Transport {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const { url, permission } = this.#permitted(address);
       const dispatcher = permission.private ? this.#private : this.#public;
-      const answer = await request(url, { headers, dispatcher, signal }).catch((error: unknown) => {
+      const answer = await request(this.#signed(url), { headers, dispatcher, signal }).catch((error: unknown) => {
         throw failureOf(error, signal);
       });
       if (!REDIRECTS.includes(answer.statusCode)) return answer;

@@ -22,6 +22,8 @@ export interface RemoteOptions {
   /** Requests to one host at a time, others wait; default 16. */
   readonly connectionsPerHost?: number;
   readonly s3?: S3Options;
+  /** See HttpOptions; left out: addresses are asked for as they are. */
+  readonly signed?: (url: URL) => URL;
 }
 
 export interface RemoteMetrics {
@@ -198,6 +200,7 @@ class RemoteReader implements ProcessRemote {
   async #load(kind: "http" | "s3"): Promise<Transport> {
     const options = { allowed: this.#allowed, connectionsPerHost: this.#options.connectionsPerHost ?? CONNECTIONS };
     if (kind === "s3") return new (await import("./s3.ts")).S3Transport({ ...options, ...this.#options.s3 });
-    return new (await import("./http.ts")).HttpTransport(options);
+    const { signed = (url: URL) => url } = this.#options;
+    return new (await import("./http.ts")).HttpTransport({ ...options, signed });
   }
 }

@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { existingLevel, regionOf } from "../graphql/address.ts";
+import { disconnectSignal } from "../graphql/context.ts";
+import type { Services, ValidFormula } from "../service/types.ts";
+import { bindFormula } from "./bind.ts";
+import { sendDocument } from "./document.ts";
+import type { FormulaParameters } from "./formula-parameter.ts";
+import { cacheControl } from "./headers.ts";
+import { parseProbeUrl, parseStatisticsUrl } from "./measure-address.ts";
+
+/** `GET /statistics/{image}.json` and `GET /probe/{image}.json`: numbers of a formula, as GraphQL gives them. `version` is the `v` of their pixels. */
+export function registerMeasures(app: FastifyInstance, services: Services): void {
+  app.get("/statistics/*", (request, reply) =>
+    answer(
+      services,
+      request,
+      reply,
+      parseStatisticsUrl,
+      async (formula, { level, region, bins, percentiles }, signal) => {
+        const { image } = formula;
+        const wanted = {
+          ...{ formula, bins, percentiles },
+          level: level === null ? null : existingLevel(image, level),
+          region: region && regionOf(image, region),
+        };
+        return services.tiles.statistics(wanted, signal);
+      },
+    ),
+  );
+  app.get("/probe/*", (request, reply) =>
+    answer(services, request, reply, parseProbeUrl, async (formula, { level, points }, signal) =>
+      services.tiles.probe({ formula, points, level: existingLevel(formula.image, level ?? 0) }, signal),
+    ),
+  );
+}
+
+interface Asked extends FormulaParameters {
+  readonly image: string;
+}
+
+async function answer<Url extends Asked>(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parse: (url: string, limits: Services["limits"]) => Url,
+  measure: (formula: ValidFormula, url: Url, signal: AbortSignal) => Promise<{ readonly version: string }>,
+): Promise<FastifyReply> {
+  const target = request.raw.url ?? "";
+  const expiry = services.links.check(target);
+  const signal = disconnectSignal(reply);
+  const url = parse(target, services.limits);
+  const image = await services.images.get(url.image, signal);
+  const formula = await bindFormula(services, image, url, signal);
+  const measured = await measure(formula, url, signal);
+  // The file may have changed under the request: what came is what it is now.
+  reply.header("cache-control", cacheControl(url.v, measured, expiry));
+  return sendDocument(request, reply, JSON.stringify(measured));
+}

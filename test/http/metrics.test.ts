@@ -1,0 +1,44 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { expect, it } from "vitest";
+import { createMetricsServer } from "../../src/http/index.ts";
+import { IMAGES } from "./images.ts";
+import { runServer } from "./running.ts";
+
+it("metrics count requests, pictures by where they came from, and what the caches and the workers do", async () => {
+  const server = await runServer({ "odd.tif": IMAGES["odd.tif"] });
+  const metrics = createMetricsServer(server.metrics).listen(0, "127.0.0.1");
+  await once(metrics, "listening");
+  const url = `http://127.0.0.1:${(metrics.address() as AddressInfo).port}`;
+  try {
+    const { headers } = await server.get("/tiles/odd/0/0/0.png?f=b1");
+    for (let again = 0; again < 3; again++) await server.get("/tiles/odd/0/0/0.png?f=b1");
+    await server.get("/tiles/odd/0/0/0.png?f=b1", { headers: { "if-none-match": headers.get("etag") ?? "" } });
+    await server.get("/tiles/odd/0/9/0.png?f=b1");
+    await server.get("/nothing/of/that/name");
+    for (let scrape = 0; scrape < 2; scrape++) {
+      const answer = await fetch(`${url}/metrics`);
+      expect(answer.headers.get("content-type")).toContain("text/plain; version=0.0.4");
+      const lines = (await answer.text()).split("\n");
+      for (const line of [
+        'bandloom_http_requests_total{route="tiles",status="200"} 4',
+        'bandloom_http_requests_total{route="tiles",status="304"} 1',
+        'bandloom_http_requests_total{route="tiles",status="404"} 1',
+        'bandloom_http_requests_total{route="other",status="404"} 1',
+        "bandloom_pictures_rendered_total 1",
+        'bandloom_pictures_total{cache="rendered"} 1',
+        'bandloom_pictures_total{cache="memory"} 3',
+        'bandloom_cache_entries{tier="memory"} 1',
+        "bandloom_render_queue 0",
+        "bandloom_render_workers 1",
+        "bandloom_ready 1",
+      ])
+        expect(lines).toContain(line);
+    }
+    expect((await fetch(`${url}/`)).status).toBe(404);
+    expect((await server.get("/metrics")).status).toBe(404);
+  } finally {
+    metrics.close();
+    await server.close();
+  }
+});
