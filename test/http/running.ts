@@ -98,7 +98,8 @@ export function requestText(target: string, method = "GET", headers: Readonly<Re
   return `${method} ${target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n${lines.join("")}\r\n`;
 }
 
-function exchange(port: number, text: string): Promise<RawAnswer> {
+/** Bytes on a socket to a port of the loopback, and what comes back until the server closes it. */
+export function exchange(port: number, text: string): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, "127.0.0.1", () => socket.write(text, "latin1"));
