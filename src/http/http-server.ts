@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { BandloomError } from "../core/errors.ts";
 import { errorBody, errorHeaders } from "./error-answer.ts";
+import { isAmbiguous } from "./framing.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 import { HEADERS_WITHIN_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_URL, REQUEST_WITHIN_MS } from "./limits.ts";
 
@@ -20,16 +21,25 @@ export function createHttpServer(answer: FastAnswer, routes: RequestListener): S
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
   server.on("request", (request, response) => {
-    if ((request.url ?? "").length > MAX_URL) refuseUrl(response);
+    if ((request.url ?? "").length > MAX_URL) refuse(response, LONG_URL);
+    else if (isAmbiguous(request)) {
+      refuse(response, AMBIGUOUS);
+      // Nothing that follows on this connection can be trusted to be what it seems.
+      request.socket.destroySoon();
+    }
     // While the server closes, the routes tell clients to go elsewhere.
     else if (!server.listening || !answer(request, response)) routes(request, response);
   });
   return server;
 }
 
-function refuseUrl(response: ServerResponse): void {
-  const message = `An address has at most ${MAX_URL} characters. Send long formulas deflated (fz), or by GraphQL.`;
-  const error = new BandloomError("URI_TOO_LONG", message);
+const LONG_URL = new BandloomError(
+  "URI_TOO_LONG",
+  `An address has at most ${MAX_URL} characters. Send long formulas deflated (fz), or by GraphQL.`,
+);
+const AMBIGUOUS = new BandloomError("BAD_REQUEST", "The request names two hosts, or codes its body in an unknown way.");
+
+function refuse(response: ServerResponse, error: BandloomError): void {
   const body = JSON.stringify(errorBody(error));
   response
     .writeHead(error.status, {
