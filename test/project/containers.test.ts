@@ -8,21 +8,32 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROLES = ["api", "render", "files"];
 const read = (name: string) => readFileSync(`${ROOT}${name}`, "utf8");
 
+interface Service {
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly environment?: Readonly<Record<string, string | null>>;
+  readonly build?: string;
+  readonly user?: string;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly healthcheck?: { readonly test?: readonly string[]; readonly disable?: boolean };
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly deploy?: {
+    readonly replicas?: number;
+    readonly resources?: { readonly limits?: { readonly memory?: string } };
+  };
+}
+
 interface Compose {
-  readonly services: Readonly<
-    Record<
-      string,
-      {
-        readonly command?: readonly string[];
-        readonly environment?: Readonly<Record<string, string>>;
-        readonly build?: string;
-        readonly healthcheck?: unknown;
-        readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-      }
-    >
-  >;
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
 }
 
 /** The published schema says draft 2019-09 (in a spelling that no dialect has) but marks its parts with draft 4's `id`, which nothing refers to. */
@@ -49,7 +60,9 @@ function composeErrors(compose: unknown): string[] {
 }
 
 describe("docker-compose.yml", () => {
-  const compose = parse(read("docker-compose.yml")) as Compose;
+  const compose = parse(read("docker-compose.yml"), { merge: true }) as Compose;
+  const services = Object.entries(compose.services);
+  const service = (name: string): Service => compose.services[name] ?? {};
 
   it("fits the schema of the compose specification", () => {
     expect(composeErrors(compose)).toEqual([]);
@@ -60,15 +73,86 @@ describe("docker-compose.yml", () => {
   });
 
   it("bounds the cache's memory and lets the least recently used tile go", () => {
-    const command = compose.services.cache?.command ?? [];
-    expect(command).toEqual(expect.arrayContaining(["--maxmemory", "--maxmemory-policy", "allkeys-lru"]));
+    const command = service("cache").command?.join(" ");
+    expect(command).toMatch(/--maxmemory \S+ --maxmemory-policy allkeys-lru --save {2}--appendonly no/);
   });
 
-  it("starts the server behind a healthy cache that it is told of", () => {
-    const server = compose.services.bandloom;
-    expect(server?.environment?.REDIS_URL).toBe("redis://cache:6379");
-    expect(server?.depends_on?.cache?.condition).toBe("service_healthy");
-    expect(compose.services.cache?.healthcheck).toBeDefined();
+  it("keeps presets and jobs on a disk, and refuses rather than drops when they are too many", () => {
+    const { command, volumes } = service("state");
+    expect(command?.join(" ")).toMatch(/--maxmemory-policy noeviction --appendonly yes/);
+    expect(volumes).toContain("state:/data");
+  });
+
+  it.each(ROLES)("starts %s behind the healthy stores that it is told of, with the demo image in place", (name) => {
+    const { environment, depends_on, build } = service(name);
+    expect(build).toBe(".");
+    expect(environment).toMatchObject({
+      BANDLOOM_ROLE: name,
+      REDIS_URL: "redis://cache:6379",
+      BANDLOOM_STATE_REDIS_URL: "redis://state:6379",
+      BANDLOOM_S3_ENDPOINT: "http://store:3900",
+      BANDLOOM_CATALOGUE: "/etc/bandloom/catalogue.yaml",
+    });
+    expect(depends_on).toEqual({
+      cache: { condition: "service_healthy" },
+      state: { condition: "service_healthy" },
+      demo: { condition: "service_completed_successfully" },
+    });
+    for (const store of ["cache", "state", "store", "nginx"]) expect(service(store).healthcheck?.test).toBeDefined();
+  });
+
+  it("has a service for each name and port that nginx.conf asks, and asks nginx where it listens", () => {
+    const nginx = read("deploy/nginx.conf");
+    const asked = [...nginx.matchAll(/^\s+server ([a-z]+):(\d+) /gm)].map(([, name, port]) => [name, port]);
+    expect(asked).toEqual(ROLES.map((name) => [name, "8080"]));
+    const listens = [...nginx.matchAll(/^\s+listen (\d+)/gm)].map(([, port]) => port);
+    const { ports, healthcheck, depends_on } = service("nginx");
+    expect(ports).toEqual([`127.0.0.1:8080:${listens[0]}`]);
+    expect(healthcheck?.test?.join(" ")).toContain(`127.0.0.1:${listens[1]}/nginx_status`);
+    expect(service("api").environment?.BANDLOOM_RENDER_URL).toBe(`http://nginx:${listens[1]}`);
+    expect(Object.keys(depends_on ?? {})).toEqual(ROLES);
+  });
+
+  it("gives no service a right that it does not need, and bounds the memory of each that stays", () => {
+    for (const [name, one] of services) {
+      expect([name, one.read_only, one.cap_drop, one.security_opt]).toEqual([
+        name,
+        true,
+        ["ALL"],
+        ["no-new-privileges:true"],
+      ]);
+      if (name !== "demo") expect([name, one.deploy?.resources?.limits?.memory]).toEqual([name, expect.any(String)]);
+    }
+    expect(services.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(["nginx"]);
+  });
+
+  it("takes every image of somebody else at a version, and mounts only what is there", () => {
+    for (const [name, { image, build }] of services) {
+      if (!build) expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d/)]);
+    }
+    const mounted = services.flatMap(([, { volumes }]) => volumes ?? []).map((one) => one.split(":")[0] ?? "");
+    for (const source of mounted) {
+      expect(source.startsWith("./") ? existsSync(ROOT + source) : source in compose.volumes, source).toBe(true);
+    }
+  });
+
+  it("serves the image that it puts into the store, under the keys that the store is given", () => {
+    const catalogue = parse(read("deploy/catalogue.yaml")) as { images: { demo: { source: string } } };
+    const address = service("demo").entrypoint?.at(-1);
+    expect(catalogue.images.demo.source).toBe(address);
+    const store = service("store").environment ?? {};
+    expect(address).toMatch(new RegExp(`^s3://${store.GARAGE_DEFAULT_BUCKET}/`));
+    for (const name of ["demo", ...ROLES]) {
+      const { environment } = service(name);
+      expect(environment?.AWS_ACCESS_KEY_ID).toBe(store.GARAGE_DEFAULT_ACCESS_KEY);
+      expect(environment?.AWS_SECRET_ACCESS_KEY).toBe(store.GARAGE_DEFAULT_SECRET_KEY);
+    }
+    expect(read("deploy/garage.toml")).toContain(`s3_region = "${service("demo").environment?.AWS_REGION}"`);
+  });
+
+  it("hands keys and token on only where the operator sets them", () => {
+    for (const name of ROLES) expect(service(name).environment?.BANDLOOM_SIGNING_KEYS).toBeNull();
+    expect(service("api").environment?.BANDLOOM_ADMIN_TOKEN).toBeNull();
   });
 });
 

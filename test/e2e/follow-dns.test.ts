@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, it } from "vitest";
+
+const SCRIPT = fileURLToPath(new URL("../../deploy/nginx-follow-dns.sh", import.meta.url));
+/** It looks every second here; twenty times that is a hang. */
+const HANG_MS = 20_000;
+
+const folder = mkdtempSync(join(tmpdir(), "bandloom-dns-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it("nginx starts when every name has a server, is reloaded when one comes or goes, and ends as it is told", async () => {
+  const names = join(folder, "names");
+  const addresses = (text: string) => writeFileSync(names, text);
+  addresses("api 10.0.0.1\n");
+  // The machine's DNS, which a test cannot change: lines of a file instead.
+  const getent = join(folder, "getent");
+  writeFileSync(getent, `#!/bin/sh\ngrep "^$2 " '${names}' | awk '{ print $2 " STREAM" }'\n`);
+  chmodSync(getent, 0o755);
+  const configuration = join(folder, "nginx.conf");
+  const log = join(folder, "error.log");
+  writeFileSync(configuration, `pid ${folder}/nginx.pid; error_log ${log} notice; events {} http { access_log off; }`);
+  const child = spawn("sh", [SCRIPT, "-p", folder, "-c", configuration, "-e", log], {
+    env: {
+      ...process.env,
+      PATH: `${folder}:${process.env.PATH}`,
+      BANDLOOM_FRONT_NAMES: "api render",
+      BANDLOOM_FRONT_SECONDS: "1",
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const written = () => (existsSync(log) ? readFileSync(log, "utf8") : "");
+  const reloads = () => written().match(/reconfiguring/g)?.length ?? 0;
+
+  await until(() => said.includes("waiting for the names"));
+  expect(written()).toBe("");
+  addresses("api 10.0.0.1\nrender 10.0.0.2\nrender 10.0.0.3\n");
+  await until(() => written().includes("start worker processes"));
+  // The same servers in another order are no change.
+  addresses("render 10.0.0.3\nrender 10.0.0.2\napi 10.0.0.1\n");
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(reloads()).toBe(0);
+  addresses("api 10.0.0.1\nrender 10.0.0.2\n");
+  await until(() => reloads() === 1);
+  // No server of a name at all: nginx keeps what it knows.
+  addresses("api 10.0.0.1\n");
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(reloads()).toBe(1);
+
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+  expect(written()).toContain("gracefully shutting down");
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + HANG_MS;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error("What was waited for did not come.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
