@@ -38,7 +38,7 @@ it("nginx starts when every name has a server, is reloaded when one comes or goe
     said += text;
   });
   const written = () => (existsSync(log) ? readFileSync(log, "utf8") : "");
-  const reloads = () => written().match(/reconfiguring/g)?.length ?? 0;
+  const reloads = () => written().match(/SIGHUP/g)?.length ?? 0;
 
   await until(() => said.includes("waiting for the names"));
   expect(written()).toBe("");
