@@ -1,7 +1,7 @@
 /** Rendered tiles, kept: the key that names a tile, and the tiers that hold it (memory, then Redis or a store on disk). */
 export { markClosed, openStore } from "./embedded/open.ts";
 export { type KeyField, KeyMaker, type KeyScope, type TileKeyFields } from "./key.ts";
-export { createTileCache, type TileCacheOptions } from "./stack.ts";
+export { createTileCache, type S3TilesOptions, type TileCacheOptions } from "./stack.ts";
 export type {
   CachedTile,
   CacheEntry,

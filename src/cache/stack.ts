@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedTier } from "./embedded/tier.ts";
 import { MemoryTier } from "./memory.ts";
 import { RedisTier } from "./redis.ts";
-import type { CachedTile, CacheHit, CacheTier, CacheTierStats, SharedFlights, TileCache } from "./types.ts";
+import { S3Tier, type S3TierOptions } from "./s3/tier.ts";
+import type { CachedTile, CacheEntry, CacheHit, CacheTier, CacheTierStats, SharedFlights, TileCache } from "./types.ts";
 
 export interface TileCacheOptions {
   /** Size of the memory tier; 0: none. */
@@ -17,8 +18,15 @@ export interface TileCacheOptions {
   readonly embeddedBytes: number;
   /** Entries older than this are gone, however often they are read. */
   readonly ttlSeconds?: number;
+  /** A bucket that is asked last; left out: none. */
+  readonly s3?: S3TilesOptions;
   /** One line for each change of a tier's state. */
   readonly log: (line: string) => void;
+}
+
+export interface S3TilesOptions extends Omit<S3TierOptions, "log"> {
+  /** Tiles that took less to render are not written, milliseconds: they are made again sooner than they are fetched. */
+  readonly fromMs: number;
 }
 
 /** Keys name their content, so nothing ever goes stale; this only frees what nobody has asked for in a long time. */
@@ -28,36 +36,44 @@ const FLIGHT_WAIT_MS = 250;
 /** A store that must be checked first may join later: starting up does not wait for it longer than this. */
 const OPEN_WAIT_MS = 3_000;
 
-/** Memory, then Redis where there is one, else the embedded store. Resolves when the tiers are open, or soon without them. */
+/** Memory, then Redis where there is one, else the embedded store, then S3. Resolves when the tiers are open, or soon without them. */
 export async function createTileCache(options: TileCacheOptions): Promise<TileCache> {
   const ttlSeconds = options.ttlSeconds ?? DEFAULT_TTL_SECONDS;
-  const { redisUrl, folder, log } = options;
+  const { redisUrl, folder, log, s3 } = options;
+  const shared: LateTier[] = [];
   if (redisUrl !== null) {
-    const redis = new RedisTier({
-      url: redisUrl,
-      ttlSeconds,
-      flightWaitMs: options.flightWaitMs ?? FLIGHT_WAIT_MS,
-      log,
-    });
-    await Promise.race([redis.opened, sleep(OPEN_WAIT_MS, null, { ref: false })]);
-    return new TierStack(options.memoryBytes, redis);
+    const flightWaitMs = options.flightWaitMs ?? FLIGHT_WAIT_MS;
+    shared.push(new RedisTier({ url: redisUrl, ttlSeconds, flightWaitMs, log }));
+  } else if (folder !== null) {
+    shared.push(new EmbeddedTier({ folder, maxBytes: options.embeddedBytes, ttlSeconds, log }));
   }
-  if (folder !== null) {
-    const embedded = new EmbeddedTier({ folder, maxBytes: options.embeddedBytes, ttlSeconds, log });
-    await Promise.race([embedded.opened, sleep(OPEN_WAIT_MS, null, { ref: false })]);
-    return new TierStack(options.memoryBytes, embedded);
-  }
-  return new TierStack(options.memoryBytes, null);
+  const last = s3 ? { tier: new S3Tier({ ...s3, log }), fromMs: s3.fromMs } : null;
+  const opened = [...shared, ...(last ? [last.tier] : [])].map((tier) => tier.opened);
+  await Promise.race([Promise.all(opened), sleep(OPEN_WAIT_MS, null, { ref: false })]);
+  return new TierStack(options.memoryBytes, shared[0] ?? null, last);
 }
 
-/** The memory tier in front of one that outlives the process. */
+/** A tier that may join when others serve already. */
+interface LateTier extends CacheTier {
+  readonly opened: Promise<unknown>;
+}
+
+/** A tier that costs too much for tiles that are rendered quickly. */
+interface DearTier {
+  readonly tier: CacheTier;
+  readonly fromMs: number;
+}
+
+/** The memory tier in front of those that outlive the process. */
 class TierStack implements TileCache {
   readonly #memory: MemoryTier;
   readonly #store: CacheTier | null;
+  readonly #last: DearTier | null;
 
-  constructor(memoryBytes: number, store: CacheTier | null) {
+  constructor(memoryBytes: number, store: CacheTier | null, last: DearTier | null) {
     this.#memory = new MemoryTier(memoryBytes);
     this.#store = store;
+    this.#last = last;
   }
 
   peek(key: string): CachedTile | null {
@@ -70,28 +86,36 @@ class TierStack implements TileCache {
       if (!tile) this.#memory.miss();
       return tile && { tile, tier: "memory" };
     });
-    const store = this.#store;
-    const missing = hits.flatMap((hit, index) => (hit ? [] : [index]));
-    if (!store || missing.length === 0) return hits;
+    for (const store of this.#stores) await this.#fill(keys, hits, store);
+    return hits;
+  }
 
+  /** Asks a tier for what those before it have not, and gives them what it finds. */
+  async #fill(keys: readonly string[], hits: (CacheHit | null)[], store: CacheTier): Promise<void> {
+    const missing = hits.flatMap((hit, index) => (hit ? [] : [index]));
+    if (missing.length === 0) return;
     const found = await store.get(missing.map((index) => keys[index] ?? ""));
+    const entries: CacheEntry[] = [];
     for (const [at, index] of missing.entries()) {
       const tile = found[at];
       if (!tile) continue;
+      const key = keys[index] ?? "";
       hits[index] = { tile, tier: store.name };
-      this.#memory.set(keys[index] ?? "", tile);
+      this.#memory.set(key, tile);
+      entries.push({ key, tile });
     }
-    return hits;
+    if (store !== this.#store && entries.length > 0) this.#store?.set(entries);
   }
 
   get flights(): SharedFlights | null {
     return this.#store?.flights ?? null;
   }
 
-  set(key: string, tile: CachedTile): void {
+  set(key: string, tile: CachedTile, renderMs = Number.POSITIVE_INFINITY): void {
     this.#memory.set(key, tile);
     if (this.flights?.holds(key)) this.flights.finish(key, tile);
     else this.#store?.set([{ key, tile }]);
+    if (this.#last && renderMs >= this.#last.fromMs) this.#last.tier.set([{ key, tile }]);
   }
 
   remember(key: string, tile: CachedTile): void {
@@ -99,16 +123,20 @@ class TierStack implements TileCache {
   }
 
   stats(): readonly CacheTierStats[] {
-    const memory = this.#memory.stats();
-    return this.#store ? [memory, this.#store.stats()] : [memory];
+    return [this.#memory, ...this.#stores].map((tier) => tier.stats());
   }
 
   async flush(): Promise<void> {
-    await this.#store?.flush();
+    await Promise.all(this.#stores.map((tier) => tier.flush()));
   }
 
   async close(): Promise<void> {
-    await this.#store?.close();
+    await Promise.all(this.#stores.map((tier) => tier.close()));
     this.#memory.clear();
+  }
+
+  /** In the order in which they are asked. */
+  get #stores(): readonly CacheTier[] {
+    return [this.#store, this.#last?.tier ?? null].filter((tier) => tier !== null);
   }
 }

@@ -11,7 +11,7 @@ export interface CacheEntry {
   readonly tile: CachedTile;
 }
 
-export type CacheTierName = "memory" | "embedded" | "redis";
+export type CacheTierName = "memory" | "embedded" | "redis" | "s3";
 
 export interface CacheTierStats {
   readonly name: CacheTierName;
@@ -73,8 +73,11 @@ export interface TileCache {
   get(keys: readonly string[]): Promise<readonly (CacheHit | null)[]>;
   /** Present where other processes share the cache: who is to make a tile. */
   readonly flights: SharedFlights | null;
-  /** Never awaited by a reader: errors end inside. A key that was claimed is finished by it. */
-  set(key: string, tile: CachedTile): void;
+  /**
+   * Never awaited by a reader: errors end inside. A key that was claimed is finished by it. `renderMs`: what it took to make the tile;
+   * left out: too much to be lost.
+   */
+  set(key: string, tile: CachedTile, renderMs?: number): void;
   /** In memory alone: another process keeps it for all. */
   remember(key: string, tile: CachedTile): void;
   stats(): readonly CacheTierStats[];

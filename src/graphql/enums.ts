@@ -91,6 +91,7 @@ export const CacheOutcome = {
   MEMORY: "MEMORY",
   EMBEDDED: "EMBEDDED",
   REDIS: "REDIS",
+  S3: "S3",
   RENDERED: "RENDERED",
   SHARED: "SHARED",
 } as const satisfies { [Name in Outcome]: Name };
@@ -104,6 +105,7 @@ registerEnumType(CacheOutcome, {
     MEMORY: { description: "The memory of this process." },
     EMBEDDED: { description: "The embedded store on disk." },
     REDIS: { description: "Redis." },
+    S3: { description: "The bucket of tiles." },
     RENDERED: { description: "Rendered for this request." },
     SHARED: { description: "An identical request was being rendered already." },
   },

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
-import { createTileCache } from "../cache/index.ts";
+import { createTileCache, type S3TilesOptions } from "../cache/index.ts";
 import { createRenderer } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
@@ -53,6 +53,8 @@ export interface PipelineOptions {
   readonly redisUrl?: string;
   /** Longest wait for a tile that another server renders, milliseconds. */
   readonly flightWaitMs?: number;
+  /** A bucket for tiles that are to outlive all servers and Redis; its S3 server is that of `remote`. */
+  readonly tilesInS3?: Omit<S3TilesOptions, "server">;
   /** A Redis that several servers share for what people save, in place of the embedded store. */
   readonly stateRedisUrl?: string;
   /** Base of absolute URLs. */
@@ -113,6 +115,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     // Of several processes none is the one whose disk is asked: they share a Redis, or keep what memory holds.
     folder: redisUrl === undefined && role === "all" ? folder : null,
     embeddedBytes: options.cacheBytes,
+    ...(options.tilesInS3 ? { s3: { ...options.tilesInS3, server: options.remote?.s3 ?? {} } } : {}),
     log,
   });
   const images = new CatalogueImages(files, renderer, remote);

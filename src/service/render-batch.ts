@@ -10,10 +10,15 @@ export function ownPictures(renderer: Renderer, kernels: PictureKernels): Pictur
   return { here: true, batch: () => new RenderBatch(renderer, kernels) };
 }
 
+interface RenderedPicture extends Picture {
+  /** Its share of the time that its job took, the wait for a worker included, milliseconds. */
+  readonly renderMs: number;
+}
+
 interface Member {
   readonly task: PictureTask;
   readonly signal: AbortSignal;
-  readonly resolve: (picture: Picture) => void;
+  readonly resolve: (picture: RenderedPicture) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -36,10 +41,10 @@ class RenderBatch implements PictureBatch {
     const kernel = this.#kernels.picture(formula, task.level, format, padded);
     const job = this.#jobs.get(kernel) ?? { formula, members: [] };
     this.#jobs.set(kernel, job);
-    const { bytes } = await new Promise<Picture>((resolve, reject) => {
+    const { bytes, renderMs } = await new Promise<RenderedPicture>((resolve, reject) => {
       job.members.push({ task, signal, resolve, reject });
     });
-    return { bytes, contentType: CONTENT_TYPES[format], cache: "RENDERED", kept: false };
+    return { bytes, contentType: CONTENT_TYPES[format], cache: "RENDERED", kept: false, renderMs };
   }
 
   start(): void {
@@ -48,12 +53,14 @@ class RenderBatch implements PictureBatch {
 
   async #run(kernel: Kernel, formula: ValidFormula, members: readonly Member[]): Promise<void> {
     const pictures = members.map(({ task }) => task);
+    const begin = performance.now();
     try {
       const results = await this.#renderer.pictures({ ...readsOf(formula), kernel, pictures }, whenAllLeft(members));
+      const renderMs = (performance.now() - begin) / members.length;
       for (const [index, { resolve, reject }] of members.entries()) {
         const result = results[index];
         if (result instanceof Error || result === undefined) reject(result ?? new Error("A picture has no result."));
-        else resolve(result);
+        else resolve({ ...result, renderMs });
       }
     } catch (error) {
       for (const { reject } of members) reject(error);

@@ -7,6 +7,7 @@ const OUTCOMES: Readonly<Record<CacheHit["tier"], CacheOutcome>> = {
   memory: "MEMORY",
   embedded: "EMBEDDED",
   redis: "REDIS",
+  s3: "S3",
 };
 
 /** Cache → render → cache, once for all who ask at the same time. A failure is given to them and forgotten. */
@@ -15,7 +16,7 @@ export class RenderedOnce {
   readonly #cache: TileCache;
   readonly #flights = new SingleFlight<ServedTile>();
   /** Answers, by where they came from. */
-  readonly outcomes: Record<CacheOutcome, number> = { MEMORY: 0, EMBEDDED: 0, REDIS: 0, RENDERED: 0, SHARED: 0 };
+  readonly outcomes: Record<CacheOutcome, number> = { MEMORY: 0, EMBEDDED: 0, REDIS: 0, S3: 0, RENDERED: 0, SHARED: 0 };
 
   constructor(maker: PictureMaker, cache: TileCache) {
     this.#maker = maker;
@@ -94,9 +95,9 @@ export class RenderedOnce {
   async #rendered(wanted: WantedPicture, batch: PictureBatch, signal: AbortSignal): Promise<ServedTile> {
     const { key } = wanted;
     try {
-      const { bytes, contentType, cache, kept } = await batch.add(wanted, signal);
+      const { bytes, contentType, cache, kept, renderMs } = await batch.add(wanted, signal);
       if (kept) this.#cache.remember(key, { bytes, contentType });
-      else this.#cache.set(key, { bytes, contentType });
+      else this.#cache.set(key, { bytes, contentType }, renderMs);
       return { key, bytes, contentType, cache };
     } catch (error) {
       this.#cache.flights?.finish(key, null);

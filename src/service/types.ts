@@ -113,7 +113,7 @@ export interface TileRequest extends TileAddress {
   readonly formula: ValidFormula;
 }
 
-export type CacheOutcome = "MEMORY" | "EMBEDDED" | "REDIS" | "RENDERED" | "SHARED";
+export type CacheOutcome = "MEMORY" | "EMBEDDED" | "REDIS" | "S3" | "RENDERED" | "SHARED";
 
 export interface ServedTile {
   /** Of the bytes: another than that of the request where the file changed under the work. */

@@ -15,7 +15,7 @@ export {
 } from "./identity.ts";
 export { isRemote, type Location, localPath, locationKey } from "./location.ts";
 export { openSource } from "./open.ts";
-export { createRemote, type RemoteOptions } from "./remote/index.ts";
+export { connectS3, createRemote, type RemoteOptions, type S3Options } from "./remote/index.ts";
 export type { Remote } from "./remote/types.ts";
 export { openFile } from "./store/file.ts";
 export { openTiff } from "./tiff/open.ts";

@@ -59,6 +59,8 @@ describe("settings", () => {
       remoteCacheBytes: 64 * 2 ** 20,
       s3Endpoint: null,
       s3PathStyle: false,
+      tilesS3: null,
+      tilesS3FromMs: 20,
       introspection: true,
       logLevel: "warn",
     });
@@ -82,6 +84,8 @@ describe("settings", () => {
       file: "/y",
       list: "https://a.example,s3://b",
       milliseconds: "7",
+      duration: "7",
+      bucket: "s3://tiles/a/b",
       host: "h",
       port: "7",
       bytes: "7",
@@ -93,11 +97,12 @@ describe("settings", () => {
       hours: "7",
     };
     const sample = { ...text, switch: "false", level: "error", role: "render" }[kind];
-    const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7, hours: 7 };
+    const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7, duration: 7, hours: 7 };
     const expected =
       {
         ...numbers,
         switch: false,
+        bucket: { bucket: "tiles", prefix: "a/b" },
         keys: [{ id: "a", secret: Buffer.alloc(16, 0x0f) }],
         list: ["https://a.example", "s3://b"],
       }[kind as string] ?? sample;

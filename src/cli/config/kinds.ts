@@ -25,6 +25,8 @@ const MAX_KEYS = 16;
 /** Ten years. */
 const MAX_HOURS = 87_600;
 const KEY = /^[\w-]{1,64}:(?:[0-9a-f]{2}){16,128}$/i;
+/** Names of buckets as Amazon has them; of keys, the characters that need no care. */
+const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w!.*'()-]+)*)\/?$/;
 const UNITS: Readonly<Record<string, number>> = {
   ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
   ...{ k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 },
@@ -48,6 +50,16 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
     schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_MILLISECONDS)),
     expects: `a whole number from 1 to ${MAX_MILLISECONDS}`,
     example: "10000",
+  },
+  duration: {
+    schema: wholeNumber.transform(Number).pipe(z.number().max(MAX_MILLISECONDS)),
+    expects: `a whole number from 0 to ${MAX_MILLISECONDS}`,
+    example: "20",
+  },
+  bucket: {
+    schema: z.string().regex(BUCKET).transform(bucketOf),
+    expects: "s3://bucket/prefix, the prefix of letters, digits and !-_.*'()/",
+    example: "s3://tiles/bandloom",
   },
   host: {
     schema: z.string().regex(/^[\p{L}\p{N}_.:%-]{1,253}$/u),
@@ -114,6 +126,11 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
 function signingKey(text: string): SigningKey {
   const [id = "", hex = ""] = text.split(":");
   return { id, secret: Buffer.from(hex, "hex") };
+}
+
+function bucketOf(text: string): KindValues["bucket"] {
+  const [, bucket = "", path = ""] = BUCKET.exec(text) ?? [];
+  return { bucket, prefix: path.slice(1) };
 }
 
 /** NaN for a unit that there is not. */

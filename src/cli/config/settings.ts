@@ -25,6 +25,8 @@ export interface KindValues {
   /** Separated by commas where it is one text. */
   readonly list: readonly string[];
   readonly milliseconds: number;
+  readonly duration: number;
+  readonly bucket: { readonly bucket: string; readonly prefix: string };
 }
 
 export interface SettingRow {
@@ -88,6 +90,16 @@ export const SETTINGS = {
   stateRedisUrl: {
     ...{ flag: "state-redis-url", env: "BANDLOOM_STATE_REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
     help: "Redis that several servers share for saved presets (noeviction, AOF), in place of the embedded store",
+  },
+  tilesS3: {
+    ...{ flag: "tiles-s3", env: "BANDLOOM_TILES_S3", kind: "bucket", fallback: null, placeholder: "ADDRESS" },
+    fallbackHelp: "none",
+    help: "s3://bucket/prefix for tiles that are to outlive Redis and this machine; asked after all other caches",
+  },
+  tilesS3FromMs: {
+    ...{ flag: "tiles-s3-from-ms", env: "BANDLOOM_TILES_S3_FROM_MS", kind: "duration", fallback: "20" },
+    placeholder: "NUMBER",
+    help: "tiles that took less to render are not written to S3, milliseconds; 0: all are",
   },
   adminToken: {
     ...{ flag: "admin-token", env: "BANDLOOM_ADMIN_TOKEN", kind: "token", fallback: null, placeholder: "TOKEN" },

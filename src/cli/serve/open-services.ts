@@ -16,7 +16,7 @@ export async function openServices(settings: Settings, stop: AbortSignal): Promi
   if (filesUrl === null && role === "all") await prepareDataFolder(data, stop, onEvent);
   else if (filesUrl === null) await assertReadable(data);
   const { catalogue, cacheBytes, memoryBytes, workers, redisUrl, stateRedisUrl, publicUrl, renderUrl } = settings;
-  const { flightWaitMs, signingKeys, linkHours, serveFiles } = settings;
+  const { flightWaitMs, signingKeys, linkHours, serveFiles, tilesS3, tilesS3FromMs } = settings;
   return createServices({
     ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs, onEvent },
     originals: serveFiles,
@@ -26,6 +26,7 @@ export async function openServices(settings: Settings, stop: AbortSignal): Promi
     ...(workers === null ? {} : { workers }),
     ...(redisUrl === null ? {} : { redisUrl }),
     ...(stateRedisUrl === null ? {} : { stateRedisUrl }),
+    ...(tilesS3 === null ? {} : { tilesInS3: { place: tilesS3, fromMs: tilesS3FromMs } }),
     ...(publicUrl === null ? {} : { publicUrl }),
     ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),
     remote: remoteOptions(settings),

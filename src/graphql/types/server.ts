@@ -73,7 +73,7 @@ export class Limits implements ServiceLimits {
   description: "One place where rendered tiles are kept; tiers are asked in order.",
 })
 export class CacheTier {
-  @Field(() => String, { description: "memory, embedded or redis." })
+  @Field(() => String, { description: "memory, embedded, redis or s3." })
   readonly name!: string;
 
   @Field(() => GraphQLSafeInt, { description: "Tiles that were found, since the server started." })

@@ -15,7 +15,14 @@ const MAX_ERROR_BYTES = 2 ** 20;
 /** Tries after the first where no connection was made or one was lost: pictures are asked for by GET, and cost nothing when asked twice. */
 const RETRIES = 1;
 
-const OUTCOMES: ReadonlySet<string> = new Set<CacheOutcome>(["MEMORY", "EMBEDDED", "REDIS", "RENDERED", "SHARED"]);
+const OUTCOMES: ReadonlySet<string> = new Set<CacheOutcome>([
+  "MEMORY",
+  "EMBEDDED",
+  "REDIS",
+  "S3",
+  "RENDERED",
+  "SHARED",
+]);
 
 export interface FarPicture extends CachedTile {
   /** Begins the key of the bytes. */

@@ -2,3 +2,4 @@
 
 export { connectRemote, serveRemote } from "./port.ts";
 export { createRemote, type ProcessRemote, type RemoteOptions } from "./reader.ts";
+export { connectS3, type S3Options } from "./s3-client.ts";

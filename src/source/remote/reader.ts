@@ -8,7 +8,7 @@ import { BlockCache } from "./blocks.ts";
 import { tooLong } from "./failures.ts";
 import { BLOCK_BYTES } from "./ranges.ts";
 import { withRetries } from "./retry.ts";
-import type { S3Options } from "./s3.ts";
+import type { S3Options } from "./s3-client.ts";
 import type { BlobAnswer, BlobRequest, Transport } from "./transport.ts";
 import type { ByteRange, Remote, RemoteBlob, RemoteStamp } from "./types.ts";
 

@@ -4,6 +4,7 @@ import { BandloomError } from "../../core/errors.ts";
 import { type AllowList, parseAddress } from "./allow-list.ts";
 import { type RawAnswer, readBytes } from "./answer.ts";
 import { answeredWith, brokenAnswer } from "./failures.ts";
+import { connectS3, type S3Options } from "./s3-client.ts";
 import {
   type BlobAnswer,
   type BlobHead,
@@ -15,24 +16,10 @@ import {
 } from "./transport.ts";
 import { isStrong, validatorOf } from "./validator.ts";
 
-/** What servers other than Amazon's expect. */
-const DEFAULT_REGION = "us-east-1";
-/** For a connection, milliseconds. */
-const CONNECT_MS = 5000;
-/** Waiting for a free connection is meant to happen and no reason for a warning; the longest delay that a timer takes. */
-const NEVER_MS = 2 ** 31 - 1;
 /** Amazon denies access to what is not there, where the client may not list what is. */
 const MISSING: readonly string[] = ["NoSuchKey", "NotFound", "NoSuchBucket", "AccessDenied"];
 /** Said with status 400. */
 const EXPIRED: readonly string[] = ["ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"];
-
-export interface S3Options {
-  /** A server other than Amazon's. It is the operator's choice, so its address may be private. */
-  readonly endpoint?: string;
-  readonly region?: string;
-  /** Buckets by path instead of by host name. */
-  readonly pathStyle?: boolean;
-}
 
 interface TransportOptions extends S3Options {
   readonly allowed: AllowList;
@@ -86,34 +73,9 @@ export class S3Transport implements Transport {
   }
 
   #connect(): Promise<S3Client> {
-    // Which versions of Node the SDK will support next year is no news for who looks at an image.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-    this.#client ??= import("@aws-sdk/client-s3").then(({ S3Client }) => {
-      const { endpoint, region = regionOfEnvironment(endpoint), pathStyle, connectionsPerHost } = this.#options;
-      const agent = { keepAlive: true, maxSockets: connectionsPerHost };
-      return new S3Client({
-        ...(region === undefined ? {} : { region }),
-        forcePathStyle: pathStyle ?? false,
-        followRegionRedirects: true,
-        // Tries are counted where they are counted for HTTP.
-        maxAttempts: 1,
-        // Objects are read in parts, of which no checksum is known.
-        responseChecksumValidation: "WHEN_REQUIRED",
-        requestHandler: {
-          ...{ httpAgent: agent, httpsAgent: agent },
-          ...{ connectionTimeout: CONNECT_MS, socketAcquisitionWarningTimeout: NEVER_MS },
-        },
-        ...(endpoint === undefined ? {} : { endpoint }),
-      });
-    });
+    this.#client ??= connectS3(this.#options, this.#options.connectionsPerHost);
     return this.#client;
   }
-}
-
-/** Without an endpoint of its own the SDK looks for a region in the profile too, and fails where there is none. */
-function regionOfEnvironment(endpoint: string | undefined): string | undefined {
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  return AWS_REGION ?? AWS_DEFAULT_REGION ?? (endpoint === undefined ? undefined : DEFAULT_REGION);
 }
 
 function rawAnswer(answer: GetObjectCommandOutput, body: AsyncIterable<Uint8Array>): RawAnswer {

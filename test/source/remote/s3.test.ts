@@ -3,6 +3,7 @@ import { isSourceChanged } from "../../../src/source/identity.ts";
 import type { ProcessRemote, RemoteOptions } from "../../../src/source/remote/index.ts";
 import { type Misbehaviour, type RangeServer, startRangeServer } from "../../fixtures/range-server.ts";
 import { type S3Server, startS3 } from "../../fixtures/s3-server.ts";
+import { startSignedS3 } from "../../fixtures/signed-s3.ts";
 import { digest, failure, openAt, pattern, remoteFor, until } from "./support.ts";
 
 const image = pattern(300_000);
@@ -224,5 +225,33 @@ describe("an S3 server that fails", () => {
     leaving.abort();
     expect(await left).toBe("AbortError");
     await until(() => server.aborted() === 1);
+  });
+});
+
+describe("an S3 server that checks signatures", () => {
+  it("is read with the right secret only", async () => {
+    const key = "größe/a b (1)!'*~.tif";
+    const s3 = await startSignedS3({ files: { [key]: image } });
+    const url = `s3://${s3.bucket}/${key}`;
+    const remoteOf = (variables: Readonly<Record<string, string>>) => {
+      setEnvironment({ ...s3.environment, ...variables });
+      return remoteFor(`s3://${s3.bucket}`, { s3: { endpoint: s3.endpoint, pathStyle: true } });
+    };
+    try {
+      const remote = remoteOf({});
+      const stamp = await openAt(remote, url);
+      expect(digest(await remote.read(stamp, [{ offset: 99_000, length: 70_000 }]))).toEqual(
+        digest([image.slice(99_000, 169_000)]),
+      );
+      s3.objects.set(key, pattern(image.length, 1));
+      expect(isSourceChanged(await failure(remote.read(stamp, [{ offset: 200_000, length: 9 }])))).toBe(true);
+      for (const wrong of [{ AWS_SECRET_ACCESS_KEY: "secret" }, { AWS_ACCESS_KEY_ID: "AKIAOTHER" }]) {
+        const error = await failure(remoteOf(wrong).open(url));
+        expect(error).toMatchObject({ code: "SOURCE_FAILED", status: 502 });
+        expect(error.message).not.toMatch(SECRETS);
+      }
+    } finally {
+      await s3.close();
+    }
   });
 });
