@@ -9,6 +9,7 @@ import { addSettingFlags } from "../config/flags.ts";
 import { REMOTE_SETTINGS, type SourceFlags } from "../config/remote.ts";
 import { examples } from "../examples.ts";
 import { EXIT_CODES_HELP } from "../exit-codes.ts";
+import type { TiffContent } from "../export/tiff-tiles.ts";
 import { wholeNumberOption } from "../options.ts";
 import { type PictureFlags, pictureOptions } from "../picture-flags.ts";
 
@@ -18,11 +19,16 @@ const FORMATS: ReadonlyMap<string, PictureFormat> = new Map([
   ["webp", "webp"],
   ["avif", "avif"],
 ]);
+const DEFAULT_EXTENSION = "jpg";
 const DEEP_ZOOM = ".dzi";
+const TIFF = /\.tiff?$/i;
+/** Sides of a TIFF's tiles are multiples of it (TIFF 6.0 section 15). */
+const TIFF_TILE_STEP = 16;
 
 interface ExportFlags extends SourceFlags, PictureFlags {
   readonly output: string;
-  readonly format: string;
+  readonly format?: string;
+  readonly raw?: true;
   readonly tileSize: string;
   readonly force?: true;
   readonly json?: true;
@@ -31,14 +37,23 @@ interface ExportFlags extends SourceFlags, PictureFlags {
 export function exportCommand(): Command {
   const command = new Command("export")
     .description(
-      "Write a formula over an image as tiles that any web server can hold: Deep Zoom, or a folder of XYZ tiles.",
+      "Write a formula over an image for hosting without a server: as Deep Zoom, as a folder of XYZ tiles, or as one pyramidal TIFF (a COG).",
     )
     .argument("<SOURCE>", "file, folder, address or channel set manifest; #1 behind it: the second image in it")
-    .requiredOption("-o, --output <PATH>", `NAME${DEEP_ZOOM}: Deep Zoom; else a folder of XYZ tiles, with TileJSON`);
+    .requiredOption(
+      "-o, --output <PATH>",
+      `NAME${DEEP_ZOOM}: Deep Zoom; NAME.tif: one file; else a folder of XYZ tiles, with TileJSON`,
+    );
   pictureOptions(command)
-    .addOption(new Option("--format <FORMAT>", "of the tiles").choices([...FORMATS.keys()]).default("jpg"))
+    .addOption(
+      new Option(
+        "--format <FORMAT>",
+        "of the tiles (default: jpg; png in a TIFF, which is deflate there, without loss)",
+      ).choices([...FORMATS.keys()]),
+    )
+    .option("--raw", "in a TIFF: the numbers before they are shown, float32, NaN for no data")
     .option("--tile-size <PIXELS>", "64 to 1024", String(DEFAULT_TILE_SIZE))
-    .option("--force", "write over an export of another picture")
+    .option("--force", "write over an export of another picture, or a TIFF that is there")
     .option("--json", "print what was written as JSON");
   return addSettingFlags(command, REMOTE_SETTINGS)
     .addHelpText(
@@ -46,15 +61,20 @@ export function exportCommand(): Command {
       examples(
         "bandloom export data/demo.ome.tif --preset three-realms -o site/sky.dzi",
         "bandloom export scene.tif --formula 'colormap(ndi(B08, B04), \"rdylgn\")' --format png -o site/ndvi",
+        "bandloom export scene.tif --formula '(B08 - B04) / (B08 + B04)' --raw -o ndvi.tif",
       ),
     )
-    .addHelpText("after", "\nA run that was interrupted goes on where it was when it is started again.\n")
+    .addHelpText(
+      "after",
+      "\nA run that was interrupted goes on where it was when it is started again; that of a TIFF leaves nothing behind and begins anew.\n",
+    )
     .addHelpText("after", EXIT_CODES_HELP)
     .action(run);
 }
 
 async function run(source: string, flags: ExportFlags): Promise<void> {
   const tileSize = wholeNumberOption("--tile-size", flags.tileSize, { from: 64, to: 1024 });
+  checkOutput(flags, tileSize);
   const [{ withImage }, { interruptible }, { withProgress }, { formatBytes, formatJson }] = await Promise.all([
     import("../with-image.ts"),
     import("../interruptible.ts"),
@@ -82,6 +102,23 @@ async function run(source: string, flags: ExportFlags): Promise<void> {
   );
 }
 
+/** BAD_REQUEST for what does not go together, before anything is opened. */
+function checkOutput({ output, format, raw }: ExportFlags, tileSize: number): void {
+  const isTiff = TIFF.test(output);
+  const problem =
+    (raw && !isTiff && "--raw is for a TIFF: write -o NAME.tif.") ||
+    (raw && format !== undefined && "--raw and --format exclude each other: give one of them.") ||
+    (isTiff && /\.ome\.tiff?$/i.test(output) && "An OME-TIFF holds channels, not pictures. Write -o NAME.tif.") ||
+    (isTiff && tileSize % TIFF_TILE_STEP !== 0 && `--tile-size of a TIFF is a multiple of ${TIFF_TILE_STEP}.`) ||
+    (isTiff && /^(webp|avif)$/.test(format ?? "") && "--format of a TIFF is png (deflate, without loss) or jpg.");
+  if (problem) throw new BandloomError("BAD_REQUEST", problem);
+}
+
+function tiffContent({ raw, format }: ExportFlags): TiffContent {
+  if (raw) return "values";
+  return format === "jpg" ? "jpeg" : "deflate";
+}
+
 interface Work {
   readonly flags: ExportFlags;
   readonly tileSize: number;
@@ -102,28 +139,35 @@ async function exported(image: ServedImage, services: Services, { flags, tileSiz
     import("../../service/index.ts"),
   ]);
   const formula = await boundPicture(image, services, flags, !flags.json);
-  const encoding = encodingOf(flags);
   const output = resolve(flags.output);
-  const options = { tileSize, extension: flags.format };
+  const force = flags.force ?? false;
+  if (TIFF.test(output)) {
+    const { writeTiff } = await import("../export/tiff.ts");
+    const { quality } = encodingOf(flags);
+    const content = tiffContent(flags);
+    return writeTiff({ services, formula, path: output, tileSize, content, quality, force, signal, onProgress });
+  }
+  const encoding = encodingOf(flags);
+  const { format = DEFAULT_EXTENSION } = flags;
+  const options = { tileSize, extension: format };
   const isDeepZoom = output.endsWith(DEEP_ZOOM);
   const name = basename(output, DEEP_ZOOM);
   if (name === DEEP_ZOOM) throw new BandloomError("BAD_REQUEST", `-o, --output: write a name before ${DEEP_ZOOM}.`);
   const folder = isDeepZoom ? join(dirname(output), `${name}_files`) : output;
   const layout = isDeepZoom ? deepZoomLayout(image, ".", options) : xyzLayout(image, options);
-  const force = flags.force ?? false;
   const job = { services, formula, layout, folder, tileSize, encoding, pad: !isDeepZoom, force, signal, onProgress };
   const report = await writeExport(job);
   if (isDeepZoom) await writeFile(output, deepZoomDocument(image.info, options));
   else {
     const bounds = await geographicBounds(image.info);
-    const document = tileJson({ formula, template: `{z}/{x}/{y}.${flags.format}`, tileSize, encoding, bounds });
+    const document = tileJson({ formula, template: `{z}/{x}/{y}.${format}`, tileSize, encoding, bounds });
     await writeFile(join(folder, "tiles.json"), `${JSON.stringify(document, null, 2)}\n`);
   }
   return report;
 }
 
 function encodingOf(flags: ExportFlags): Encoding {
-  const format = FORMATS.get(flags.format) ?? "jpeg";
+  const format = FORMATS.get(flags.format ?? DEFAULT_EXTENSION) ?? "jpeg";
   const quality = wholeNumberOption("--quality", flags.quality ?? String(DEFAULT_QUALITY), { from: 1, to: 100 });
   return { format, quality, lossless: flags.lossless ?? false };
 }

@@ -6,7 +6,7 @@ import { encodeHead } from "./write-directory.ts";
 import { ascii, type Fields, levelFields, short, shorts, type TiffCompression, WRITE_TAG } from "./write-fields.ts";
 import { PartialFile } from "./write-partial.ts";
 
-/** A pyramid in one chain of directories, every channel in each, one after the other (PlanarConfiguration 2). */
+/** A pyramid in one chain of directories, every channel in each. */
 export interface CogLayout {
   readonly width: number;
   readonly height: number;
@@ -15,6 +15,8 @@ export interface CogLayout {
   readonly type: PlaneType;
   readonly compression: TiffCompression;
   readonly channels: number;
+  /** A tile holds all channels of its pixels (PlanarConfiguration 1), as channel 0; else those of one. */
+  readonly interleaved?: boolean;
   /** The first three channels are red, green and blue: any viewer shows them so. */
   readonly rgb: boolean;
   readonly levels: number;
@@ -61,7 +63,7 @@ export class CogWriter {
     const levels = Array.from({ length: layout.levels }, (_, level): LevelIndex => {
       const { columns, rows } = tileGrid(levelSize(layout, level), layout.tileSize);
       const tilesPerChannel = columns * rows;
-      const tiles = tilesPerChannel * layout.channels;
+      const tiles = layout.interleaved ? tilesPerChannel : tilesPerChannel * layout.channels;
       return { columns, tilesPerChannel, offsets: new Float64Array(tiles), byteCounts: new Uint32Array(tiles) };
     });
     const head = encodeHead(directories(layout, levels));

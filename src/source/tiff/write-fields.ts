@@ -24,6 +24,8 @@ export const WRITE_TAG = {
   tileByteCounts: 325,
   extraSamples: 338,
   sampleFormat: 339,
+  ycbcrSubsampling: 530,
+  referenceBlackWhite: 532,
   modelPixelScale: 33550,
   modelTiepoint: 33922,
   modelTransformation: 34264,
@@ -33,8 +35,8 @@ export const WRITE_TAG = {
   gdalNodata: 42113,
 } as const;
 
-export type TiffCompression = "deflate" | "zstd";
-const COMPRESSION: Readonly<Record<TiffCompression, number>> = { deflate: 8, zstd: 50000 };
+export type TiffCompression = "deflate" | "zstd" | "jpeg";
+const COMPRESSION: Readonly<Record<TiffCompression, number>> = { jpeg: 7, deflate: 8, zstd: 50000 };
 
 const PREDICTOR = { differences: 2, floatingPoint: 3 } as const;
 const REDUCED_RESOLUTION = 1;
@@ -47,13 +49,16 @@ export interface LevelFields {
   readonly reduced: boolean;
   readonly tileSize: number;
   readonly type: PlaneType;
-  /** Planes of the directory, one after the other. */
   readonly samples: number;
+  /** The samples of a pixel lie side by side; else each is a plane, one after the other. */
+  readonly interleaved?: boolean;
   readonly compression: TiffCompression;
 }
 
 /** What every directory of ours says of its pixels, all but where they lie. */
-export function levelFields({ size, reduced, tileSize, type, samples, compression }: LevelFields): Fields {
+export function levelFields(level: LevelFields): Fields {
+  const { size, reduced, tileSize, type, samples, interleaved = false, compression } = level;
+  const predictor = isFloat(type) ? PREDICTOR.floatingPoint : PREDICTOR.differences;
   return new Map<number, FieldValue>([
     [WRITE_TAG.newSubfileType, long(reduced ? REDUCED_RESOLUTION : 0)],
     [WRITE_TAG.imageWidth, long(size.width)],
@@ -62,8 +67,9 @@ export function levelFields({ size, reduced, tileSize, type, samples, compressio
     [WRITE_TAG.compression, short(COMPRESSION[compression])],
     [WRITE_TAG.photometric, short(BLACK_IS_ZERO)],
     [WRITE_TAG.samplesPerPixel, short(samples)],
-    [WRITE_TAG.planarConfiguration, short(samples > 1 ? 2 : 1)],
-    [WRITE_TAG.predictor, short(isFloat(type) ? PREDICTOR.floatingPoint : PREDICTOR.differences)],
+    [WRITE_TAG.planarConfiguration, short(samples > 1 && !interleaved ? 2 : 1)],
+    // JPEG has its own.
+    ...(compression === "jpeg" ? [] : [[WRITE_TAG.predictor, short(predictor)] as const]),
     [WRITE_TAG.tileWidth, long(tileSize)],
     [WRITE_TAG.tileLength, long(tileSize)],
     [WRITE_TAG.sampleFormat, shorts(samples, sampleFormat(type))],

@@ -14,21 +14,29 @@ export function encodeTile(
   return deflateSync(predict(samples, width, scratch), { level: effort });
 }
 
-/** The samples made easy to compress: integers by predictor 2, floats by predictor 3. `target` is given back, filled. */
-export function predict(samples: Samples, width: number, target: Uint8Array): Uint8Array {
+/**
+ * The samples made easy to compress: integers by predictor 2, floats (of one channel) by predictor 3. `target` is given back, filled.
+ * `channels`: samples of a pixel, side by side.
+ */
+export function predict(samples: Samples, width: number, target: Uint8Array, channels = 1): Uint8Array {
   if (samples instanceof Float32Array || samples instanceof Float64Array) splitFloats(samples, width, target);
-  else differ(samples, width, target);
+  else differ(samples, width * channels, channels, target);
   return target;
 }
 
-/** Horizontal differences (TIFF 6.0 section 14). */
-function differ(samples: Exclude<Samples, Float32Array | Float64Array>, width: number, target: Uint8Array): void {
+/** Horizontal differences (TIFF 6.0 section 14) of rows of `length` samples, to the one that lies `step` before. */
+function differ(
+  samples: Exclude<Samples, Float32Array | Float64Array>,
+  length: number,
+  step: number,
+  target: Uint8Array,
+): void {
   const Integers = samples.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => typeof samples;
   const out = new Integers(target.buffer, target.byteOffset, samples.length);
-  for (let row = 0; row < samples.length; row += width) {
-    out[row] = samples[row] ?? 0;
+  for (let row = 0; row < samples.length; row += length) {
+    for (let i = row; i < row + step; i++) out[i] = samples[i] ?? 0;
     // Stores wrap modulo the range of the samples, as readers expect.
-    for (let i = row + 1; i < row + width; i++) out[i] = (samples[i] ?? 0) - (samples[i - 1] ?? 0);
+    for (let i = row + step; i < row + length; i++) out[i] = (samples[i] ?? 0) - (samples[i - step] ?? 0);
   }
 }
 
