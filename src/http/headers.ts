@@ -8,8 +8,10 @@ export const COMMON_HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-/** A URL that names the bytes it stands for never changes its answer: a year is the longest that caches promise. */
-const IMMUTABLE = "public, max-age=31536000, immutable";
+/** Seconds of a year: the longest that caches promise. */
+const LONGEST = 31_536_000;
+/** A URL that names the bytes it stands for never changes its answer. */
+const IMMUTABLE = `public, max-age=${LONGEST}, immutable`;
 /** Kept by caches, asked for again each time: the answer is 304 as long as the file is the same. */
 export const REVALIDATE = "no-cache";
 
@@ -23,7 +25,8 @@ export function cacheControl(
   return expiry === null ? IMMUTABLE : untilExpiry(expiry);
 }
 
-/** What a link with an end shows is kept until then and no longer. `expiry`: seconds since 1970. */
+/** What a link with an end shows is kept until then and no longer, whatever the clock says. `expiry`: seconds since 1970. */
 export function untilExpiry(expiry: number): string {
-  return `public, max-age=${Math.max(0, expiry - Math.floor(Date.now() / 1000))}`;
+  const left = expiry - Math.floor(Date.now() / 1000);
+  return `public, max-age=${Math.min(Math.max(0, left), LONGEST)}`;
 }

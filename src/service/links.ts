@@ -22,6 +22,8 @@ export interface SigningOptions {
 /** What stands at the end of a signed link, in this order: perhaps its expiry, the key, the signature of all before. */
 const SIGNED = /^(.*[?&]kid=([\w-]{1,64}))&sig=([\w-]{43})$/s;
 const EXPIRY = /[?&]exp=(\d{1,12})&kid=[\w-]+$/;
+/** An expiry in any place and spelling: one that is not read as such must not become a link for ever. */
+const SAYS_EXPIRY = /[?&]exp=/;
 /** Level and position of a tile or a chunk, which a signature leaves open. */
 const PLACE = /^(\/(?:tiles|channels)\/.+)\/\d{1,10}\/\d{1,10}\/\d{1,10}(\.[a-z]{2,5})$/;
 
@@ -62,6 +64,8 @@ export class SignedLinks implements Links {
         "This address is not signed, or its signature is not this server's. Take addresses from the API as they are.",
       );
     const exp = EXPIRY.exec(signed)?.[1];
+    if (exp === undefined && SAYS_EXPIRY.test(signed))
+      throw new BandloomError("FORBIDDEN", "The exp of an address is whole seconds since 1970, right before its kid.");
     if (exp === undefined) return null;
     const expiry = Number(exp);
     if (now() <= expiry + SKEW) return expiry;
