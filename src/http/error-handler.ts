@@ -5,12 +5,19 @@ import { errorBody, errorHeaders } from "./error-answer.ts";
 /** nginx's number for a client that closed the connection before its answer. It is only logged. */
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** Logs a request whose client leaves while it waits, is worked on or is answered. */
+export function logDepartures(request: FastifyRequest, reply: FastifyReply): void {
+  const { socket } = request.raw;
+  reply.raw.once("close", () => {
+    // An answer that was on its way counts as finished when its connection is reset.
+    if (!reply.raw.writableFinished || socket.errored !== null)
+      request.log.info({ status: CLIENT_CLOSED_REQUEST }, "The client left before its answer.");
+  });
+}
+
 /** Any failure of a request as JSON. What is no BandloomError and no refusal by fastify is a bug: logged, and told as INTERNAL. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (reply.raw.destroyed) {
-    request.log.info({ status: CLIENT_CLOSED_REQUEST }, "The client left before its answer.");
-    return reply.code(CLIENT_CLOSED_REQUEST).send();
-  }
+  if (reply.raw.destroyed) return reply.code(CLIENT_CLOSED_REQUEST).send();
   const expected = error instanceof BandloomError ? error : refusal(error);
   if (expected.status >= 500) request.log.error({ err: error }, "A request failed.");
   return reply

@@ -3,7 +3,7 @@ import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
 import type { Role, Services } from "../service/types.ts";
 import { registerChannels } from "./channels.ts";
 import { answerClientError } from "./client-errors.ts";
-import { handleError } from "./error-handler.ts";
+import { handleError, logDepartures } from "./error-handler.ts";
 import { registerFiles } from "./files.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 import { registerHealth } from "./health.ts";
@@ -63,6 +63,7 @@ export async function createServer({
   app.setNotFoundHandler((request, reply) => answerUnrouted(routes, request, reply));
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(COMMON_HEADERS);
+    logDepartures(request, reply);
     if (!request.is404) return done();
     // Before anything reads or judges a body that nobody wants.
     try {
