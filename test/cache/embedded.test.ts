@@ -1,11 +1,20 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
-import { keyOf, logBook, temporaryFolder, tileOf } from "./support.ts";
+import { keyOf, logBook, temporaryFolder, tileOf, until } from "./support.ts";
 
 const MB = 2 ** 20;
 const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
@@ -282,15 +291,60 @@ describe("an embedded store that suffers", () => {
     }
   });
 
-  it("goes on when its folder is deleted under it", async () => {
-    const cache = await openCache();
+  it.each([
+    ["deleted", () => rmSync(folder, { recursive: true })],
+    ["moved away", () => renameSync(folder, `${folder}-moved`)],
+    ["replaced by an empty one", () => renameSync(folder, `${folder}-moved`) ?? mkdirSync(folder)],
+  ])("begins anew when its folder is %s under it: what it wrote would never be found again", async (_, remove) => {
+    const { lines, log } = logBook();
+    const cache = await openCache({ log });
     await fill(cache, range(10));
-    rmSync(folder, { recursive: true });
+    remove();
+    onTestFinished(() => rmSync(`${folder}-moved`, { recursive: true, force: true }));
     await fill(cache, range(20));
-    expect((await found(cache, range(20))).length).toBe(20);
+    expect(statsOf(cache).healthy).toBe(false);
+    // What it had is still right.
+    await found(cache, range(20));
+    await until(() => statsOf(cache).healthy, "the store begins anew");
+    expect(lines).toEqual([
+      "Embedded cache, writing: off (its file was removed or replaced); tiles are served without it",
+      "Embedded cache, writing: working again",
+    ]);
+    await fill(cache, range(5));
     await closeCache(cache);
     const next = await openCache();
-    await fill(next, [1]);
-    expect(await found(next, [1])).toEqual([true]);
+    expect(await found(next, range(10))).toEqual(range(10).map((n) => n < 5));
+  });
+
+  it("keeps a sound store that it cannot check, for want of processes or files, for the next start", async () => {
+    const first = await openCache();
+    await fill(first, range(10));
+    await closeCache(first);
+    // As a killed process leaves it: it has to be checked.
+    rmSync(join(folder, "tiles-1", "closed.json"));
+    const { execPath } = process;
+    process.execPath = "/nowhere/node";
+    const { lines, log } = logBook();
+    const second = await openCache({ log }).finally(() => {
+      process.execPath = execPath;
+    });
+    expect(lines).toEqual(["Embedded cache: off (the store cannot be checked now); tiles are kept in memory only"]);
+    await closeCache(second);
+    const third = await openCache();
+    // Checking may take longer than a start waits for.
+    await third.flush();
+    expect(await found(third, range(10))).toEqual(range(10).map(() => true));
+  });
+
+  it("drops what a clock that was years ahead has stored, and keeps it when the clock is set back by an hour", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2056-01-01T00:00:00Z") });
+    const cache = await openCache();
+    await fill(cache, ["future"]);
+    vi.setSystemTime(new Date("2026-01-01T01:00:00Z"));
+    await fill(cache, ["an hour ahead"]);
+    vi.setSystemTime(new Date("2026-01-01T00:00:00Z"));
+    expect(await found(cache, ["future", "an hour ahead"])).toEqual([false, true]);
+    await cache.flush();
+    expect(statsOf(cache).entries).toBe(1);
   });
 });

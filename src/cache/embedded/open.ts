@@ -63,6 +63,12 @@ function fingerprint(store: string): { readonly size: number; readonly modified:
   return { size, modified: mtimeMs };
 }
 
+/** Names the file that a store lies in now; null: there is none. One that was removed, or moved and made anew, is another. */
+export function storeFile({ folder, name }: Pick<StoreOptions<unknown>, "folder" | "name">): string | null {
+  const stats = statSync(join(resolve(folder), name, DATA_FILE), { throwIfNoEntry: false });
+  return stats ? `${stats.dev}:${stats.ino}` : null;
+}
+
 function isAsClosed(store: string): boolean {
   try {
     return readFileSync(join(store, CLOSED_FILE), "utf8") === JSON.stringify(fingerprint(store));
@@ -89,14 +95,15 @@ function makeFolder(folder: string): void {
 function passesCheck(store: string): Promise<boolean> {
   const isSource = import.meta.url.endsWith(".ts");
   const program = fileURLToPath(new URL(isSource ? "./check.ts" : "./check.js", import.meta.url));
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
     const child = spawn(process.execPath, [...(isSource ? ["--import", "tsx"] : []), program, store], {
       cwd: dirname(program),
       stdio: "ignore",
       timeout: CHECK_TIMEOUT_MS,
       killSignal: "SIGKILL",
     });
-    child.once("error", () => done(false));
+    // Too many files or processes: that says nothing of the store, which is kept.
+    child.once("error", (cause) => fail(new Error("the store cannot be checked now", { cause })));
     child.once("exit", (code) => done(code === 0));
   });
 }

@@ -3,7 +3,7 @@ import { Breaker } from "../breaker.ts";
 import { seal, unseal } from "../envelope.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { planEviction, storedBytes } from "./eviction.ts";
-import { markClosed, openStore } from "./open.ts";
+import { markClosed, openStore, storeFile } from "./open.ts";
 import { type EntryInfo, Tables } from "./tables.ts";
 
 /** Raise its number when the layout of the tables changes. */
@@ -25,6 +25,8 @@ const MAX_PENDING_BYTES = 64 * 2 ** 20;
 const READS_PER_TURN = 64;
 /** After a write that failed for want of space: stay below what the store takes now, less this share. */
 const FULL_DISK_SHARE = 0.9;
+/** A clock may be set back by this much without a loss. */
+const CLOCK_STEP_SECONDS = 86_400;
 const PROBE_KEY = Buffer.alloc(32);
 
 export interface EmbeddedTierOptions {
@@ -43,6 +45,8 @@ export class EmbeddedTier implements CacheTier {
   readonly #options: EmbeddedTierOptions;
   readonly #writes: Breaker;
   #tables: Tables | null = null;
+  /** The file that the tables lie in. */
+  #file: string | null = null;
   #detail: string | null = "opening";
   #maxBytes: number;
   #puts: CacheEntry[] = [];
@@ -73,14 +77,19 @@ export class EmbeddedTier implements CacheTier {
 
   async #open(): Promise<void> {
     try {
-      const tables = await openStore({ ...this.#store, open: (path) => new Tables(path) });
-      if (this.#closed) await tables.close();
-      else this.#tables = tables;
+      await this.#openTables();
       this.#detail = null;
     } catch (error) {
       this.#detail = error instanceof Error ? error.message : String(error);
       this.#options.log(`Embedded cache: off (${this.#detail}); tiles are kept in memory only`);
     }
+  }
+
+  async #openTables(): Promise<void> {
+    const tables = await openStore({ ...this.#store, open: (path) => new Tables(path) });
+    if (this.#closed) return tables.close();
+    this.#tables = tables;
+    this.#file = storeFile(this.#store);
   }
 
   async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {
@@ -148,12 +157,15 @@ export class EmbeddedTier implements CacheTier {
       this.#touches.clear();
       this.#damaged.clear();
       try {
-        if (this.#tables && this.#writes.closed) await this.#commit(this.#tables, puts, touches, damaged);
+        if (!this.#tables || !this.#writes.closed) continue;
+        if (this.#isInPlace) await this.#commit(this.#tables, puts, touches, damaged);
+        else this.#writes.open("its file was removed or replaced");
       } catch (error) {
         this.#stayBelowFullDisk();
         this.#writes.failure(error instanceof Error ? error.message : String(error));
+      } finally {
+        for (const { tile } of puts) this.#pendingBytes -= tile.bytes.length;
       }
-      for (const { tile } of puts) this.#pendingBytes -= tile.bytes.length;
     }
   }
 
@@ -203,7 +215,23 @@ export class EmbeddedTier implements CacheTier {
     if (this.#tables) this.#maxBytes = Math.min(this.#maxBytes, this.#tables.usage().bytes * FULL_DISK_SHARE);
   }
 
+  /** False: what is written would be in a file that no later start can find. */
+  get #isInPlace(): boolean {
+    return this.#file !== null && storeFile(this.#store) === this.#file;
+  }
+
+  /** Goes on with the store that lies in the folder now, or with a new one. */
+  async #reopen(): Promise<void> {
+    const tables = this.#tables;
+    this.#tables = null;
+    this.#file = null;
+    await tables?.close();
+    await this.#openTables();
+    this.#maxBytes = this.#options.maxBytes;
+  }
+
   async #probe(): Promise<void> {
+    if (!this.#isInPlace) await this.#reopen();
     const tables = this.#tables;
     if (!tables) throw new Error("not open");
     await tables.batch(() => tables.put(PROBE_KEY, Buffer.alloc(2 ** 16), 0));
@@ -251,7 +279,8 @@ function secondsNow(): number {
   return Math.floor(Date.now() / 1000);
 }
 
+/** What was stored in the future was stored by a clock that went wrong: it would never grow old. */
 function isExpired(entry: EntryInfo, ttlSeconds: number): boolean {
   const age = secondsNow() - entry.storedAt;
-  return ttlSeconds > 0 && age > ttlSeconds;
+  return age < -CLOCK_STEP_SECONDS || (ttlSeconds > 0 && age > ttlSeconds);
 }
