@@ -7,6 +7,8 @@ import type { CachedTile, Claims, SharedFlights } from "./types.ts";
 
 /** A lock outlives the longest render, and a holder that died not by much, milliseconds. */
 const LOCK_MS = 35_000;
+/** How long the trace of a probe stays, milliseconds. */
+const PROBE_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const LONGEST_RECONNECT_MS = 2_000;
 
@@ -53,6 +55,7 @@ export class RedisFlights implements SharedFlights {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
+      maxLoadingRetryTime: LONGEST_RECONNECT_MS,
       retryStrategy,
       protocol: 2,
     });
@@ -63,9 +66,11 @@ export class RedisFlights implements SharedFlights {
     this.#breaker = new Breaker({
       name: "Redis, sharing of renders",
       threshold: 1,
-      probe: () => this.#client.ping(),
+      // A server that may not be written to answers PING: the sharing would be taken up and given up by turns.
+      probe: () => this.#client.set(`${options.prefix}lock:probe`, "", "PX", PROBE_MS),
       log: options.log,
     });
+    this.#client.on("ready", () => this.#breaker.probeNow());
     this.#subscriber = new Redis(options.url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
       maxRetriesPerRequest: null,

@@ -49,6 +49,7 @@ export class RedisTier implements CacheTier {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
+      maxLoadingRetryTime: LONGEST_RECONNECT_MS,
       retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, LONGEST_RECONNECT_MS),
       // The older protocol: all that is needed, and every server speaks it.
       protocol: 2,
@@ -72,7 +73,10 @@ export class RedisTier implements CacheTier {
     this.#client.on("close", () => {
       if (!this.#closed) this.#reads.open("connection lost");
     });
-    this.#client.on("ready", () => this.#reads.probeNow());
+    this.#client.on("ready", () => {
+      this.#reads.probeNow();
+      this.#writes.probeNow();
+    });
     const connected = new Promise<void>((done) => {
       this.#client.once("ready", done).once("error", () => done());
     });

@@ -200,6 +200,39 @@ describe("a Redis that fails", () => {
     ]);
   });
 
+  it("that is full is told of once, not by turns with being well: what is tried is a write", async () => {
+    const { lines, log } = logBook();
+    const cache = await cacheOn(redis.url, log);
+    await redis.admin.config("SET", "maxmemory-policy", "noeviction");
+    await redis.admin.config("SET", "maxmemory", "1");
+    const sharing = () => lines.filter((line) => line.includes("sharing of renders"));
+    const begin = performance.now();
+    // Longer than two probes take.
+    while (performance.now() - begin < 2_000) {
+      await cache.flights?.claim([keyOf("a")]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(sharing()).toEqual([expect.stringMatching(/: off \(.*OOM/)]);
+    await redis.admin.config("SET", "maxmemory", "0");
+    await until(() => sharing().length === 2, "the sharing resumes");
+  });
+
+  it("is written to as soon as it is back, however long it was away while writing was given up", async () => {
+    const cache = await cacheOn(redis.url);
+    await redis.admin.config("SET", "maxmemory-policy", "noeviction");
+    await redis.admin.config("SET", "maxmemory", "1");
+    await until(() => {
+      cache.set(keyOf("a"), tileOf("a"));
+      return !statsOf(cache).healthy;
+    }, "the writer gives up");
+    await redis.stop();
+    // By now the next probe of writing is seconds away, and further with each that fails.
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    redis = await startRedis({ port: redis.port });
+    await until(() => !/reading|lost|ECONNREFUSED/.test(statsOf(cache).detail ?? ""), "the connection is back");
+    await until(() => statsOf(cache).healthy, "the writer resumes");
+  });
+
   it("that became a read-only replica still answers reads", async () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("a"), tileOf("a"));
