@@ -70,7 +70,7 @@ export class RedisFlights implements SharedFlights {
       probe: () => this.#client.set(`${options.prefix}lock:probe`, "", "PX", PROBE_MS),
       log: options.log,
     });
-    this.#client.on("ready", () => this.#breaker.probeNow());
+    this.#client.on("ready", () => this.probeNow());
     this.#subscriber = new Redis(options.url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
       maxRetriesPerRequest: null,
@@ -178,6 +178,11 @@ export class RedisFlights implements SharedFlights {
     this.#client.disconnect();
     this.#subscriber.disconnect();
     for (const key of [...this.#waiting.keys()]) this.#tell(key);
+  }
+
+  /** There is news of Redis: tries whether it works again. */
+  probeNow(): void {
+    this.#breaker.probeNow();
   }
 
   #isWell(): boolean {

@@ -58,7 +58,12 @@ export class RedisTier implements CacheTier {
     this.#reads = new Breaker({
       name: "Redis cache, reading",
       threshold: FAILURES_TO_OPEN,
-      probe: () => this.#client.mgetBuffer(probeKey),
+      probe: async () => {
+        await this.#client.mgetBuffer(probeKey);
+        // It answers again: that is news for the others too.
+        this.#writes.probeNow();
+        this.flights.probeNow();
+      },
       log,
     });
     this.#writes = new Breaker({
@@ -73,10 +78,7 @@ export class RedisTier implements CacheTier {
     this.#client.on("close", () => {
       if (!this.#closed) this.#reads.open("connection lost");
     });
-    this.#client.on("ready", () => {
-      this.#reads.probeNow();
-      this.#writes.probeNow();
-    });
+    this.#client.on("ready", () => this.#reads.probeNow());
     const connected = new Promise<void>((done) => {
       this.#client.once("ready", done).once("error", () => done());
     });
