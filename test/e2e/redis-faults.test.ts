@@ -1,0 +1,355 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LoadResult, latency, type Reference, referenceOf, runLoad } from "../fixtures/load.ts";
+import { type RedisServer, startRedis } from "../fixtures/redis.ts";
+import { type RedisProxy, startRedisProxy } from "../fixtures/redis-proxy.ts";
+import { freePort, type RunningServer, startServer } from "../fixtures/server.ts";
+import { buildTiff } from "../fixtures/tiff-builder.ts";
+
+/** 6 × 6 tiles, each asked for several times in a round. */
+const SIDE = 6 * 256;
+const PASSWORD = "hunter2";
+/** Ten times what it should take: a repair that is noticed later is a hang. */
+const REPAIRED_WITHIN_MS = 50_000;
+/** Nothing is kept in memory: Redis is asked for every tile. */
+const NO_MEMORY = { BANDLOOM_MEMORY_BYTES: "1", BANDLOOM_WORKERS: "1", BANDLOOM_LOG_LEVEL: "info" };
+
+const data = mkdtempSync(join(tmpdir(), "bandloom-faults-"));
+const running: RunningServer[] = [];
+let reference: Reference;
+
+beforeAll(async () => {
+  const value = (x: number, y: number, sample: number) => (x * 3 + y * 7 + sample * 50) % 251;
+  const layout = { width: SIDE, height: SIDE, samples: 2, planar: true, tile: [256, 256], codec: "deflate" } as const;
+  writeFileSync(join(data, "plate.tif"), buildTiff({ directories: [{ ...layout, value }] }));
+  const formula = encodeURIComponent("window(b1 + 2*b2, 0, 765)");
+  const paths = Array.from({ length: 36 }, (_, n) => `/tiles/plate/3/${n % 6}/${Math.floor(n / 6)}.jpg?f=${formula}`);
+  // Below a file there is no folder: a server without a cache.
+  const plain = await start({ BANDLOOM_CACHE: join(data, "plate.tif", "none") });
+  reference = await referenceOf(plain.url, paths);
+  await plain.stop();
+});
+afterAll(async () => {
+  for (const server of running) await server.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+async function start(environment: Readonly<Record<string, string>>): Promise<RunningServer> {
+  const server = await startServer({ data, environment: { ...NO_MEMORY, ...environment } });
+  running.push(server);
+  return server;
+}
+
+/** Every tile came, and came right. */
+function expectGood({ statuses, wrong }: LoadResult): void {
+  expect([...statuses.keys()]).toEqual([200]);
+  expect(wrong).toEqual([]);
+}
+
+async function isHealthy(server: RunningServer): Promise<boolean> {
+  const answer = await server.query<{ server: { cache: readonly { name: string; healthy: boolean }[] } }>(
+    "{ server { cache { name healthy } } }",
+  );
+  return answer.server.cache.find(({ name }) => name === "redis")?.healthy === true;
+}
+
+/** What `/readyz` says: the server is ready whatever its caches do. */
+async function degraded(server: RunningServer): Promise<readonly string[]> {
+  const answer = await fetch(`${server.url}/readyz`);
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { degraded?: readonly string[] }).degraded ?? [];
+}
+
+/** Until every tile of a round comes from Redis. Gives the milliseconds that it took. */
+async function filledAgain(server: RunningServer): Promise<number> {
+  const begin = performance.now();
+  for (;;) {
+    const result = await runLoad(server.url, reference);
+    expectGood(result);
+    if (result.outcomes.get("REDIS") === reference.size && (await isHealthy(server))) return performance.now() - begin;
+    if (performance.now() - begin > REPAIRED_WITHIN_MS) throw new Error(`never filled again:\n${server.output()}`);
+    await sleep(50);
+  }
+}
+
+interface Fault {
+  readonly name: string;
+  /** The tier is given up while it lasts. */
+  readonly noticed: boolean;
+  readonly begin: () => unknown;
+  readonly end: () => unknown;
+}
+
+type Annotate = (message: string) => Promise<unknown>;
+
+/** Load before, in, and after the fault: never a failed or wrong tile, and Redis is used again when it is over. */
+async function endure(server: RunningServer, fault: Fault, annotate: Annotate): Promise<void> {
+  await filledAgain(server);
+  const healthy = await runLoad(server.url, reference, { rounds: 2 });
+  expectGood(healthy);
+  const lines = logOf(server).length;
+  // It begins in the middle of a round.
+  const over = runLoad(server.url, reference, { rounds: 2 });
+  await fault.begin();
+  const first = await over;
+  expectGood(first);
+  const later = await runLoad(server.url, reference, { rounds: 2 });
+  expectGood(later);
+  expect(await isHealthy(server)).toBe(!fault.noticed);
+  expect(await degraded(server)).toEqual(fault.noticed ? ["redis"] : []);
+  await fault.end();
+  const took = await filledAgain(server);
+  expect(await degraded(server)).toEqual([]);
+  const [before, during, after] = [healthy, first, later].map(latency);
+  await annotate(
+    `${fault.name}: median ms a tile ${before?.median.toFixed(1)} before, ${during?.median.toFixed(1)} when it begins, ${after?.median.toFixed(1)} while it lasts; ` +
+      `slowest ${before?.slowest.toFixed(0)}, ${during?.slowest.toFixed(0)}, ${after?.slowest.toFixed(0)}; filled again after ${took.toFixed(0)} ms`,
+  );
+  await expectTold(server, lines, fault.noticed);
+}
+
+/** What was told of Redis. */
+function logOf(server: RunningServer): readonly string[] {
+  return server
+    .output()
+    .split("\n")
+    .filter((line) => line.includes("Redis"));
+}
+
+/** What each part of the tier told: off and working again by turns, the last word being that it works. */
+async function expectTold(server: RunningServer, from: number, some: boolean): Promise<void> {
+  const told = () => {
+    const parts = new Map<string, string>();
+    for (const line of logOf(server).slice(from)) {
+      const [, part = line, state = "?"] = /(Redis[^:]*): (off|working again)/.exec(line) ?? [];
+      parts.set(part, `${parts.get(part) ?? ""}${state}; `);
+    }
+    return [...parts.values()];
+  };
+  const open = () => told().filter((states) => !/^(off; working again; )+$/.test(states));
+  await expect.poll(open, { timeout: REPAIRED_WITHIN_MS }).toEqual([]);
+  expect(told().length > 0).toBe(some);
+}
+
+function expectNoSecret(server: RunningServer): void {
+  expect(server.output()).not.toMatch(new RegExp(`${PASSWORD}|redis://|someone`));
+  expect(server.output()).not.toMatch(/A request failed|unhandled|is started again/i);
+}
+
+describe("Redis that cannot be reached", () => {
+  let redis: RedisServer;
+  let proxy: RedisProxy;
+  let server: RunningServer;
+  const url = () => `redis://:${PASSWORD}@127.0.0.1:${proxy.port}`;
+  beforeAll(async () => {
+    redis = await startRedis({ port: await freePort(), password: PASSWORD, args: ["--enable-debug-command", "yes"] });
+    proxy = await startRedisProxy(redis.port);
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await redis.stop();
+  });
+
+  it("at the start is done without, and used when it comes", async ({ annotate }) => {
+    const { port } = redis;
+    await redis.stop();
+    server = await start({ REDIS_URL: url() });
+    expect(await degraded(server)).toEqual(["redis"]);
+    expectGood(await runLoad(server.url, reference));
+    redis = await startRedis({ port, password: PASSWORD, args: ["--enable-debug-command", "yes"] });
+    await annotate(`filled ${(await filledAgain(server)).toFixed(0)} ms after it came`);
+    await expectTold(server, 0, true);
+  }, 90_000);
+
+  const faults: readonly Fault[] = [
+    {
+      name: "killed",
+      noticed: true,
+      begin: () => redis.stop(),
+      end: async () => {
+        redis = await startRedis({ port: redis.port, password: PASSWORD, args: ["--enable-debug-command", "yes"] });
+      },
+    },
+    { name: "stopped", noticed: true, begin: () => redis.freeze(), end: () => redis.thaw() },
+    {
+      name: "half a second away",
+      noticed: true,
+      begin: () => proxy.set({ kind: "slow", milliseconds: 500 }),
+      end: () => proxy.set({ kind: "pass" }),
+    },
+    {
+      name: "reset at each command",
+      noticed: true,
+      begin: () => proxy.set({ kind: "reset" }),
+      end: () => proxy.set({ kind: "pass" }),
+    },
+    {
+      name: "one that has another password now",
+      noticed: true,
+      begin: async () => {
+        await redis.admin.config("SET", "requirepass", "other");
+        await redis.admin.client("KILL", "TYPE", "normal");
+      },
+      end: () => redis.admin.config("SET", "requirepass", PASSWORD),
+    },
+    {
+      name: "loading its data",
+      noticed: true,
+      begin: async () => {
+        for (const [name, value] of [
+          // Slow enough to be met, and answering meanwhile.
+          ["key-load-delay", "100000"],
+          ["loading-process-events-interval-bytes", "1024"],
+        ] as const)
+          await redis.admin.config("SET", name, value);
+        void redis.admin.call("DEBUG", "RELOAD").catch(() => {});
+        await sleep(100);
+      },
+      end: () => redis.admin.config("SET", "key-load-delay", "0"),
+    },
+  ];
+  it.for(faults)(
+    "because it is $name fails no tile",
+    async (fault, { annotate }) => {
+      await endure(server, fault, annotate);
+    },
+    120_000,
+  );
+
+  it("is told of without its address or its password", () => expectNoSecret(server));
+});
+
+describe("Redis that takes no more", () => {
+  let redis: RedisServer;
+  let server: RunningServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+    server = await start({ REDIS_URL: redis.url });
+  });
+  afterAll(() => redis.stop());
+
+  const faults: readonly Fault[] = [
+    {
+      name: "full, and evicts nothing",
+      noticed: true,
+      begin: async () => {
+        await redis.admin.config("SET", "maxmemory-policy", "noeviction");
+        await redis.admin.config("SET", "maxmemory", "1mb");
+        await redis.admin.flushall();
+      },
+      end: () => redis.admin.config("SET", "maxmemory", "0"),
+    },
+    {
+      name: "a replica that may not be written to",
+      noticed: true,
+      begin: async () => {
+        await redis.admin.flushall();
+        await redis.admin.replicaof("127.0.0.1", await freePort());
+      },
+      end: () => redis.admin.replicaof("NO", "ONE"),
+    },
+    {
+      name: "one that cannot save, and refuses writes for that",
+      noticed: true,
+      begin: async () => {
+        const [, folder = ""] = (await redis.admin.config("GET", "dir")) as [string, string];
+        rmSync(folder, { recursive: true });
+        await redis.admin.config("SET", "save", "3600 1");
+        await redis.admin.flushall().catch(() => {});
+        await redis.admin.set("x", "1");
+        await redis.admin.bgsave().catch(() => {});
+      },
+      end: () => redis.admin.config("SET", "stop-writes-on-bgsave-error", "no"),
+    },
+  ];
+  it.for(faults)(
+    "because it is $name fails no tile",
+    async (fault, { annotate }) => {
+      await endure(server, fault, annotate);
+    },
+    120_000,
+  );
+
+  it("is told of without its address", () => expectNoSecret(server));
+});
+
+describe("Redis that loses or spoils values", () => {
+  let redis: RedisServer;
+  let server: RunningServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+    server = await start({ REDIS_URL: redis.url });
+  });
+  afterAll(() => redis.stop());
+
+  /** Every tile's value, made another one. */
+  async function spoil(change: (key: string, value: Buffer) => unknown): Promise<void> {
+    for (const key of await redis.admin.keys("*")) {
+      if ((await redis.admin.type(key)) !== "string") continue;
+      const value = await redis.admin.getBuffer(key);
+      if (value && value.length > 500) await change(key, value);
+    }
+  }
+
+  const set = (key: string, value: Buffer) => redis.admin.set(key, value);
+  const damages: readonly (readonly [string, (key: string, value: Buffer) => unknown])[] = [
+    ["cut short", (key, value) => set(key, value.subarray(0, value.length >> 1))],
+    [
+      "changed by one bit",
+      (key, value) => set(key, Buffer.from(value.map((byte, at) => (at === 400 ? byte ^ 8 : byte)))),
+    ],
+    [
+      "of another version",
+      (key, value) => set(key, Buffer.from(value.map((byte, at) => (at === 2 ? byte + 1 : byte)))),
+    ],
+    ["longer than any tile", (key, value) => set(key, Buffer.concat([value, Buffer.alloc(5 * 2 ** 20)]))],
+    ["lists", (key) => redis.admin.multi().del(key).lpush(key, "a", "b").exec()],
+  ];
+  it.each(damages)(
+    "that are %s gets them replaced, and no tile is wrong",
+    async (_, change) => {
+      await filledAgain(server);
+      const load = runLoad(server.url, reference, { rounds: 2 });
+      await spoil(change);
+      expectGood(await load);
+      expectGood(await runLoad(server.url, reference, { rounds: 2 }));
+      await filledAgain(server);
+    },
+    60_000,
+  );
+
+  it("that are each another tile's is not believed", async () => {
+    await filledAgain(server);
+    const keys = (await redis.admin.keys("*")).filter((key) => /[0-9a-f]{64}$/.test(key));
+    const values = await redis.admin.mgetBuffer(keys);
+    for (const [at, key] of keys.entries()) await set(key, values[(at + 1) % keys.length] ?? Buffer.alloc(0));
+    expectGood(await runLoad(server.url, reference, { rounds: 2 }));
+    await filledAgain(server);
+  }, 60_000);
+
+  it("with everything flushed again and again under load, fails no tile", async () => {
+    const load = runLoad(server.url, reference, { rounds: 6 });
+    for (let n = 0; n < 20; n++) {
+      await redis.admin.flushall();
+      await sleep(20);
+    }
+    expectGood(await load);
+    await filledAgain(server);
+    expect(await isHealthy(server)).toBe(true);
+  }, 60_000);
+
+  it("for want of memory, one for the other, fails no tile", async () => {
+    const used = Number(/used_memory:(\d+)/.exec(await redis.admin.info("memory"))?.[1]);
+    await redis.admin.config("SET", "maxmemory-policy", "allkeys-lru");
+    await redis.admin.config("SET", "maxmemory", String(used - 100_000));
+    expectGood(await runLoad(server.url, reference, { rounds: 4 }));
+    expect(await redis.admin.info("stats")).not.toContain("evicted_keys:0\r\n");
+    await redis.admin.config("SET", "maxmemory", "0");
+    await filledAgain(server);
+  }, 60_000);
+
+  it("is told of without its address", () => expectNoSecret(server));
+});
