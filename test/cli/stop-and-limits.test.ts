@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { referenceOf, runLoad } from "../fixtures/load.ts";
+import { type RunningServer, startServer } from "../fixtures/server.ts";
+import { bandloom } from "./program.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "bandloom-signals-"));
+const data = join(folder, "data");
+const CONNECTIONS = 1000;
+
+beforeAll(async () => {
+  mkdirSync(data);
+  await bandloom(["demo", "--size", "512", "-o", join(data, "sky.ome.tif")]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let server: RunningServer | undefined;
+let sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  sockets = [];
+  await server?.stop("SIGKILL");
+  server = undefined;
+});
+
+const tiles = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, n) => `/tiles/sky/1/${n % 2}/${(n >> 1) % 2}.png?f=${encodeURIComponent(`window(b1, 0, ${200 + n})`)}`,
+  );
+
+/** However it ends: events.once would reject where the connection is reset. */
+function ended(socket: Socket): Promise<unknown> {
+  return new Promise((done) => socket.once("close", done));
+}
+
+/** Connections that never send a request, as many as come about. */
+async function openConnections(port: number, count: number): Promise<void> {
+  sockets = Array.from({ length: count }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  const settled = (socket: Socket) =>
+    Promise.race([new Promise((done) => socket.once("connect", done)), ended(socket), sleep(5_000)]);
+  await Promise.all(sockets.map(settled));
+}
+
+function expectQuiet({ output }: RunningServer): void {
+  expect(output()).not.toMatch(/unhandled|uncaught|A request failed|is started again|warning/i);
+}
+
+describe("a server that is told to end under load", () => {
+  it.each(["SIGTERM", "SIGHUP"] as const)("by %s answers what it has begun, whole, and ends with 0", async (signal) => {
+    server = await startServer({ data });
+    const reference = await referenceOf(server.url, tiles(60));
+    const load = runLoad(server.url, reference, { rounds: 20, parallel: 8 });
+    await sleep(200);
+    expect(await server.stop(signal)).toBe(0);
+    const { statuses, wrong } = await load;
+    expect([...statuses.keys()].toSorted()).toEqual([0, 200]);
+    expect(wrong).toEqual([]);
+    expectQuiet(server);
+  });
+
+  it("twice in a breath takes it for once: a terminal and npm both pass on one Ctrl-C", async () => {
+    server = await startServer({ data });
+    const reference = await referenceOf(server.url, tiles(8));
+    const load = runLoad(server.url, reference, { rounds: 50 });
+    await sleep(100);
+    const first = server.stop("SIGTERM");
+    await sleep(20);
+    const second = server.stop("SIGTERM");
+    expect([await first, await second]).toEqual([0, 0]);
+    expect((await load).wrong).toEqual([]);
+    expectQuiet(server);
+  });
+
+  it(`lets ${CONNECTIONS} connections go that ask for nothing, and ends with 0`, async () => {
+    server = await startServer({ data });
+    await openConnections(server.port, CONNECTIONS);
+    const asked = sockets.slice(0, 50);
+    for (const socket of asked) socket.write("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n");
+    await Promise.all(asked.map((socket) => once(socket, "data")));
+    const closed = Promise.all(sockets.map((socket) => ended(socket.resume())));
+    expect(await server.stop()).toBe(0);
+    await closed;
+    expectQuiet(server);
+  }, 60_000);
+});
+
+describe("a server that may open 256 files", () => {
+  it(`survives ${CONNECTIONS} connections, and answers everybody when they end`, async () => {
+    server = await startServer({ data, openFiles: 256 });
+    const pid = server.pid();
+    const reference = await referenceOf(server.url, tiles(8));
+    await openConnections(server.port, CONNECTIONS);
+    await sleep(500);
+    expect(server.pid()).toBe(pid);
+    for (const socket of sockets) socket.destroy();
+    // A tile that nobody has rendered yet: files and workers are well too.
+    const [fresh = ""] = tiles(200).slice(-1);
+    await expect
+      .poll(
+        () =>
+          fetch(server?.url + fresh).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(200);
+    const { statuses, wrong } = await runLoad(server.url, reference, { rounds: 5 });
+    expect([[...statuses.keys()], wrong]).toEqual([[200], []]);
+    expect(server.pid()).toBe(pid);
+    expectQuiet(server);
+    expect(await server.stop()).toBe(0);
+  }, 60_000);
+
+  it("answers those who are in while others wait at the door", async () => {
+    server = await startServer({ data, openFiles: 256 });
+    const keeper = connect(server.port, "127.0.0.1").on("error", () => {});
+    await once(keeper, "connect");
+    const ask = async (path: string) => {
+      keeper.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
+      const [answer] = (await once(keeper, "data")) as [Buffer];
+      return answer.toString("latin1").slice(0, 12);
+    };
+    expect(await ask("/healthz")).toBe("HTTP/1.1 200");
+    await openConnections(server.port, CONNECTIONS);
+    for (const path of ["/healthz", "/readyz"]) expect(await ask(path)).toBe("HTTP/1.1 200");
+    keeper.destroy();
+  }, 60_000);
+});
