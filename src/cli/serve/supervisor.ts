@@ -12,7 +12,8 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /** A signal that follows within this time is the same: a terminal and npm both pass on one Ctrl-C. */
 const SAME_SIGNAL_MS = 500;
 const FIRST_DELAY_MS = 100;
-const MAX_DELAY_MS = 10_000;
+/** However often it crashes, it is there again within some seconds. */
+const MAX_DELAY_MS = 2_000;
 /** One that served this long was sound: the next crash is a first one again. */
 const SOUND_AFTER_MS = 60_000;
 
