@@ -191,7 +191,7 @@ describe("Redis that cannot be reached", () => {
       noticed: true,
       begin: async () => {
         await redis.admin.config("SET", "requirepass", "other");
-        await redis.admin.client("KILL", "TYPE", "normal");
+        await redis.admin.call("CLIENT", "KILL", "TYPE", "normal");
       },
       end: () => redis.admin.config("SET", "requirepass", PASSWORD),
     },
@@ -211,13 +211,9 @@ describe("Redis that cannot be reached", () => {
       end: () => redis.admin.config("SET", "key-load-delay", "0"),
     },
   ];
-  it.for(faults)(
-    "because it is $name fails no tile",
-    async (fault, { annotate }) => {
-      await endure(server, fault, annotate);
-    },
-    120_000,
-  );
+  it.for(faults)("because it is $name fails no tile", { timeout: 120_000 }, async (fault, { annotate }) => {
+    await endure(server, fault, annotate);
+  });
 
   it("is told of without its address or its password", () => expectNoSecret(server));
 });
@@ -265,13 +261,9 @@ describe("Redis that takes no more", () => {
       end: () => redis.admin.config("SET", "stop-writes-on-bgsave-error", "no"),
     },
   ];
-  it.for(faults)(
-    "because it is $name fails no tile",
-    async (fault, { annotate }) => {
-      await endure(server, fault, annotate);
-    },
-    120_000,
-  );
+  it.for(faults)("because it is $name fails no tile", { timeout: 120_000 }, async (fault, { annotate }) => {
+    await endure(server, fault, annotate);
+  });
 
   it("is told of without its address", () => expectNoSecret(server));
 });
