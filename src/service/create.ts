@@ -115,7 +115,10 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     // Of several processes none is the one whose disk is asked: they share a Redis, or keep what memory holds.
     folder: redisUrl === undefined && role === "all" ? folder : null,
     embeddedBytes: options.cacheBytes,
-    ...(options.tilesInS3 ? { s3: { ...options.tilesInS3, server: options.remote?.s3 ?? {} } } : {}),
+    // Whoever asks a render node for pictures would look for them in the bucket twice.
+    ...(options.tilesInS3 && options.renderUrl === undefined
+      ? { s3: { ...options.tilesInS3, server: options.remote?.s3 ?? {} } }
+      : {}),
     log,
   });
   const images = new CatalogueImages(files, renderer, remote);

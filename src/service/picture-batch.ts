@@ -17,8 +17,8 @@ export interface MadePicture extends CachedTile {
   readonly cache: CacheOutcome;
   /** Whoever made it has kept it for all. */
   readonly kept: boolean;
-  /** What it took to make it, where it is to be kept, milliseconds. */
-  readonly renderMs?: number;
+  /** Its share of the time that its job took here, the wait for a worker included, milliseconds. */
+  readonly renderMs: number;
 }
 
 /** Pictures that are made together. */

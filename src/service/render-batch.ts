@@ -11,7 +11,6 @@ export function ownPictures(renderer: Renderer, kernels: PictureKernels): Pictur
 }
 
 interface RenderedPicture extends Picture {
-  /** Its share of the time that its job took, the wait for a worker included, milliseconds. */
   readonly renderMs: number;
 }
 

@@ -30,7 +30,7 @@ class FetchedBatch implements PictureBatch {
     const { etag, ...picture } = await this.#node.picture(path, signal);
     // The other side has seen another version of the file: whoever asked looks at it again.
     if (etag === "" || !key.startsWith(etag)) throw sourceChanged();
-    return { ...picture, kept: true };
+    return { ...picture, kept: true, renderMs: 0 };
   }
 }
 
