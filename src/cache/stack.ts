@@ -2,13 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedTier } from "./embedded/tier.ts";
 import { MemoryTier } from "./memory.ts";
 import { RedisTier } from "./redis.ts";
-import type { CachedTile, CacheHit, CacheTier, CacheTierStats, SharedFlights, TileCache } from "./types.ts";
+import { DEFAULT_REDIS_PREFIX } from "./redis-keys.ts";
+import type { RedisTexts } from "./redis-texts.ts";
+import { Texts } from "./texts.ts";
+import type { CachedTile, CacheHit, CacheTier, CacheTierStats, SharedFlights, TextCache, TileCache } from "./types.ts";
 
 export interface TileCacheOptions {
   /** Size of the memory tier; 0: none. */
   readonly memoryBytes: number;
   /** Shared by all processes of a deployment. Used in place of the embedded store; null: none. */
   readonly redisUrl: string | null;
+  /** `redisUrl` names nodes of a cluster; false when left out. */
+  readonly redisCluster?: boolean;
+  /** Begins every key and channel in Redis; `bandloom:` when left out. */
+  readonly redisPrefix?: string;
   /** Longest wait for a tile that another process renders, milliseconds; 250 when left out. */
   readonly flightWaitMs?: number;
   /** Folder of the embedded store, made when missing; null: none. */
@@ -34,13 +41,14 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
   const { redisUrl, folder, log } = options;
   if (redisUrl !== null) {
     const redis = new RedisTier({
-      url: redisUrl,
+      place: { url: redisUrl, cluster: options.redisCluster ?? false },
+      prefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
       ttlSeconds,
       flightWaitMs: options.flightWaitMs ?? FLIGHT_WAIT_MS,
       log,
     });
     await Promise.race([redis.opened, sleep(OPEN_WAIT_MS, null, { ref: false })]);
-    return new TierStack(options.memoryBytes, redis);
+    return new TierStack(options.memoryBytes, redis, redis.texts);
   }
   if (folder !== null) {
     const embedded = new EmbeddedTier({ folder, maxBytes: options.embeddedBytes, ttlSeconds, log });
@@ -54,10 +62,12 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
 class TierStack implements TileCache {
   readonly #memory: MemoryTier;
   readonly #store: CacheTier | null;
+  readonly texts: TextCache;
 
-  constructor(memoryBytes: number, store: CacheTier | null) {
+  constructor(memoryBytes: number, store: CacheTier | null, sharedTexts: RedisTexts | null = null) {
     this.#memory = new MemoryTier(memoryBytes);
     this.#store = store;
+    this.texts = new Texts(sharedTexts);
   }
 
   peek(key: string): CachedTile | null {
@@ -90,8 +100,7 @@ class TierStack implements TileCache {
 
   set(key: string, tile: CachedTile): void {
     this.#memory.set(key, tile);
-    if (this.flights?.holds(key)) this.flights.finish(key, tile);
-    else this.#store?.set([{ key, tile }]);
+    if (this.flights?.finish(key, tile) !== true) this.#store?.set([{ key, tile }]);
   }
 
   remember(key: string, tile: CachedTile): void {

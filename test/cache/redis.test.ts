@@ -1,16 +1,21 @@
 import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
-import { REDIS_PREFIX } from "../../src/cache/redis.ts";
+import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { freePort } from "../fixtures/server.ts";
 import { keyOf, logBook, tileOf, until } from "./support.ts";
+
+/** As a cache should be told, so that nobody is warned. */
+const EVICTING = ["--maxmemory", "1gb", "--maxmemory-policy", "allkeys-lru"];
+const names = new RedisKeys("bandloom:");
+const nameOf = (name: string | number) => names.tile(keyOf(name));
 
 let redis: RedisServer;
 const open: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
-  redis = await startRedis();
+  redis = await startRedis({ args: EVICTING });
 });
 
 afterEach(async () => {
@@ -65,7 +70,7 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    const ttl = await redis.admin.pttl(REDIS_PREFIX + keyOf("a"));
+    const ttl = await redis.admin.pttl(nameOf("a"));
     expect(ttl).toBeGreaterThan(29 * 86_400_000);
     expect(ttl).toBeLessThanOrEqual(30 * 86_400_000);
   });
@@ -74,8 +79,8 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("large"), tileOf("large", 4 * 2 ** 20 + 1));
     await cache.flush();
-    expect(await redis.admin.exists(REDIS_PREFIX + keyOf("large"))).toBe(0);
-    await redis.admin.set(REDIS_PREFIX + keyOf("planted"), Buffer.alloc(5 * 2 ** 20));
+    expect(await redis.admin.exists(nameOf("large"))).toBe(0);
+    await redis.admin.set(nameOf("planted"), Buffer.alloc(5 * 2 ** 20));
     expect(await lookUp(cache, "planted")).toBeNull();
   });
 
@@ -88,8 +93,8 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    const value = await redis.admin.getBuffer(REDIS_PREFIX + keyOf("a"));
-    await redis.admin.set(REDIS_PREFIX + keyOf("a"), damage(value ?? Buffer.alloc(0)));
+    const value = await redis.admin.getBuffer(nameOf("a"));
+    await redis.admin.set(nameOf("a"), damage(value ?? Buffer.alloc(0)));
     expect(await lookUp(cache, "a")).toBeNull();
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
@@ -100,7 +105,7 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    await redis.admin.rename(REDIS_PREFIX + keyOf("a"), REDIS_PREFIX + keyOf("b"));
+    await redis.admin.rename(nameOf("a"), nameOf("b"));
     expect(await lookUp(cache, "b")).toBeNull();
   });
 
@@ -108,7 +113,7 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("good"), tileOf("good"));
     await cache.flush();
-    await redis.admin.lpush(REDIS_PREFIX + keyOf("list"), "x");
+    await redis.admin.lpush(nameOf("list"), "x");
     const hits = await cache.get([keyOf("list"), keyOf("good")]);
     expect(hits.map((hit) => hit !== null)).toEqual([false, true]);
     cache.set(keyOf("list"), tileOf("list"));
@@ -134,7 +139,7 @@ describe("a Redis that fails", () => {
     cache.set(keyOf("a"), tileOf("a"));
     expect(await lookUp(cache, "a")).toBeNull();
     expect(statsOf(cache).healthy).toBe(false);
-    const late = await startRedis({ port });
+    const late = await startRedis({ port, args: EVICTING });
     open.push(() => late.stop());
     await until(() => statsOf(cache).healthy, "the late Redis is used");
     cache.set(keyOf("a"), tileOf("a"));
@@ -256,11 +261,11 @@ describe("a Redis that fails", () => {
 
   it("with a value of hundreds of megabytes under a tile's key is a miss, and the next write replaces the value", async () => {
     const cache = await cacheOn(redis.url);
-    await redis.admin.setrange(REDIS_PREFIX + keyOf("a"), 300 * 2 ** 20, "x");
+    await redis.admin.setrange(nameOf("a"), 300 * 2 ** 20, "x");
     expect(await lookUp(cache, "a")).toBeNull();
     await until(() => statsOf(cache).healthy, "the connection is well again");
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    expect(await redis.admin.strlen(REDIS_PREFIX + keyOf("a"))).toBeLessThan(3_000);
+    expect(await redis.admin.strlen(nameOf("a"))).toBeLessThan(3_000);
   });
 });
