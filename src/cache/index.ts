@@ -1,4 +1,13 @@
 /** Rendered tiles, kept: the key that names a tile, and the tiers that hold it (memory, then Redis or a store on disk). */
+
+export {
+  careFor,
+  type MemoryReport,
+  type StoreCare,
+  type StoreReport,
+  stateMemory,
+  type Verification,
+} from "./care/index.ts";
 export { markClosed, openStore } from "./embedded/open.ts";
 export { type KeyField, KeyMaker, type KeyScope, type TileKeyFields } from "./key.ts";
 export { patientClient } from "./redis-client.ts";

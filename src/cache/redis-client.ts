@@ -18,6 +18,7 @@ interface Bounds {
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
+const CARE_TIMEOUT_MS = 5_000;
 const LONGEST_RECONNECT_MS = 2_000;
 /** A command whose slot has moved is sent so often, so long after: a cluster that is without a node must not take longer than a render. */
 const MAX_REDIRECTIONS = 3;
@@ -28,6 +29,11 @@ const retryStrategy = (attempt: number) => Math.min(50 * 2 ** attempt, LONGEST_R
 /** For what may be missing: a command that is not answered within the time, or cannot be sent now, fails. */
 export function hastyClient(place: RedisPlace, commandTimeout: number): RedisClient {
   return createClient(place, false, { commandTimeout, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false });
+}
+
+/** For an operator who looks inside: an answer may take a while, for ever it must not. */
+export function careClient(place: RedisPlace): RedisClient {
+  return createClient(place, true, { commandTimeout: CARE_TIMEOUT_MS, maxRetriesPerRequest: 1 });
 }
 
 /** For a subscription: it waits for a connection as long as that takes. One that listens can do nothing else. */

@@ -16,3 +16,10 @@ export function memoryAdvice(info: RedisInfo): string | null {
     return "its maxmemory-policy is noeviction, so that it makes no room by itself; set maxmemory and maxmemory-policy allkeys-lru";
   return bounded ? null : "it has no maxmemory, so that it takes all memory of its machine; set one";
 }
+
+/** What to change about the memory of a Redis that must forget nothing; null: nothing, or it is not known. */
+export function stateAdvice(info: RedisInfo): string | null {
+  const policy = info.get("maxmemory_policy");
+  if (policy === undefined || policy === "noeviction") return null;
+  return `its maxmemory-policy is ${policy}, so that what people saved may be driven out; set noeviction, and appendonly yes`;
+}

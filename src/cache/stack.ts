@@ -29,7 +29,7 @@ export interface TileCacheOptions {
 }
 
 /** Keys name their content, so nothing ever goes stale; this only frees what nobody has asked for in a long time. */
-const DEFAULT_TTL_SECONDS = 30 * 86_400;
+export const DEFAULT_TTL_SECONDS = 30 * 86_400;
 /** About as long as a tile takes to render where there is much to do. */
 const FLIGHT_WAIT_MS = 250;
 /** A store that must be checked first may join later: starting up does not wait for it longer than this. */

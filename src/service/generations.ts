@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BandloomError } from "../core/errors.ts";
 import type { StateStore } from "../state/index.ts";
 import {
   lastChange,
   newGeneration,
+  notShared,
   type Purges,
   type PurgeTarget,
   purgeRow,
@@ -69,11 +69,7 @@ export class Generations implements KnownPurges, PurgeService {
   }
 
   async purge(target: PurgeTarget): Promise<void> {
-    if (!this.#state)
-      throw new BandloomError(
-        "FORBIDDEN",
-        "Nothing can be purged here: servers that share a Redis (REDIS_URL) learn of it from a Redis for what is saved. Set BANDLOOM_STATE_REDIS_URL on all of them.",
-      );
+    if (!this.#state) throw notShared();
     await recordPurge(this.#state, target);
     await this.#load(this.#state);
   }

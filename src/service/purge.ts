@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { BandloomError } from "../core/errors.ts";
 import type { StateStore } from "../state/index.ts";
 import { hash } from "./version.ts";
 
@@ -28,6 +29,14 @@ export async function recordPurge(state: StateStore, target: PurgeTarget): Promi
   if (everything) await recordEverything(state);
   else await state.put("generations", purgeRow(target.kind, nameOf(target)), newGeneration());
   await state.put("purges", "changed", newGeneration());
+}
+
+/** Other servers of a cache could not learn of a purge. */
+export function notShared(): BandloomError {
+  return new BandloomError(
+    "FORBIDDEN",
+    "Nothing can be purged here: several servers learn of it from the Redis of what is saved. Set BANDLOOM_STATE_REDIS_URL on all of them.",
+  );
 }
 
 /** The mark of the last change, for asking often whether to read the rest. */

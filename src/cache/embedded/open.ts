@@ -13,7 +13,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const DATA_FILE = "data.mdb";
+export const DATA_FILE = "data.mdb";
 const LOCK_FILE = "lock.mdb";
 /** Written when the store is closed in order: what the file looked like then. */
 const CLOSED_FILE = "closed.json";
@@ -63,7 +63,8 @@ function fingerprint(store: string): { readonly size: number; readonly modified:
   return { size, modified: mtimeMs };
 }
 
-function isAsClosed(store: string): boolean {
+/** Whether a store is as it was when it was closed in order: nobody has it open, and nobody changed it since. */
+export function isAsClosed(store: string): boolean {
   try {
     return readFileSync(join(store, CLOSED_FILE), "utf8") === JSON.stringify(fingerprint(store));
   } catch {
@@ -86,7 +87,8 @@ function makeFolder(folder: string): void {
   }
 }
 
-function passesCheck(store: string): Promise<boolean> {
+/** Reads a store from end to end, in a process of its own. */
+export function passesCheck(store: string): Promise<boolean> {
   const isSource = import.meta.url.endsWith(".ts");
   const program = fileURLToPath(new URL(isSource ? "./check.ts" : "./check.js", import.meta.url));
   return new Promise((done) => {
