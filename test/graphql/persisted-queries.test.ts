@@ -54,9 +54,12 @@ describe("a query that is named by its hash", () => {
     expect(await send(one, sha256(query))).toBe("PersistedQueryNotFound");
   });
 
-  it.each([[""], ["__proto__"], [["a"]], [{}], [null], [7], ["x".repeat(10_000)]])("may be named %j: it is not found", async (hash) => {
-    expect(await send(one, hash)).toMatch(/PersistedQueryNotFound|not a JSON|must provide/i);
-  });
+  it.each([[""], ["__proto__"], [["a"]], [{}], [null], [7], ["x".repeat(10_000)]])(
+    "may be named %j: it is not found",
+    async (hash) => {
+      expect(await send(one, hash)).toMatch(/PersistedQueryNotFound|not a JSON|must provide/i);
+    },
+  );
 
   it("that is too long to keep is answered all the same", async () => {
     const query = `{ d: __typename } ${"#".repeat(70_000)}`;
