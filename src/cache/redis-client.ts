@@ -77,7 +77,12 @@ function standalone(bounds: Bounds) {
 
 function bounded(bounds: Bounds) {
   // The older protocol: all that is needed, and every server speaks it.
-  return { ...bounds, connectTimeout: CONNECT_TIMEOUT_MS, protocol: 2 } as const;
+  return {
+    ...bounds,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: LONGEST_RECONNECT_MS,
+    protocol: 2,
+  } as const;
 }
 
 function addressOf({ hostname, port }: URL) {

@@ -65,6 +65,7 @@ export class RedisFlights implements SharedFlights {
       probe: () => client.set(keys.probe, "", "PX", PROBE_MS),
       log,
     });
+    client.on("ready", () => this.probeNow());
     // What is said while there is no connection is made up for by the time that is waited at most.
     this.#subscriber = listeningClient(place);
     this.#subscriber.on("message", (_: string, key: string) => this.#tell(key));
@@ -174,6 +175,11 @@ export class RedisFlights implements SharedFlights {
     this.#client.disconnect();
     this.#subscriber.disconnect();
     for (const key of [...this.#waiting.keys()]) this.#tell(key);
+  }
+
+  /** There is news of Redis: tries whether it works again. */
+  probeNow(): void {
+    this.#breaker.probeNow();
   }
 
   #isWell(): boolean {

@@ -11,6 +11,8 @@ const PROBE_MS = 1_000;
 export interface RedisLinkOptions {
   readonly place: RedisPlace;
   readonly keys: RedisKeys;
+  /** Called when it answers again. */
+  readonly onAnswer: () => void;
   readonly log: (line: string) => void;
 }
 
@@ -26,7 +28,7 @@ export class RedisLink {
   readonly #log: (line: string) => void;
   #closed = false;
 
-  constructor({ place, keys, log }: RedisLinkOptions) {
+  constructor({ place, keys, onAnswer, log }: RedisLinkOptions) {
     this.keys = keys;
     this.cluster = place.cluster;
     this.#log = log;
@@ -35,7 +37,12 @@ export class RedisLink {
     this.#reads = new Breaker({
       name: "Redis cache, reading",
       threshold: FAILURES_TO_OPEN,
-      probe: () => client.mgetBuffer(keys.probe),
+      probe: async () => {
+        await client.mgetBuffer(keys.probe);
+        // It answers again: that is news for the others too.
+        this.#writes.probeNow();
+        onAnswer();
+      },
       log,
     });
     this.#writes = new Breaker({

@@ -41,7 +41,7 @@ export class RedisTier implements CacheTier {
     this.#ttlMs = ttlSeconds * 1000;
     this.#keys = new RedisKeys(prefix);
     const shared = { place, keys: this.#keys, log };
-    this.#link = new RedisLink(shared);
+    this.#link = new RedisLink({ ...shared, onAnswer: () => this.flights.probeNow() });
     this.flights = new RedisFlights({ ...shared, ttlMs: this.#ttlMs, waitMs: flightWaitMs });
     this.texts = new RedisTexts(this.#link);
     this.opened = Promise.all([this.#link.opened, this.flights.opened]).then(() => {});
