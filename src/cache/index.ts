@@ -1,6 +1,17 @@
 /** Rendered tiles, kept: the key that names a tile, and the tiers that hold it (memory, then Redis or a store on disk). */
+
+export {
+  careFor,
+  type MemoryReport,
+  type StoreCare,
+  type StoreReport,
+  stateMemory,
+  type Verification,
+} from "./care/index.ts";
 export { markClosed, openStore } from "./embedded/open.ts";
 export { type KeyField, KeyMaker, type KeyScope, type TileKeyFields } from "./key.ts";
+export { patientClient } from "./redis-client.ts";
+export { DEFAULT_REDIS_PREFIX } from "./redis-keys.ts";
 export { createTileCache, type S3TilesOptions, type TileCacheOptions } from "./stack.ts";
 export type {
   CachedTile,
@@ -10,5 +21,6 @@ export type {
   CacheTierName,
   CacheTierStats,
   Claims,
+  TextCache,
   TileCache,
 } from "./types.ts";

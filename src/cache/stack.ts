@@ -2,14 +2,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedTier } from "./embedded/tier.ts";
 import { MemoryTier } from "./memory.ts";
 import { RedisTier } from "./redis.ts";
+import { DEFAULT_REDIS_PREFIX } from "./redis-keys.ts";
 import { S3Tier, type S3TierOptions } from "./s3/tier.ts";
-import type { CachedTile, CacheEntry, CacheHit, CacheTier, CacheTierStats, SharedFlights, TileCache } from "./types.ts";
+import { Texts } from "./texts.ts";
+import type {
+  CachedTile,
+  CacheEntry,
+  CacheHit,
+  CacheTier,
+  CacheTierStats,
+  SharedFlights,
+  TextCache,
+  TileCache,
+} from "./types.ts";
 
 export interface TileCacheOptions {
   /** Size of the memory tier; 0: none. */
   readonly memoryBytes: number;
   /** Shared by all processes of a deployment. Used in place of the embedded store; null: none. */
   readonly redisUrl: string | null;
+  /** `redisUrl` names nodes of a cluster; false when left out. */
+  readonly redisCluster?: boolean;
+  /** Begins every key and channel in Redis; `bandloom:` when left out. */
+  readonly redisPrefix?: string;
   /** Longest wait for a tile that another process renders, milliseconds; 250 when left out. */
   readonly flightWaitMs?: number;
   /** Folder of the embedded store, made when missing; null: none. */
@@ -30,7 +45,7 @@ export interface S3TilesOptions extends Omit<S3TierOptions, "log"> {
 }
 
 /** Keys name their content, so nothing ever goes stale; this only frees what nobody has asked for in a long time. */
-const DEFAULT_TTL_SECONDS = 30 * 86_400;
+export const DEFAULT_TTL_SECONDS = 30 * 86_400;
 /** About as long as a tile takes to render where there is much to do. */
 const FLIGHT_WAIT_MS = 250;
 /** A store that must be checked first may join later: starting up does not wait for it longer than this. */
@@ -41,16 +56,23 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
   const ttlSeconds = options.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   const { redisUrl, folder, log, s3 } = options;
   const shared: LateTier[] = [];
+  let redis: RedisTier | null = null;
   if (redisUrl !== null) {
-    const flightWaitMs = options.flightWaitMs ?? FLIGHT_WAIT_MS;
-    shared.push(new RedisTier({ url: redisUrl, ttlSeconds, flightWaitMs, log }));
+    redis = new RedisTier({
+      place: { url: redisUrl, cluster: options.redisCluster ?? false },
+      prefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
+      ttlSeconds,
+      flightWaitMs: options.flightWaitMs ?? FLIGHT_WAIT_MS,
+      log,
+    });
+    shared.push(redis);
   } else if (folder !== null) {
     shared.push(new EmbeddedTier({ folder, maxBytes: options.embeddedBytes, ttlSeconds, log }));
   }
   const last = s3 ? { tier: new S3Tier({ ...s3, log }), fromMs: s3.fromMs } : null;
   const opened = [...shared, ...(last ? [last.tier] : [])].map((tier) => tier.opened);
   await Promise.race([Promise.all(opened), sleep(OPEN_WAIT_MS, null, { ref: false })]);
-  return new TierStack(options.memoryBytes, shared[0] ?? null, last);
+  return new TierStack(options.memoryBytes, shared[0] ?? null, last, new Texts(redis?.texts ?? null));
 }
 
 /** A tier that may join when others serve already. */
@@ -69,11 +91,13 @@ class TierStack implements TileCache {
   readonly #memory: MemoryTier;
   readonly #store: CacheTier | null;
   readonly #last: DearTier | null;
+  readonly texts: TextCache;
 
-  constructor(memoryBytes: number, store: CacheTier | null, last: DearTier | null) {
+  constructor(memoryBytes: number, store: CacheTier | null, last: DearTier | null, texts: TextCache) {
     this.#memory = new MemoryTier(memoryBytes);
     this.#store = store;
     this.#last = last;
+    this.texts = texts;
   }
 
   peek(key: string): CachedTile | null {
@@ -113,8 +137,7 @@ class TierStack implements TileCache {
 
   set(key: string, tile: CachedTile, renderMs = Number.POSITIVE_INFINITY): void {
     this.#memory.set(key, tile);
-    if (this.flights?.holds(key)) this.flights.finish(key, tile);
-    else this.#store?.set([{ key, tile }]);
+    if (this.flights?.finish(key, tile) !== true) this.#store?.set([{ key, tile }]);
     if (this.#last && renderMs >= this.#last.fromMs) this.#last.tier.set([{ key, tile }]);
   }
 

@@ -54,8 +54,8 @@ export interface SharedFlights {
   claim(keys: readonly string[]): Promise<Claims>;
   /** Whether a key was claimed and is not finished. */
   holds(key: string): boolean;
-  /** A claimed key is made and kept, or (null) could not be made: those who wait are told. */
-  finish(key: string, tile: CachedTile | null): void;
+  /** A claimed key is made and kept, or (null) could not be made: those who wait are told. False: the tile is not kept by this. */
+  finish(key: string, tile: CachedTile | null): boolean;
   /** What another process makes; null when it could not, or took longer than is waited for. */
   wait(key: string): Promise<CachedTile | null>;
 }
@@ -63,6 +63,13 @@ export interface SharedFlights {
 export interface CacheHit {
   readonly tile: CachedTile;
   readonly tier: CacheTierName;
+}
+
+/** Texts by their SHA-256, 64 hex digits: short ones, each of which may be gone at any moment. No method ever throws or rejects. */
+export interface TextCache {
+  get(sha256: string): Promise<string | null>;
+  /** What is too long, or is not the text of this hash, is not kept. */
+  set(sha256: string, text: string): void;
 }
 
 /** Tiers asked in order; what a later tier finds is written to the earlier ones. */
@@ -80,6 +87,8 @@ export interface TileCache {
   set(key: string, tile: CachedTile, renderMs?: number): void;
   /** In memory alone: another process keeps it for all. */
   remember(key: string, tile: CachedTile): void;
+  /** Queries that clients name by their hash. */
+  readonly texts: TextCache;
   stats(): readonly CacheTierStats[];
   /** Waits until pending writes have been handed over. */
   flush(): Promise<void>;

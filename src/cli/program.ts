@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { cacheCommand } from "./commands/cache.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { exportCommand } from "./commands/export.ts";
 import { formulaCommand } from "./commands/formula.ts";
@@ -44,6 +45,7 @@ function createProgram(): Command {
     renderCommand(),
     exportCommand(),
     formulaCommand(),
+    cacheCommand(),
   ])
     add(program, command);
   return program;

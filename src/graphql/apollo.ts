@@ -6,14 +6,18 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
+import type { TextCache } from "../cache/types.ts";
 import type { Limits } from "../service/types.ts";
 import type { GraphqlContext } from "./context.ts";
 import { formatError } from "./errors.ts";
 import { guardPlugin } from "./guards/plugin.ts";
 import { shapeRule } from "./guards/shape.ts";
+import { persistedQueries } from "./persisted-queries.ts";
 import { buildBandloomSchema } from "./schema.ts";
 
 export interface ApolloOptions {
+  /** Keeps the queries that clients name by their hash. */
+  readonly texts: TextCache;
   readonly limits: Limits;
   /** Off: the schema cannot be asked for, and messages do not name what a query misspelt. */
   readonly introspection: boolean;
@@ -22,12 +26,18 @@ export interface ApolloOptions {
 }
 
 /** Apollo with every limit of ours and nothing that asks the network: no landing page of theirs, no reporting. */
-export function createApollo({ limits, introspection, onInternalError }: ApolloOptions): ApolloServer<GraphqlContext> {
+export function createApollo({
+  texts,
+  limits,
+  introspection,
+  onInternalError,
+}: ApolloOptions): ApolloServer<GraphqlContext> {
   return new ApolloServer<GraphqlContext>({
     schema: buildBandloomSchema(),
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: true,
+    persistedQueries: persistedQueries(texts),
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,

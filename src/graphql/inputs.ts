@@ -116,6 +116,18 @@ export class SavePresetInput {
   declare readonly imageKey?: string | null;
 }
 
+@InputType({ description: "Pictures to make anew: exactly one of the fields." })
+export class PurgeInput {
+  @Field(() => String, { nullable: true, description: "All that show this image." })
+  declare readonly imageKey?: string | null;
+
+  @Field(() => String, { nullable: true, description: "All of this formula: its hash, of whatever image." })
+  declare readonly formulaHash?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: "True: all pictures." })
+  declare readonly everything?: boolean | null;
+}
+
 @InputType({ description: "A preset to forget." })
 export class DeletePresetInput {
   @Field(() => ID, { description: "Of a saved preset." })

@@ -2,8 +2,9 @@ import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { BandloomError } from "../core/errors.ts";
 import type { GraphqlContext } from "./context.ts";
 import { decodeId } from "./ids.ts";
-import { DeletePresetInput, SavePresetInput } from "./inputs.ts";
-import { DeletePresetPayload, SavePresetPayload, UserError } from "./types/payloads.ts";
+import { DeletePresetInput, PurgeInput, SavePresetInput } from "./inputs.ts";
+import { purgeTarget } from "./purge-target.ts";
+import { DeletePresetPayload, PurgePayload, SavePresetPayload, UserError } from "./types/payloads.ts";
 import { Preset } from "./types/preset.ts";
 
 @Resolver()
@@ -24,6 +25,21 @@ export class MutationResolver {
     );
     const errors = problem ? [new UserError(["input", problem.field], problem.message)] : [];
     return new SavePresetPayload(preset && new Preset(preset), diagnostics, errors);
+  }
+
+  @Mutation(() => PurgePayload, {
+    description:
+      "Make pictures anew though neither image nor formula changed: those of an image, of a formula, or all. What was made before is not served again.",
+  })
+  async purge(
+    @Ctx() { services, signal, assertMayChange }: GraphqlContext,
+    @Arg("input", () => PurgeInput, { description: "Which." }) input: PurgeInput,
+  ): Promise<PurgePayload> {
+    assertMayChange();
+    const target = await purgeTarget(services, input, signal);
+    if (target instanceof UserError) return new PurgePayload([target]);
+    await services.purges.purge(target);
+    return new PurgePayload([]);
   }
 
   @Mutation(() => DeletePresetPayload, { description: "Forget a saved preset." })

@@ -26,6 +26,7 @@ export async function registerGraphql(
   options: GraphqlOptions,
 ): Promise<void> {
   const apollo = createApollo({
+    texts: services.texts,
     limits: services.limits,
     introspection: options.introspection,
     onInternalError: (err) => app.log.error({ err }, "A resolver failed."),

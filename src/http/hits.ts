@@ -20,7 +20,7 @@ export function answerHit(
   const { method, url = "" } = request;
   if (method !== "GET" && method !== "HEAD") return false;
   const known = memo.get(url);
-  if (known === undefined) return false;
+  if (known === undefined || known.purges !== services.purges.count) return false;
   for (const { key, revision } of known.images) if (services.images.fresh(key)?.revision !== revision) return false;
   const { etag, expiry } = known;
   if (expiry !== null && expiry <= Date.now() / 1000) return false;

@@ -10,6 +10,8 @@ export interface RememberedTile {
   readonly cacheControl: string | null;
   /** When that is, seconds since 1970; null: never. */
   readonly expiry: number | null;
+  /** How many purges were known then: it may stand for another tile after one more. */
+  readonly purges: number;
 }
 
 /** URLs can be long and are held whole: bounded by characters, with what an entry costs beside its URL. */

@@ -36,6 +36,8 @@ interface FoundTile extends RememberedTile {
 /** Everything about a tile but its pixels. */
 async function findTile(services: Services, url: string, signal: AbortSignal): Promise<FoundTile> {
   const expiry = services.links.check(url);
+  // Before anything is looked up: a purge that comes meanwhile makes this old.
+  const purges = services.purges.count;
   const { image: name, z, x, y, v, formulas, preset, tileSize, pad, encoding } = parseTileUrl(url, services.limits);
   const image = await services.images.get(name, signal);
   const level = existingLevel(image, flipLevel(image.levels, z));
@@ -56,6 +58,7 @@ async function findTile(services: Services, url: string, signal: AbortSignal): P
     etag: etagOf(key),
     cacheControl: v === formula.version && expiry !== null ? null : cacheControl(v, formula),
     expiry,
+    purges,
   };
 }
 

@@ -12,6 +12,8 @@ export interface SourceRef {
   readonly remote: boolean;
   /** Identity of the bytes that this work is meant for; a worker that finds others answers SOURCE_CHANGED. */
   readonly revision: string;
+  /** Of the image's last purge: what a worker decoded before is read again. Empty or left out: none. */
+  readonly generation?: string;
 }
 
 export type PictureFormat = "jpeg" | "png" | "webp" | "avif" | "npy";

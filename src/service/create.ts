@@ -10,6 +10,7 @@ import { CatalogueFile } from "./catalogue/named.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
 import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
+import { Generations } from "./generations.ts";
 import { CatalogueImages } from "./images.ts";
 import { LIMITS } from "./limits.ts";
 import { OPEN_LINKS, SignedLinks, type SigningOptions } from "./links.ts";
@@ -51,6 +52,10 @@ export interface PipelineOptions {
   readonly workers?: number;
   /** A cache that several servers share, in place of the embedded store. */
   readonly redisUrl?: string;
+  /** `redisUrl` names nodes of a Redis Cluster, commas between. */
+  readonly redisCluster?: boolean;
+  /** Begins every key and channel in a Redis; `bandloom:` when left out. */
+  readonly redisPrefix?: string;
   /** Longest wait for a tile that another server renders, milliseconds. */
   readonly flightWaitMs?: number;
   /** A bucket for tiles that are to outlive all servers and Redis; its S3 server is that of `remote`. */
@@ -107,10 +112,16 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
   const log = (message: string) => onEvent({ level: "warn", message });
   if (folder === null && options.cacheFolder !== null && redisUrl === undefined && role === "all")
     log("The cache folder cannot be written: tiles are kept in memory only.");
-  const saved = createState({ redisUrl: options.stateRedisUrl ?? null, folder, log });
+  const prefix = options.redisPrefix === undefined ? {} : { redisPrefix: options.redisPrefix };
+  const saved = createState({ redisUrl: options.stateRedisUrl ?? null, ...prefix, folder, log });
+  // Several servers must all see a purge.
+  const shared = options.stateRedisUrl !== undefined || (redisUrl === undefined && role === "all");
+  const purges = await Generations.open(shared ? saved : null, log);
   const cache = await createTileCache({
     memoryBytes: options.memoryBytes,
     redisUrl: redisUrl ?? null,
+    redisCluster: options.redisCluster ?? false,
+    ...prefix,
     ...(options.flightWaitMs === undefined ? {} : { flightWaitMs: options.flightWaitMs }),
     // Of several processes none is the one whose disk is asked: they share a Redis, or keep what memory holds.
     folder: redisUrl === undefined && role === "all" ? folder : null,
@@ -121,8 +132,8 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
       : {}),
     log,
   });
-  const images = new CatalogueImages(files, renderer, remote);
-  const formulas = new BoundFormulas(images, new Measurements(renderer));
+  const images = new CatalogueImages(files, renderer, remote, purges);
+  const formulas = new BoundFormulas(images, new Measurements(renderer), purges);
   const links = linksOf(options);
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode });
@@ -134,6 +145,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
   });
   return {
     ...{ images, formulas, tiles, links, originals, presets: new Presets(images, saved, log) },
+    ...{ purges, texts: cache.texts },
     limits: LIMITS,
     stats: () => ({
       ...{ version: VERSION, cache: cache.stats(), pictures: tiles.outcomes() },
@@ -148,6 +160,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
       await images.close();
       await remote.close();
       await cache.close();
+      purges.close();
       await saved.close();
     },
   };

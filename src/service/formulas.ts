@@ -4,6 +4,7 @@ import { SingleFlight } from "../core/single-flight.ts";
 import { checkFormula, completeFormula, imagesNamed } from "../formula/index.ts";
 import { isSourceChanged } from "../source/index.ts";
 import { formulaCharacters } from "./formula-characters.ts";
+import { type KnownPurges, NEVER_PURGED } from "./generations.ts";
 import type { CatalogueImages } from "./images.ts";
 import type { Measurements } from "./measurements.ts";
 import { type NamedImages, namedImages } from "./named-images.ts";
@@ -21,6 +22,7 @@ const ENTRY_CHARACTERS = 6 * 1024;
 export class BoundFormulas implements FormulaService {
   readonly #images: CatalogueImages;
   readonly #measurements: Measurements;
+  readonly #purges: KnownPurges;
   readonly #known = new LRUCache<string, BoundFormula>({
     maxSize: MAX_CHARACTERS,
     sizeCalculation: (bound, key) =>
@@ -28,9 +30,10 @@ export class BoundFormulas implements FormulaService {
   });
   readonly #flights = new SingleFlight<BoundFormula>();
 
-  constructor(images: CatalogueImages, measurements: Measurements) {
+  constructor(images: CatalogueImages, measurements: Measurements, purges: KnownPurges = NEVER_PURGED) {
     this.#images = images;
     this.#measurements = measurements;
+    this.#purges = purges;
   }
 
   async bind(
@@ -44,7 +47,7 @@ export class BoundFormulas implements FormulaService {
     const named = imagesNamed(text).filter((key) => key !== image.key);
     const others = await namedImages(this.#images, named, signal);
     const revisions = others.found.map((one) => [one.key, one.revision]);
-    const key = JSON.stringify([image.key, image.revision, plane.z, plane.t, text, revisions]);
+    const key = JSON.stringify([image.key, image.revision, plane.z, plane.t, text, revisions, this.#purges.count]);
     const known = this.#known.get(key);
     if (known) return known;
     const work = async (shared: AbortSignal) => {
@@ -85,8 +88,9 @@ export class BoundFormulas implements FormulaService {
     });
     const formula = completeFormula(result.checked, answers);
     const others = formula.images.flatMap((key) => images.find((one) => one.key === key) ?? []);
-    const version = pictureVersion(image, others);
-    return { ...base, valid: true, formula, others, version, diagnostics: formula.diagnostics };
+    const generation = this.#purges.ofFormula(formula.hash);
+    const version = pictureVersion(image, others, generation);
+    return { ...base, valid: true, formula, others, version, generation, diagnostics: formula.diagnostics };
   }
 }
 

@@ -15,7 +15,9 @@ import {
   remoteUnchanged,
 } from "../source/index.ts";
 import type { CatalogueEntry, ImageFiles, ImagePreset } from "./catalogue/types.ts";
+import { type KnownPurges, NEVER_PURGED } from "./generations.ts";
 import type { ImageListOptions, ImageService, ServedImage } from "./types.ts";
+import { servedRevision } from "./version.ts";
 
 /** Descriptions of images that are kept: a few kilobytes each. */
 const MAX_IMAGES = 1000;
@@ -30,7 +32,9 @@ interface Known {
   readonly entry: CatalogueEntry;
   readonly outcome: Opened | Unreadable;
   readonly interval: number;
-  checked: number;
+  readonly checked: number;
+  /** How many purges were known then. */
+  readonly purges: number;
 }
 
 interface Opened {
@@ -49,10 +53,12 @@ export class CatalogueImages implements ImageService {
   readonly #catalogue: ImageFiles;
   readonly #renderer: Renderer;
   readonly #remote: Remote;
+  readonly #purges: KnownPurges;
   readonly #known = new LRUCache<string, Known>({ max: MAX_IMAGES });
   readonly #flights = new SingleFlight<ServedImage>();
 
-  constructor(catalogue: ImageFiles, renderer: Renderer, remote: Remote) {
+  constructor(catalogue: ImageFiles, renderer: Renderer, remote: Remote, purges: KnownPurges = NEVER_PURGED) {
+    this.#purges = purges;
     this.#catalogue = catalogue;
     this.#renderer = renderer;
     this.#remote = remote;
@@ -60,7 +66,8 @@ export class CatalogueImages implements ImageService {
 
   fresh(key: string): ServedImage | null {
     const known = this.#known.get(key);
-    return known && "image" in known.outcome && isRecent(known) ? known.outcome.image : null;
+    if (!known || known.purges !== this.#purges.count) return null;
+    return "image" in known.outcome && isRecent(known) ? known.outcome.image : null;
   }
 
   async get(key: string, signal?: AbortSignal): Promise<ServedImage> {
@@ -133,7 +140,7 @@ export class CatalogueImages implements ImageService {
             entry,
             outcome: { error, stamp },
             interval: CHECK_INTERVAL_MS,
-            checked: performance.now(),
+            ...this.#now(),
           });
         throw error;
       }
@@ -142,15 +149,22 @@ export class CatalogueImages implements ImageService {
 
   /** Keeps an image that was described or found unchanged just now. */
   #remember(entry: CatalogueEntry, described: Described, before: Known | null): ServedImage {
-    const same = before && "image" in before.outcome && sameWords(before.entry, entry) ? before.outcome.image : null;
-    const image = same ?? servedImage(entry, described);
+    const now = this.#now();
+    const generation = this.#purges.ofImage(entry.key);
+    const kept = before && "image" in before.outcome && sameWords(before.entry, entry) ? before.outcome.image : null;
+    const same = kept?.source.generation === generation ? kept : null;
+    const image = same ?? servedImage(entry, described, generation);
     const interval = described.identity.remote.length > 0 ? REMOTE_CHECK_INTERVAL_MS : CHECK_INTERVAL_MS;
-    this.#known.set(entry.key, { entry, outcome: { described, image }, interval, checked: performance.now() });
+    this.#known.set(entry.key, { entry, outcome: { described, image }, interval, ...now });
     return image;
+  }
+
+  #now() {
+    return { checked: performance.now(), purges: this.#purges.count };
   }
 }
 
-function servedImage(entry: CatalogueEntry, { info, identity }: Described): ServedImage {
+function servedImage(entry: CatalogueEntry, { info, identity }: Described, generation: string): ServedImage {
   const { key, location } = entry;
   const { revision } = identity;
   return {
@@ -160,8 +174,8 @@ function servedImage(entry: CatalogueEntry, { info, identity }: Described): Serv
     defaultFormula: entry.formula,
     presets: entry.presets,
     info,
-    revision,
-    source: { key, location, remote: identity.remote.length > 0, revision },
+    revision: servedRevision(revision, generation),
+    source: { key, location, remote: identity.remote.length > 0, revision, generation },
     levels: levelCount(info),
   };
 }

@@ -4,6 +4,7 @@ export { createImageServices, createServices, type ServiceEvent, type ServiceOpt
 export { type Extent, extentOf, type GeographicBounds, geographicBounds } from "./geography/index.ts";
 export { LIMITS } from "./limits.ts";
 export type { SigningKey } from "./links.ts";
+export { notShared, type PurgeTarget, recordPurge } from "./purge.ts";
 export { tileJson } from "./tile-json.ts";
 export type {
   BoundFormula,
@@ -12,6 +13,7 @@ export type {
   ImageService,
   InvalidFormula,
   Limits,
+  PurgeService,
   RegionRequest,
   ServedImage,
   ServedRegion,

@@ -115,11 +115,12 @@ export class TileNames {
   #names(bound: ValidFormula): FormulaNames {
     const known = this.#formulas.get(bound);
     if (known) return known;
-    const { image, others, formula } = bound;
+    const { image, others, formula, generation } = bound;
     const scope = {
       renderVersion: RENDER_VERSION,
       formula: formula.canonical,
       images: revisionsOf(image, others),
+      generation,
     };
     const made: FormulaNames = {
       tileKeys: new KeyMaker({ kind: "tile", ...scope }),

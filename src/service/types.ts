@@ -1,4 +1,4 @@
-import type { CacheTierStats } from "../cache/types.ts";
+import type { CacheTierStats, TextCache } from "../cache/types.ts";
 import type { Region, Size } from "../core/geometry.ts";
 import type { Diagnostic } from "../formula/diagnostic.ts";
 import type { Formula } from "../formula/formula.ts";
@@ -7,6 +7,7 @@ import type { Encoding, Picture, RawChunk, RendererMetrics, SourceRef, Statistic
 import type { RemoteMetrics } from "../source/remote/reader.ts";
 import type { ImageInfo } from "../source/types.ts";
 import type { CataloguePreset, ImagePreset } from "./catalogue/types.ts";
+import type { PurgeTarget } from "./purge.ts";
 
 /** An image of the catalogue, opened: description and identity of its bytes at one moment. */
 export interface ServedImage {
@@ -18,7 +19,7 @@ export interface ServedImage {
   readonly defaultFormula: string | null;
   readonly presets: readonly CataloguePreset[];
   readonly info: ImageInfo;
-  /** Identity of the bytes, hex. */
+  /** Identity of the bytes, hex, and of the image's last purge where there was one. */
   readonly revision: string;
   readonly source: SourceRef;
   /** Levels by powers of two, stored or virtual; level 0 is full resolution. */
@@ -64,8 +65,10 @@ export interface ValidFormula extends BoundBase {
   readonly formula: Formula;
   /** Other images that the formula reads, by key. */
   readonly others: readonly ServedImage[];
-  /** `v` of tile URLs: 16 hex digits over render version and every (key, revision) pair that is read. */
+  /** `v` of tile URLs: 16 hex digits over render version, every (key, revision) pair that is read, and the last purge of the formula. */
   readonly version: string;
+  /** Of the formula's last purge; empty: none. */
+  readonly generation: string;
 }
 
 export interface InvalidFormula extends BoundBase {
@@ -305,6 +308,14 @@ export interface Originals {
   open(name: string): Promise<Original>;
 }
 
+/** Pictures that are to be made anew, though neither image nor formula changed. */
+export interface PurgeService {
+  /** Grows with each purge that this server learns of: what was worked out before may stand for other pictures now. */
+  readonly count: number;
+  /** Holds here at once, and on other servers within a second. FORBIDDEN where nothing can be saved for all of them. */
+  purge(target: PurgeTarget): Promise<void>;
+}
+
 /** Addresses that are given and taken: signed, where the server was given keys. */
 export interface Links {
   /** When a link that is given now ends to hold, seconds since 1970; null: never. */
@@ -361,6 +372,9 @@ export interface Services {
   readonly links: Links;
   /** Null: files are not given away. */
   readonly originals: Originals | null;
+  readonly purges: PurgeService;
+  /** Queries by their hash. */
+  readonly texts: TextCache;
   readonly limits: Limits;
   stats(): ServiceStats;
   /** Not ready: the reason, for /readyz. */

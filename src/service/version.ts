@@ -4,9 +4,18 @@ import type { ServedImage } from "./types.ts";
 /** Raised when the same formula on the same bytes gives other pixels: keys, ETags and URLs change with it. */
 export const RENDER_VERSION = 1;
 
-/** `v` of URLs: 16 hex digits over the render version and every (key, revision) that is read. */
-export function pictureVersion(image: ServedImage, others: readonly ServedImage[]): string {
-  return hash([RENDER_VERSION, revisionsOf(image, others).map(({ key, revision }) => [key, revision])]).slice(0, 16);
+/**
+ * `v` of URLs: 16 hex digits over the render version and every (key, revision) that is read, and the generation of the formula where it was
+ * purged.
+ */
+export function pictureVersion(image: ServedImage, others: readonly ServedImage[], generation: string): string {
+  const pairs = revisionsOf(image, others).map(({ key, revision }) => [key, revision]);
+  return hash([RENDER_VERSION, pairs, ...(generation === "" ? [] : [generation])]).slice(0, 16);
+}
+
+/** The revision under which the bytes of a revision are served: the same, unless the image was purged. */
+export function servedRevision(revision: string, generation: string): string {
+  return generation === "" ? revision : hash([revision, generation]).slice(0, revision.length);
 }
 
 /** (key, revision) of the image that is shown, then of the others that are read. */

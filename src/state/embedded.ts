@@ -49,6 +49,13 @@ export class EmbeddedState implements StateStore {
     });
   }
 
+  clear(table: StateTable): Promise<void> {
+    return this.#with(table, async (entries) => {
+      await entries.clearAsync();
+      await entries.flushed;
+    });
+  }
+
   count(table: StateTable): Promise<number> {
     return this.#with(table, (entries) => entries.getCount());
   }

@@ -1,4 +1,5 @@
 /** What people save: it must not be lost as a cache may be. */
+import { DEFAULT_REDIS_PREFIX } from "../cache/index.ts";
 import { BandloomError } from "../core/errors.ts";
 import { EmbeddedState } from "./embedded.ts";
 import { RedisState } from "./redis.ts";
@@ -9,14 +10,16 @@ export type { StateStore, StateTable } from "./types.ts";
 export interface StateOptions {
   /** A Redis that several servers share; null: none. */
   readonly redisUrl: string | null;
+  /** Begins all keys in it; `bandloom:` when left out. */
+  readonly redisPrefix?: string;
   /** Folder of the embedded store; null: there is none that can be written. */
   readonly folder: string | null;
   readonly log: (line: string) => void;
 }
 
 /** Redis where it is named, else a store in the folder, else none: nothing is saved then, and saving says so. */
-export function createState({ redisUrl, folder, log }: StateOptions): StateStore {
-  if (redisUrl !== null) return new RedisState(redisUrl, log);
+export function createState({ redisUrl, redisPrefix, folder, log }: StateOptions): StateStore {
+  if (redisUrl !== null) return new RedisState(redisUrl, redisPrefix ?? DEFAULT_REDIS_PREFIX, log);
   return folder === null ? NOTHING_SAVED : new EmbeddedState({ folder, log });
 }
 
@@ -32,6 +35,7 @@ const NOTHING_SAVED: StateStore = {
   get: async () => null,
   put: refuse,
   remove: async () => false,
+  clear: refuse,
   count: async () => 0,
   close: async () => {},
 };

@@ -1,25 +1,21 @@
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
+import { patientClient } from "../cache/index.ts";
 import { BandloomError } from "../core/errors.ts";
 import type { StateStore, StateTable } from "./types.ts";
 
 /** Names the layout of keys and values. */
-const PREFIX = "bandloom:state:1:";
+const LAYOUT = "state:1:";
 const COMMAND_TIMEOUT_MS = 2_000;
-const CONNECT_TIMEOUT_MS = 2_000;
-const LONGEST_RECONNECT_MS = 2_000;
 
 /** State that several servers share: a hash for each table, in a Redis that forgets nothing (noeviction, AOF). */
 export class RedisState implements StateStore {
   readonly #client: Redis;
+  readonly #tables: string;
 
-  constructor(url: string, log: (line: string) => void) {
-    this.#client = new Redis(url, {
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      maxRetriesPerRequest: 1,
-      retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, LONGEST_RECONNECT_MS),
-      protocol: 2,
-    });
+  /** `prefix` begins all keys. */
+  constructor(url: string, prefix: string, log: (line: string) => void) {
+    this.#tables = `${prefix}${LAYOUT}`;
+    this.#client = patientClient(url, COMMAND_TIMEOUT_MS);
     let told = false;
     this.#client.on("error", () => {
       if (!told) log("Saved presets: the Redis of BANDLOOM_STATE_REDIS_URL does not answer");
@@ -31,25 +27,31 @@ export class RedisState implements StateStore {
   }
 
   all(table: StateTable): Promise<readonly (readonly [string, string])[]> {
-    return answer(async () => Object.entries(await this.#client.hgetall(PREFIX + table)));
+    return answer(async () => Object.entries(await this.#client.hgetall(this.#tables + table)));
   }
 
   get(table: StateTable, key: string): Promise<string | null> {
-    return answer(() => this.#client.hget(PREFIX + table, key));
+    return answer(() => this.#client.hget(this.#tables + table, key));
   }
 
   put(table: StateTable, key: string, value: string): Promise<void> {
     return answer(async () => {
-      await this.#client.hset(PREFIX + table, key, value);
+      await this.#client.hset(this.#tables + table, key, value);
     });
   }
 
   remove(table: StateTable, key: string): Promise<boolean> {
-    return answer(async () => (await this.#client.hdel(PREFIX + table, key)) > 0);
+    return answer(async () => (await this.#client.hdel(this.#tables + table, key)) > 0);
+  }
+
+  clear(table: StateTable): Promise<void> {
+    return answer(async () => {
+      await this.#client.del(this.#tables + table);
+    });
   }
 
   count(table: StateTable): Promise<number> {
-    return answer(() => this.#client.hlen(PREFIX + table));
+    return answer(() => this.#client.hlen(this.#tables + table));
   }
 
   async close(): Promise<void> {

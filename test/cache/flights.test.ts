@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
+import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 
+const names = new RedisKeys("bandloom:");
 const TILE = { bytes: Uint8Array.of(1, 2, 3), contentType: "image/png" };
 const keyOf = (text: string) => Buffer.from(text).toString("hex").padEnd(64, "0");
 
@@ -48,11 +50,11 @@ describe("processes that share a Redis", () => {
     const key = keyOf("just made");
     await flightsOf(one).claim([key]);
     one?.set(key, TILE);
-    await expect.poll(() => redis.admin.exists(`bandloom:tile:1:lock:${key}`)).toBe(0);
+    await expect.poll(() => redis.admin.exists(names.lock(key))).toBe(0);
     const { mine, made } = await flightsOf(two).claim([key]);
     expect([mine.size, made.get(key)?.contentType]).toEqual([0, "image/png"]);
     expect(flightsOf(two).holds(key)).toBe(false);
-    await expect.poll(() => redis.admin.exists(`bandloom:tile:1:lock:${key}`)).toBe(0);
+    await expect.poll(() => redis.admin.exists(names.lock(key))).toBe(0);
   });
 
   it("are told at once when what another makes has failed", async () => {
@@ -75,7 +77,7 @@ describe("processes that share a Redis", () => {
     const begin = performance.now();
     expect(await flightsOf(hasty).wait(key)).toBeNull();
     expect(performance.now() - begin).toBeLessThan(3000);
-    const left = await redis.admin.pttl(`bandloom:tile:1:lock:${key}`);
+    const left = await redis.admin.pttl(names.lock(key));
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(35_000);
     flightsOf(one).finish(key, null);
@@ -84,11 +86,11 @@ describe("processes that share a Redis", () => {
   it("never delete a lock that is another one's by now", async () => {
     const key = keyOf("late");
     await flightsOf(one).claim([key]);
-    await redis.admin.set(`bandloom:tile:1:lock:${key}`, "another");
+    await redis.admin.set(names.lock(key), "another");
     one?.set(key, TILE);
     await expect.poll(async () => (await two?.get([key]))?.[0]?.tile.contentType).toBe("image/png");
-    expect(await redis.admin.get(`bandloom:tile:1:lock:${key}`)).toBe("another");
-    await redis.admin.del(`bandloom:tile:1:lock:${key}`);
+    expect(await redis.admin.get(names.lock(key))).toBe("another");
+    await redis.admin.del(names.lock(key));
   });
 
   it("make everything themselves while Redis does not answer", async () => {

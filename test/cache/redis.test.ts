@@ -1,16 +1,24 @@
+import { copyFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
-import { REDIS_PREFIX } from "../../src/cache/redis.ts";
+import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { freePort } from "../fixtures/server.ts";
-import { keyOf, logBook, tileOf, until } from "./support.ts";
+import { keyOf, logBook, temporaryFolder, tileOf, until } from "./support.ts";
+
+/** As a cache should be told, so that nobody is warned. */
+const EVICTING = ["--maxmemory", "1gb", "--maxmemory-policy", "allkeys-lru"];
+const names = new RedisKeys("bandloom:");
+const nameOf = (name: string | number) => names.tile(keyOf(name));
 
 let redis: RedisServer;
 const open: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
-  redis = await startRedis();
+  redis = await startRedis({ args: EVICTING });
 });
 
 afterEach(async () => {
@@ -65,7 +73,7 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    const ttl = await redis.admin.pttl(REDIS_PREFIX + keyOf("a"));
+    const ttl = await redis.admin.pttl(nameOf("a"));
     expect(ttl).toBeGreaterThan(29 * 86_400_000);
     expect(ttl).toBeLessThanOrEqual(30 * 86_400_000);
   });
@@ -74,8 +82,8 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("large"), tileOf("large", 4 * 2 ** 20 + 1));
     await cache.flush();
-    expect(await redis.admin.exists(REDIS_PREFIX + keyOf("large"))).toBe(0);
-    await redis.admin.set(REDIS_PREFIX + keyOf("planted"), Buffer.alloc(5 * 2 ** 20));
+    expect(await redis.admin.exists(nameOf("large"))).toBe(0);
+    await redis.admin.set(nameOf("planted"), Buffer.alloc(5 * 2 ** 20));
     expect(await lookUp(cache, "planted")).toBeNull();
   });
 
@@ -84,12 +92,13 @@ describe("the Redis tier", () => {
     ["empty", () => Buffer.alloc(0)],
     ["bit-flipped", (value: Buffer) => Buffer.from(value.map((byte, index) => (index === 500 ? byte ^ 4 : byte)))],
     ["foreign", () => Buffer.from("hello")],
+    ["another version's", (value: Buffer) => Buffer.concat([Buffer.of(0x42, 0x4c, 2), value.subarray(3)])],
   ])("misses on a value that is %s, and the next write mends it", async (_, damage) => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    const value = await redis.admin.getBuffer(REDIS_PREFIX + keyOf("a"));
-    await redis.admin.set(REDIS_PREFIX + keyOf("a"), damage(value ?? Buffer.alloc(0)));
+    const value = await redis.admin.getBuffer(nameOf("a"));
+    await redis.admin.set(nameOf("a"), damage(value ?? Buffer.alloc(0)));
     expect(await lookUp(cache, "a")).toBeNull();
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
@@ -100,7 +109,7 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    await redis.admin.rename(REDIS_PREFIX + keyOf("a"), REDIS_PREFIX + keyOf("b"));
+    await redis.admin.rename(nameOf("a"), nameOf("b"));
     expect(await lookUp(cache, "b")).toBeNull();
   });
 
@@ -108,7 +117,7 @@ describe("the Redis tier", () => {
     const cache = await cacheOn(redis.url);
     cache.set(keyOf("good"), tileOf("good"));
     await cache.flush();
-    await redis.admin.lpush(REDIS_PREFIX + keyOf("list"), "x");
+    await redis.admin.lpush(nameOf("list"), "x");
     const hits = await cache.get([keyOf("list"), keyOf("good")]);
     expect(hits.map((hit) => hit !== null)).toEqual([false, true]);
     cache.set(keyOf("list"), tileOf("list"));
@@ -134,7 +143,7 @@ describe("a Redis that fails", () => {
     cache.set(keyOf("a"), tileOf("a"));
     expect(await lookUp(cache, "a")).toBeNull();
     expect(statsOf(cache).healthy).toBe(false);
-    const late = await startRedis({ port });
+    const late = await startRedis({ port, args: EVICTING });
     open.push(() => late.stop());
     await until(() => statsOf(cache).healthy, "the late Redis is used");
     cache.set(keyOf("a"), tileOf("a"));
@@ -289,11 +298,136 @@ describe("a Redis that fails", () => {
 
   it("with a value of hundreds of megabytes under a tile's key is a miss, and the next write replaces the value", async () => {
     const cache = await cacheOn(redis.url);
-    await redis.admin.setrange(REDIS_PREFIX + keyOf("a"), 300 * 2 ** 20, "x");
+    await redis.admin.setrange(nameOf("a"), 300 * 2 ** 20, "x");
     expect(await lookUp(cache, "a")).toBeNull();
     await until(() => statsOf(cache).healthy, "the connection is well again");
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
-    expect(await redis.admin.strlen(REDIS_PREFIX + keyOf("a"))).toBeLessThan(3_000);
+    expect(await redis.admin.strlen(nameOf("a"))).toBeLessThan(3_000);
+  });
+
+  it("that still loads its file is a miss, and is used once it has it", async () => {
+    const filled = await startRedis({ args: EVICTING });
+    const pipeline = filled.admin.pipeline();
+    for (let n = 0; n < 3_000; n++) pipeline.set(`filler:${n}`, Buffer.alloc(1_000, n));
+    await pipeline.exec();
+    const folder = temporaryFolder();
+    await filled.admin.save();
+    copyFileSync(join((await filled.admin.config("GET", "dir")).at(1) as string, "dump.rdb"), join(folder, "dump.rdb"));
+    await filled.stop();
+    const port = await freePort();
+    // A third of a millisecond for each key.
+    const slowly = ["--key-load-delay", "330", "--loading-process-events-interval-bytes", "1024", "--dir", folder];
+    const loading = startRedis({ port, args: [...EVICTING, ...slowly] });
+    open.push(async () => (await loading).stop());
+    const raw = new Redis({ port, host: "127.0.0.1", enableReadyCheck: false, retryStrategy: () => 10 });
+    raw.on("error", () => {});
+    open.push(async () => raw.disconnect());
+    await expect
+      .poll(() => raw.get("x").catch((error: Error) => error.message), { timeout: 10_000 })
+      .toMatch(/LOADING/);
+    const cache = await cacheOn(`redis://127.0.0.1:${port}`);
+    expect(await lookUp(cache, "a")).toBeNull();
+    expect((await cache.flights?.claim([keyOf("a")]))?.mine.size).toBe(1);
+    await loading;
+    await until(() => statsOf(cache).healthy, "the loaded Redis is used");
+    cache.set(keyOf("b"), tileOf("b"));
+    await cache.flush();
+    expect(await lookUp(cache, "b")).not.toBeNull();
+  }, 60_000);
+
+  it("that asks for a password all of a sudden is a miss, and is used again when it no longer does", async () => {
+    const { lines, log } = logBook();
+    const cache = await cacheOn(redis.url, log);
+    await redis.admin.config("SET", "requirepass", "secret");
+    await redis.admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    await until(() => {
+      void lookUp(cache, "a");
+      return lines.some((line) => /off/.test(line));
+    }, "it is noticed");
+    expect(await lookUp(cache, "a")).toBeNull();
+    expect((await cache.flights?.claim([keyOf("a")]))?.mine.size).toBe(1);
+    await redis.admin.config("SET", "requirepass", "");
+    await until(() => statsOf(cache).healthy, "it is used again");
+  });
+
+  it.each([
+    ["cannot save to its disk (MISCONF)", /MISCONF/, breakSaving],
+    [
+      "is a replica that may not be written (READONLY)",
+      /READONLY/,
+      (server: RedisServer) => server.admin.replicaof("127.0.0.1", "1"),
+    ],
+  ])("that %s has no locks: each server makes its tiles itself, and reads go on", async (_, reason, breakIt) => {
+    const { lines, log } = logBook();
+    const cache = await cacheOn(redis.url, log);
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    await redis.admin.config("SET", "replica-serve-stale-data", "yes");
+    await breakIt(redis);
+    for (let round = 0; round < 3; round++)
+      expect((await cache.flights?.claim([keyOf("b")]))?.mine.has(keyOf("b"))).toBe(true);
+    // What cannot be written is not asked for again and again.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(lines.filter((line) => /^Redis, sharing of renders: off/.test(line))).toEqual([
+      expect.stringMatching(reason),
+    ]);
+    expect((await lookUp(cache, "a"))?.tier).toBe("redis");
+  });
+
+  it("with something else where a lock should lie lets the tile be made without one, after the usual wait", async () => {
+    const cache = await cacheOn(redis.url);
+    await redis.admin.lpush(names.lock(keyOf("a")), "x");
+    expect((await cache.flights?.claim([keyOf("a")]))?.mine.size).toBe(0);
+    expect(await cache.flights?.wait(keyOf("a"))).toBeNull();
+    cache.set(keyOf("a"), tileOf("a"));
+    await cache.flush();
+    expect(await lookUp(cache, "a")).not.toBeNull();
+  });
+
+  it("that loses its locks while tiles are made keeps the tiles that come of them", async () => {
+    const cache = await cacheOn(redis.url);
+    await cache.flights?.claim([keyOf("a")]);
+    await redis.admin.flushall();
+    cache.set(keyOf("a"), tileOf("a"));
+    await expect.poll(async () => (await lookUp(cache, "a"))?.tier).toBe("redis");
+  });
+
+  it("whose locks fail still keeps what is made, through the tier", async () => {
+    const cache = await cacheOn(redis.url);
+    await cache.flights?.claim([keyOf("a")]);
+    // A value so large that the look behind the locks takes too long.
+    await redis.admin.setrange(nameOf("b"), 400 * 2 ** 20, "x");
+    await cache.flights?.claim([keyOf("b")]);
+    cache.set(keyOf("b"), tileOf("b"));
+    await cache.flush();
+    await until(() => statsOf(cache).healthy, "the connection is well");
+    cache.set(keyOf("b"), tileOf("b"));
+    await cache.flush();
+    await expect.poll(() => redis.admin.strlen(nameOf("b"))).toBeLessThan(3_000);
   });
 });
+
+describe("the operator", () => {
+  it.each([
+    [["--maxmemory", "100mb"], /noeviction/],
+    [["--maxmemory-policy", "allkeys-lru"], /no maxmemory/],
+  ])("is told once of a Redis started with %j, which makes no room by itself", async (args, advice) => {
+    const careless = await startRedis({ args });
+    open.push(() => careless.stop());
+    const { lines, log } = logBook();
+    await cacheOn(careless.url, log);
+    await until(() => lines.length > 0, "the line");
+    expect(lines).toEqual([expect.stringMatching(advice)]);
+  });
+});
+
+/** Its folder is gone: the next save fails, and Redis refuses writes then. */
+async function breakSaving({ admin }: RedisServer): Promise<void> {
+  await admin.config("SET", "save", "1 1");
+  rmSync((await admin.config("GET", "dir")).at(1) as string, { recursive: true });
+  await admin.bgsave().catch(() => {});
+  await expect
+    .poll(() => admin.set("x", "y").catch((error: Error) => error.message), { timeout: 20_000 })
+    .toMatch(/MISCONF/);
+}

@@ -26,19 +26,27 @@ afterAll(() => {
 const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
 describe("help", () => {
-  it.each([["serve"], ["demo"], ["inspect"], ["render"], ["export"], ["formula", "check"], ["formula", "translate"]])(
-    "of %s %s has examples and exit codes",
-    async (...command) => {
-      const { code, stdout } = await bandloom([...command, "--help"]);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Examples:\n  $ bandloom ${command.join(" ")}`);
-      expect(stdout).toMatch(/Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 /);
-    },
-  );
+  it.each([
+    ["serve"],
+    ["demo"],
+    ["inspect"],
+    ["render"],
+    ["export"],
+    ["formula", "check"],
+    ["formula", "translate"],
+    ["cache", "stats"],
+    ["cache", "purge"],
+    ["cache", "verify"],
+  ])("of %s %s has examples and exit codes", async (...command) => {
+    const { code, stdout } = await bandloom([...command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Examples:\n  $ bandloom ${command.join(" ")}`);
+    expect(stdout).toMatch(/Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 /);
+  });
 
   it("names every command, and does not load the server", async () => {
     const { stdout } = await bandloom(["--help"], { environment: { NODE_V8_COVERAGE: join(folder, "coverage") } });
-    for (const command of ["serve", "demo", "inspect", "render", "export", "formula"])
+    for (const command of ["serve", "demo", "inspect", "render", "export", "formula", "cache"])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     const [report = ""] = readdirSync(join(folder, "coverage"));
     const { result } = json(readFileSync(join(folder, "coverage", report), "utf8")) as { result: { url: string }[] };

@@ -30,6 +30,7 @@ interface RawAnswer {
 
 interface RunOptions {
   readonly cacheFolder?: string | null;
+  readonly redisUrl?: string;
   readonly stateRedisUrl?: string;
   readonly mutations?: MutationPolicy;
   readonly signing?: ServiceOptions["signing"];
@@ -43,8 +44,9 @@ interface RunOptions {
 /** The whole server in this process, on a data folder with the given images (path in the folder → description). */
 export async function runServer(
   images: Readonly<Record<string, DirectorySpec>>,
-  { cacheFolder = null, stateRedisUrl, mutations, signing, role, originals, filesUrl, renderUrl }: RunOptions = {},
+  { cacheFolder = null, redisUrl, stateRedisUrl, mutations, signing, ...roles }: RunOptions = {},
 ): Promise<Running> {
+  const { role, originals, filesUrl, renderUrl } = roles;
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
   for (const [name, directory] of Object.entries(images)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -54,6 +56,7 @@ export async function runServer(
   const services = await createServices({
     dataFolder: folder,
     cacheFolder,
+    ...(redisUrl === undefined ? {} : { redisUrl }),
     ...(stateRedisUrl === undefined ? {} : { stateRedisUrl }),
     ...(signing ? { signing } : {}),
     ...(role ? { role } : {}),

@@ -102,8 +102,9 @@ export function boundTo(image: ServedImage, text: string): ValidFormula {
   const result = checkFormula(text, formulaScope(image, plane));
   if (!result.ok) throw new Error(`${text} is refused: ${result.diagnostics[0]?.message}`);
   const formula = completeFormula(result.checked, []);
-  const version = pictureVersion(image, []);
-  return { image, source: text, plane, id: "", valid: true, formula, others: [], version, diagnostics: [] };
+  const version = pictureVersion(image, [], "");
+  const base = { image, source: text, plane, id: "", diagnostics: [] };
+  return { ...base, valid: true, formula, others: [], version, generation: "" };
 }
 
 /** Values of an NPY file of one plane (numpy's format, version 1.0). */

@@ -13,7 +13,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const DATA_FILE = "data.mdb";
+export const DATA_FILE = "data.mdb";
 const LOCK_FILE = "lock.mdb";
 /** Written when the store is closed in order: what the file looked like then. */
 const CLOSED_FILE = "closed.json";
@@ -69,7 +69,8 @@ export function storeFile({ folder, name }: Pick<StoreOptions<unknown>, "folder"
   return stats ? `${stats.dev}:${stats.ino}` : null;
 }
 
-function isAsClosed(store: string): boolean {
+/** Whether a store is as it was when it was closed in order: nobody has it open, and nobody changed it since. */
+export function isAsClosed(store: string): boolean {
   try {
     return readFileSync(join(store, CLOSED_FILE), "utf8") === JSON.stringify(fingerprint(store));
   } catch {
@@ -92,7 +93,8 @@ function makeFolder(folder: string): void {
   }
 }
 
-function passesCheck(store: string): Promise<boolean> {
+/** Reads a store from end to end, in a process of its own. */
+export function passesCheck(store: string): Promise<boolean> {
   const isSource = import.meta.url.endsWith(".ts");
   const program = fileURLToPath(new URL(isSource ? "./check.ts" : "./check.js", import.meta.url));
   return new Promise((done, fail) => {

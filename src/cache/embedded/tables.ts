@@ -58,6 +58,19 @@ export class Tables {
     }
   }
 
+  /** When the tile was touched that was touched last, seconds since 1970; null: there is none. */
+  newest(): number | null {
+    for (const age of this.#ages.getKeys({ limit: 1, reverse: true })) return age.readUInt32BE(0);
+    return null;
+  }
+
+  /** The next keys of values in their order, behind one of them. */
+  keysAfter(last: Buffer | null, limit: number): readonly Buffer[] {
+    const range = last ? { start: last, limit: limit + 1 } : { limit };
+    const keys = [...this.#values.getKeys(range)].map((key) => Buffer.from(key));
+    return last && keys[0]?.equals(last) ? keys.slice(1) : keys.slice(0, limit);
+  }
+
   /** Runs `work`, whose puts and removes become one transaction; rejects when it cannot be committed. */
   async batch(work: () => void): Promise<void> {
     try {

@@ -7,7 +7,7 @@ import { markClosed, openStore, storeFile } from "./open.ts";
 import { type EntryInfo, Tables } from "./tables.ts";
 
 /** Raise its number when the layout of the tables changes. */
-const STORE_NAME = "tiles-1";
+export const STORE_NAME = "tiles-1";
 
 /** A tile's age is written at most this often: reading must not cost a write each time. */
 const TOUCH_SECONDS = 3_600;

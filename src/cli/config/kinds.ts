@@ -33,6 +33,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const SIZE = /^(\d{1,16}(?:\.\d{1,6})?)\s*([a-z]{0,3})$/i;
 
+const redisUrl = z.url({ protocol: /^rediss?$/ });
 const wholeNumber = z.string().regex(/^\d{1,16}$/);
 
 export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
@@ -87,10 +88,22 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
     example: "https://tiles.example.org",
   },
   redis: {
-    schema: z.url({ protocol: /^rediss?$/ }),
+    schema: redisUrl,
     expects: "a redis:// or rediss:// URL",
     example: "redis://127.0.0.1:6379",
     secret: true,
+  },
+  redisNodes: {
+    schema: z.string().refine((text) => text.split(",").every((node) => redisUrl.safeParse(node.trim()).success)),
+    expects: "a redis:// or rediss:// URL, or those of several nodes with commas between them",
+    example: "redis://127.0.0.1:6379",
+    secret: true,
+  },
+  // A brace would be taken for the tag that decides a key's slot, the others for a pattern.
+  prefix: {
+    schema: z.string().regex(/^[\w.:/-]{1,64}$/),
+    expects: "1 to 64 letters, digits and _ . : / -",
+    example: "bandloom:",
   },
   token: {
     schema: z

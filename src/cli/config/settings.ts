@@ -16,6 +16,9 @@ export interface KindValues {
   readonly threads: number;
   readonly url: string;
   readonly redis: string;
+  /** One, or several with commas between. */
+  readonly redisNodes: string;
+  readonly prefix: string;
   readonly token: string;
   readonly keys: readonly SigningKey[];
   readonly hours: number;
@@ -79,8 +82,17 @@ export const SETTINGS = {
     help: "size of the tile cache in memory",
   },
   redisUrl: {
-    ...{ flag: "redis-url", env: "REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
+    ...{ flag: "redis-url", env: "REDIS_URL", kind: "redisNodes", fallback: null, placeholder: "URL" },
     help: "Redis that several servers share as their tile cache, in place of the embedded one",
+  },
+  redisCluster: {
+    ...{ flag: "redis-cluster", env: "BANDLOOM_REDIS_CLUSTER", kind: "switch", fallback: "false", placeholder: "" },
+    help: "take REDIS_URL for nodes of a Redis Cluster, commas between",
+  },
+  redisPrefix: {
+    ...{ flag: "redis-prefix", env: "BANDLOOM_REDIS_PREFIX", kind: "prefix", fallback: "bandloom:" },
+    placeholder: "TEXT",
+    help: "begins every key and channel in Redis: one for each deployment that shares it",
   },
   flightWaitMs: {
     ...{ flag: "flight-wait-ms", env: "BANDLOOM_FLIGHT_WAIT_MS", kind: "milliseconds", fallback: "250" },
@@ -89,7 +101,7 @@ export const SETTINGS = {
   },
   stateRedisUrl: {
     ...{ flag: "state-redis-url", env: "BANDLOOM_STATE_REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
-    help: "Redis that several servers share for saved presets (noeviction, AOF), in place of the embedded store",
+    help: "Redis that several servers share for saved presets and purges (noeviction, AOF), in place of the embedded store",
   },
   tilesS3: {
     ...{ flag: "tiles-s3", env: "BANDLOOM_TILES_S3", kind: "bucket", fallback: null, placeholder: "ADDRESS" },

@@ -1,11 +1,9 @@
-import { join } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
 import { createServices, type ServiceEvent, type Services } from "../../service/index.ts";
+import { cacheFolder } from "../config/cache-folder.ts";
 import { remoteOptions } from "../config/remote.ts";
 import { LOG_LEVELS, type Settings } from "../config/settings.ts";
 import { assertReadable, prepareDataFolder } from "./data-folder.ts";
-
-const CACHE_FOLDER = ".bandloom";
 
 /** The pipeline as the settings want it. Rejects with BAD_REQUEST for settings that contradict each other, with SOURCE_FAILED without images. */
 export async function openServices(settings: Settings, stop: AbortSignal): Promise<Services> {
@@ -16,10 +14,11 @@ export async function openServices(settings: Settings, stop: AbortSignal): Promi
   if (filesUrl === null && role === "all") await prepareDataFolder(data, stop, onEvent);
   else if (filesUrl === null) await assertReadable(data);
   const { catalogue, cacheBytes, memoryBytes, workers, redisUrl, stateRedisUrl, publicUrl, renderUrl } = settings;
-  const { flightWaitMs, signingKeys, linkHours, serveFiles, tilesS3, tilesS3FromMs } = settings;
+  const { flightWaitMs, signingKeys, linkHours, serveFiles, tilesS3, tilesS3FromMs, redisCluster, redisPrefix } =
+    settings;
   return createServices({
     ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs, onEvent },
-    originals: serveFiles,
+    ...{ originals: serveFiles, redisCluster, redisPrefix },
     ...(catalogue === null ? {} : { catalogueFile: catalogue }),
     ...(filesUrl === null ? {} : { filesUrl }),
     ...(renderUrl === null ? {} : { renderUrl }),
@@ -31,11 +30,6 @@ export async function openServices(settings: Settings, stop: AbortSignal): Promi
     ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),
     remote: remoteOptions(settings),
   });
-}
-
-/** Null: nothing of this machine is to be written. */
-function cacheFolder({ cache, data, filesUrl }: Settings): string | null {
-  return cache ?? (filesUrl === null ? join(data, CACHE_FOLDER) : null);
 }
 
 function assertConsistent({ role, renderUrl, filesUrl, serveFiles }: Settings): void {

@@ -74,7 +74,9 @@ export class Image extends Node {
     return this.#image.info.channels[0]?.dataType;
   }
 
-  @Property(() => String, { description: "Changes whenever the bytes change; part of every tile URL." })
+  @Property(() => String, {
+    description: "Changes whenever the bytes change or the image is purged; part of every tile URL.",
+  })
   get revision(): string {
     return this.#image.revision;
   }

@@ -47,3 +47,20 @@ export class DeletePresetPayload {
     this.userErrors = userErrors;
   }
 }
+
+@ObjectType({ simpleResolvers: true, description: "What came of a purge." })
+export class PurgePayload {
+  @Field(() => Boolean, {
+    description:
+      "True: from now on, and within a second on other servers, these pictures have other URLs and are made anew.",
+  })
+  readonly purged: boolean;
+
+  @Field(() => [UserError], { description: "Why nothing was purged." })
+  readonly userErrors: readonly UserError[];
+
+  constructor(userErrors: readonly UserError[]) {
+    this.purged = userErrors.length === 0;
+    this.userErrors = userErrors;
+  }
+}

@@ -72,6 +72,8 @@ export class OpenImage {
   }
 }
 
+type Identified = Omit<SourceRef, "key" | "remote">;
+
 /** Opens an image; its kind is told from its bytes. */
 export type OpenSource = (location: Location) => ImageSource | Promise<ImageSource>;
 
@@ -96,7 +98,7 @@ export class ImageCache {
 
   /** Runs `work` on the open image; what it returns was read from bytes of this revision, else `sourceChanged` is thrown. */
   async use<T>(ref: SourceRef, work: (image: OpenImage) => Promise<T>): Promise<T> {
-    const key = imageKey(ref.revision, ref.location);
+    const key = imageKey(ref);
     const image = this.#images.get(key) ?? (await this.#open(key, ref));
     image.enter();
     try {
@@ -131,7 +133,8 @@ export class ImageCache {
 
   /** What is there now, whatever its revision. The image stays open: whoever asked will render it next. */
   async describe(location: Location): Promise<Described> {
-    const image = this.#register(await this.#openWhole(location), location);
+    const source = await this.#openWhole(location);
+    const image = this.#register(source, { location, revision: source.identity.revision });
     return { info: image.info, identity: image.source.identity };
   }
 
@@ -141,15 +144,15 @@ export class ImageCache {
     return pending;
   }
 
-  async #openNow({ location, revision }: SourceRef): Promise<OpenImage> {
+  async #openNow({ location, revision, ...ref }: SourceRef): Promise<OpenImage> {
     const source = await this.#openWhole(location);
-    if (source.identity.revision === revision) return this.#register(source, location);
+    if (source.identity.revision === revision) return this.#register(source, { ...ref, location, revision });
     await source.close();
     throw sourceChanged();
   }
 
-  #register(source: ImageSource, location: Location): OpenImage {
-    const key = imageKey(source.identity.revision, location);
+  #register(source: ImageSource, ref: Identified): OpenImage {
+    const key = imageKey(ref);
     const present = this.#images.get(key);
     if (present) {
       void source.close();
@@ -169,6 +172,6 @@ export class ImageCache {
   }
 }
 
-function imageKey(revision: string, location: Location): string {
-  return `${revision}/${locationKey(location)}`;
+function imageKey({ revision, generation = "", location }: Identified): string {
+  return `${revision}/${generation}/${locationKey(location)}`;
 }

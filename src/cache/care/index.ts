@@ -1,0 +1,37 @@
+/** Stores of tiles, looked at by their operator. */
+import { Redis } from "ioredis";
+import { careClient } from "../redis-client.ts";
+import { DEFAULT_TTL_SECONDS } from "../stack.ts";
+import { EmbeddedCare } from "./embedded.ts";
+import { RedisCare } from "./redis.ts";
+import { memoryOf } from "./redis-memory.ts";
+import type { MemoryReport, StoreCare } from "./types.ts";
+
+export type { MemoryReport, StoreCare, StoreReport, Verification } from "./types.ts";
+
+interface CareOptions {
+  /** Null: the embedded store is meant. */
+  readonly redisUrl: string | null;
+  readonly redisCluster: boolean;
+  readonly redisPrefix: string;
+  /** Null: there is none. */
+  readonly folder: string | null;
+}
+
+/** The store that a server of these settings uses. NOT_FOUND where there is none yet. */
+export function careFor({ redisUrl, redisCluster, redisPrefix, folder }: CareOptions): StoreCare {
+  if (redisUrl === null) return new EmbeddedCare(folder);
+  return new RedisCare({ url: redisUrl, cluster: redisCluster }, redisPrefix, DEFAULT_TTL_SECONDS);
+}
+
+/** Of the Redis that holds what people save; null: it does not answer. */
+export async function stateMemory(url: string): Promise<MemoryReport | null> {
+  const client = careClient({ url, cluster: false });
+  try {
+    return client instanceof Redis ? await memoryOf([client], "state") : null;
+  } catch {
+    return null;
+  } finally {
+    client.disconnect();
+  }
+}

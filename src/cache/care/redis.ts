@@ -1,0 +1,146 @@
+import { Cluster, type Redis } from "ioredis";
+import { BandloomError } from "../../core/errors.ts";
+import { ENVELOPE_BYTES, unseal } from "../envelope.ts";
+import { MAX_VALUE_BYTES } from "../redis-bounds.ts";
+import { careClient, type RedisClient, type RedisPlace } from "../redis-client.ts";
+import { RedisKeys } from "../redis-keys.ts";
+import { memoryOf } from "./redis-memory.ts";
+import type { StoreCare, StoreReport, Verification } from "./types.ts";
+
+/** Names that one SCAN goes over: others get their turn in between. */
+const NAMES_PER_SCAN = 500;
+/** A report looks at so many tiles at most. */
+const MAX_REPORTED = 1_000_000;
+/** Of common tiles a megabyte. */
+const VALUES_PER_READ = 32;
+
+/** The tiles in a Redis, or in all nodes of a cluster, under a prefix. */
+export class RedisCare implements StoreCare {
+  readonly #client: RedisClient;
+  readonly #keys: RedisKeys;
+  readonly #ttlMs: number;
+
+  constructor(place: RedisPlace, prefix: string, ttlSeconds: number) {
+    this.#client = careClient(place);
+    this.#keys = new RedisKeys(prefix);
+    this.#ttlMs = ttlSeconds * 1000;
+  }
+
+  report(signal: AbortSignal): Promise<StoreReport> {
+    return answered(async () => {
+      let [entries, bytes] = [0, 0];
+      const ages: number[] = [];
+      let complete = true;
+      for (const node of await this.#nodes()) {
+        for await (const names of this.#names(node, signal)) {
+          if (entries >= MAX_REPORTED) {
+            complete = false;
+            break;
+          }
+          const sizes = await all(node, names, (pipeline, name) => pipeline.strlen(name));
+          const times = await all(node, names, (pipeline, name) => pipeline.pttl(name));
+          entries += names.length;
+          bytes += sizes.reduce((sum: number, size) => sum + Number(size ?? 0), 0);
+          // A name without an end, or that is gone meanwhile, tells no age.
+          const known = times.map(Number).filter((left) => left >= 0);
+          if (known.length > 0) ages.push(this.#ttlMs - Math.max(...known), this.#ttlMs - Math.min(...known));
+        }
+      }
+      const seconds = ages.map((age) => Math.max(0, Math.round(age / 1000)));
+      return {
+        tier: "redis",
+        ...{ entries, bytes, complete },
+        oldestSeconds: seconds.length > 0 ? seconds.reduce((a, b) => Math.max(a, b)) : null,
+        newestSeconds: seconds.length > 0 ? seconds.reduce((a, b) => Math.min(a, b)) : null,
+        memory: await memoryOf(await this.#nodes(), "cache"),
+      };
+    });
+  }
+
+  verify(onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Verification> {
+    return answered(async () => {
+      const nodes = await this.#nodes();
+      const sizes = await Promise.all(nodes.map((node) => node.dbsize()));
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      let [checked, damaged] = [0, 0];
+      for (const node of nodes) {
+        for await (const names of this.#names(node, signal)) {
+          for (let from = 0; from < names.length; from += VALUES_PER_READ) {
+            const bad = await this.#damaged(node, names.slice(from, from + VALUES_PER_READ));
+            await all(node, bad, (pipeline, name) => pipeline.unlink(name));
+            damaged += bad.length;
+          }
+          checked += names.length;
+          onProgress(checked, Math.max(total, checked));
+        }
+      }
+      return { checked, damaged };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client.disconnect();
+  }
+
+  async #nodes(): Promise<readonly Redis[]> {
+    if (!(this.#client instanceof Cluster)) return [this.#client];
+    // Known once it is connected.
+    await this.#client.get(this.#keys.probe);
+    return this.#client.nodes("master");
+  }
+
+  async *#names(node: Redis, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    let cursor = "0";
+    do {
+      const [next, names] = await node.scan(cursor, "MATCH", this.#keys.tiles, "COUNT", NAMES_PER_SCAN);
+      signal.throwIfAborted();
+      cursor = next;
+      if (names.length > 0) yield names;
+    } while (cursor !== "0");
+  }
+
+  /** Names under which something else lies than the tile that was stored. Gone meanwhile is not damaged. */
+  async #damaged(node: Redis, names: readonly string[]): Promise<readonly string[]> {
+    const sizes = await all(node, names, (pipeline, name) => pipeline.strlen(name));
+    const readable = names.filter((_, index) => isTileSize(sizes[index]));
+    const values = await all(node, readable, (pipeline, name) => pipeline.getBuffer(name));
+    const good = new Set(readable.filter((name, index) => this.#isGood(name, values[index])));
+    return names.filter((name) => !good.has(name));
+  }
+
+  #isGood(name: string, value: unknown): boolean {
+    if (value === null) return true;
+    const key = this.#keys.keyOf(name);
+    return key !== null && Buffer.isBuffer(value) && unseal(key, value) !== null;
+  }
+}
+
+function isTileSize(size: unknown): boolean {
+  return typeof size === "number" && size <= MAX_VALUE_BYTES + ENVELOPE_BYTES;
+}
+
+/** One command for each name, at once; null where it failed, as on a value of another type. */
+async function all(
+  node: Redis,
+  names: readonly string[],
+  add: (pipeline: ReturnType<Redis["pipeline"]>, name: string) => void,
+): Promise<readonly unknown[]> {
+  if (names.length === 0) return [];
+  const pipeline = node.pipeline();
+  for (const name of names) add(pipeline, name);
+  const replies = (await pipeline.exec()) ?? [];
+  const lost = replies.find(([error]) => error && !/^WRONGTYPE/.test(error.message))?.[0];
+  if (lost) throw lost;
+  return replies.map(([error, value]) => (error ? undefined : value));
+}
+
+async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === "AbortError") throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `The Redis of REDIS_URL does not answer as it should (${reason}). Look whether it runs and lets this user in.`;
+    throw new BandloomError("SOURCE_FAILED", message, { cause });
+  }
+}

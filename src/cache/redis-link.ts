@@ -1,0 +1,128 @@
+import { Breaker } from "./breaker.ts";
+import { hastyClient, type RedisClient, type RedisPlace } from "./redis-client.ts";
+import { memoryAdvice, parseInfo } from "./redis-info.ts";
+import type { RedisKeys } from "./redis-keys.ts";
+
+/** No answer within this time is a miss: rendering a tile is about as fast. */
+const COMMAND_TIMEOUT_MS = 50;
+const FAILURES_TO_OPEN = 3;
+const PROBE_MS = 1_000;
+
+export interface RedisLinkOptions {
+  readonly place: RedisPlace;
+  readonly keys: RedisKeys;
+  /** Called when it answers again. */
+  readonly onAnswer: () => void;
+  readonly log: (line: string) => void;
+}
+
+/** The connection to the cache Redis, with a breaker for each direction: a Redis that is full or read-only can still be read. */
+export class RedisLink {
+  readonly keys: RedisKeys;
+  readonly cluster: boolean;
+  /** Resolves with the first connection or the first failure to get one. */
+  readonly opened: Promise<void>;
+  readonly #client: RedisClient;
+  readonly #reads: Breaker;
+  readonly #writes: Breaker;
+  readonly #log: (line: string) => void;
+  #closed = false;
+
+  constructor({ place, keys, onAnswer, log }: RedisLinkOptions) {
+    this.keys = keys;
+    this.cluster = place.cluster;
+    this.#log = log;
+    const client = hastyClient(place, COMMAND_TIMEOUT_MS);
+    this.#client = client;
+    this.#reads = new Breaker({
+      name: "Redis cache, reading",
+      threshold: FAILURES_TO_OPEN,
+      probe: async () => {
+        await client.mgetBuffer(keys.probe);
+        // It answers again: that is news for the others too.
+        this.#writes.probeNow();
+        onAnswer();
+      },
+      log,
+    });
+    this.#writes = new Breaker({
+      name: "Redis cache, writing",
+      threshold: FAILURES_TO_OPEN,
+      probe: () => client.set(keys.probe, Buffer.alloc(1024), "PX", PROBE_MS),
+      log,
+    });
+    client.on("error", (error: unknown) => this.#reads.open(reasonOf(error)));
+    client.on("close", () => {
+      if (!this.#closed) this.#reads.open("connection lost");
+    });
+    client.on("ready", () => this.#reads.probeNow());
+    client.once("ready", () => void this.#judgeMemory());
+    this.opened = new Promise<void>((done) => {
+      client.once("ready", () => done()).once("error", () => done());
+    });
+  }
+
+  get canRead(): boolean {
+    return this.#connected && this.#reads.closed;
+  }
+
+  get canWrite(): boolean {
+    return this.#connected && this.#writes.closed && !this.#closed;
+  }
+
+  /** Why it is not well; null when it is. */
+  get detail(): string | null {
+    return this.#reads.reason ?? this.#writes.reason ?? (this.#connected ? null : "not connected yet");
+  }
+
+  /** What Redis answers; null when it does not, or not in time. */
+  async read<T>(ask: (client: RedisClient) => Promise<T>): Promise<T | null> {
+    if (!this.canRead) return null;
+    try {
+      const answer = await ask(this.#client);
+      this.#reads.success();
+      return answer;
+    } catch (error) {
+      this.#reads.failure(reasonOf(error));
+      // Nobody waits any more for what may still arrive, perhaps hundreds of megabytes: begin again with a new connection.
+      if (!this.#reads.closed && this.#connected) this.#client.disconnect(true);
+      return null;
+    }
+  }
+
+  /** Sends commands at once. What fails is dropped. */
+  async write(add: (pipeline: ReturnType<RedisClient["pipeline"]>) => void): Promise<void> {
+    if (!this.canWrite) return;
+    const pipeline = this.#client.pipeline();
+    add(pipeline);
+    try {
+      const failed = ((await pipeline.exec()) ?? []).find(([error]) => error)?.[0];
+      if (failed) this.#writes.failure(reasonOf(failed));
+      else this.#writes.success();
+    } catch (error) {
+      this.#writes.failure(reasonOf(error));
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#reads.stop();
+    this.#writes.stop();
+    this.#client.disconnect();
+  }
+
+  /** Once: an operator is told of a Redis that will not make room by itself. One that tells nothing about itself is not judged. */
+  async #judgeMemory(): Promise<void> {
+    const info = await this.#client.info("memory").catch(() => "");
+    const advice = memoryAdvice(parseInfo(info));
+    if (advice !== null) this.#log(`Redis cache: ${advice}`);
+  }
+
+  get #connected(): boolean {
+    return this.#client.status === "ready";
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : String(error);
+}

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { BandloomError } from "../../core/errors.ts";
+import { notShared, type PurgeTarget, recordPurge } from "../../service/index.ts";
+import { createState } from "../../state/index.ts";
+import { cacheFolder } from "../config/cache-folder.ts";
+import type { Settings } from "../config/settings.ts";
+import { formatJson, printable } from "../output/format.ts";
+
+/** As they stand on the command line. */
+export interface PurgeChoice {
+  readonly image: string | undefined;
+  readonly formula: string | undefined;
+  readonly all: true | undefined;
+}
+
+const HASH = /^[0-9a-f]{64}$/i;
+
+/** Writes the purge where running servers look for it. */
+export async function printPurge(settings: Settings, choice: PurgeChoice, json: boolean): Promise<void> {
+  const target = targetOf(choice);
+  const { redisUrl, redisPrefix, stateRedisUrl } = settings;
+  if (redisUrl !== null && stateRedisUrl === null) throw notShared();
+  const folder = cacheFolder(settings);
+  if (stateRedisUrl === null && (folder === null || !existsSync(folder)))
+    throw new BandloomError(
+      "NOT_FOUND",
+      `There is no folder ${folder ?? "of a cache"}. Name that of the server with --data or --cache.`,
+    );
+  const log = (line: string) => process.stderr.write(`bandloom: warn: ${line}\n`);
+  const state = createState({ redisUrl: stateRedisUrl, redisPrefix, folder, log });
+  try {
+    await recordPurge(state, target);
+  } finally {
+    await state.close();
+  }
+  process.stdout.write(json ? formatJson({ purged: target }) : `Purged: ${describe(target)}.\n`);
+}
+
+function targetOf({ image, formula, all }: PurgeChoice): PurgeTarget {
+  if ([image, formula, all].filter((one) => one !== undefined).length !== 1)
+    throw new BandloomError("BAD_REQUEST", "Say what to purge: one of --image, --formula and --all.");
+  if (image !== undefined) return { kind: "image", key: image };
+  if (formula === undefined) return { kind: "everything" };
+  if (HASH.test(formula)) return { kind: "formula", hash: formula.toLowerCase() };
+  throw new BandloomError(
+    "BAD_REQUEST",
+    "--formula is a hash of 64 hex digits. `bandloom formula check TEXT --image FILE` prints that of a text.",
+  );
+}
+
+function describe(target: PurgeTarget): string {
+  if (target.kind === "everything") return "all pictures";
+  return target.kind === "image" ? `pictures of ${printable(target.key)}` : `pictures of the formula ${target.hash}`;
+}

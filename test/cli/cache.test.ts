@@ -1,0 +1,144 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { open as openLmdb } from "lmdb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createTileCache } from "../../src/cache/index.ts";
+import { RedisKeys } from "../../src/cache/redis-keys.ts";
+import { keyOf, tileOf } from "../cache/support.ts";
+import { type RedisServer, startRedis } from "../fixtures/redis.ts";
+import { type RunningServer, startServer } from "../fixtures/server.ts";
+import { buildTiff } from "../fixtures/tiff-builder.ts";
+import { bandloom } from "./program.ts";
+
+const TILES = 300;
+const folder = mkdtempSync(join(tmpdir(), "bandloom-cache-command-"));
+const embedded = join(folder, "embedded");
+let redis: RedisServer;
+
+async function fill(place: { readonly redisUrl: string | null; readonly folder: string | null }): Promise<void> {
+  const cache = await createTileCache({ memoryBytes: 0, embeddedBytes: 2 ** 26, log: () => {}, ...place });
+  for (let n = 0; n < TILES; n++) cache.set(keyOf(n), tileOf(n));
+  await cache.flush();
+  await cache.close();
+}
+
+beforeAll(async () => {
+  redis = await startRedis();
+  await fill({ redisUrl: redis.url, folder: null });
+  await fill({ redisUrl: null, folder: embedded });
+});
+afterAll(async () => {
+  await redis.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("bandloom cache stats", () => {
+  it("tells what the embedded store holds, and leaves it as it was", async () => {
+    for (let round = 0; round < 2; round++) {
+      const { code, stdout } = await bandloom(["cache", "stats", "--cache", embedded, "--json"]);
+      const { store } = JSON.parse(stdout) as { store: { bytes: number; oldestSeconds: number } };
+      expect([code, store]).toMatchObject([0, { tier: "embedded", entries: TILES, complete: true, memory: null }]);
+      expect(store.bytes).toBeGreaterThan(TILES * 2_000);
+      expect(store.oldestSeconds).toBeLessThan(3_600);
+    }
+  });
+
+  it("tells what lies in Redis, and warns of policies that do not fit", async () => {
+    const state = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
+    await redis.admin.set("of somebody else", "x");
+    const urls = ["--redis-url", redis.url, "--state-redis-url", state.url];
+    const { code, stdout, stderr } = await bandloom(["cache", "stats", ...urls]);
+    await state.stop();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/tiles +300\n/);
+    expect(stdout).toMatch(/policy +noeviction\n/);
+    expect(stderr).toMatch(/REDIS_URL: its maxmemory-policy is noeviction/);
+    expect(stderr).toMatch(/BANDLOOM_STATE_REDIS_URL: its maxmemory-policy is allkeys-lru/);
+  });
+
+  it("says what is wrong where there is no cache, and where Redis does not answer", async () => {
+    const none = await bandloom(["cache", "stats", "--cache", join(folder, "none")]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("holds no tile cache")]);
+    const down = await bandloom(["cache", "stats", "--redis-url", "redis://127.0.0.1:1"]);
+    expect([down.code, down.stderr]).toEqual([1, expect.stringContaining("does not answer")]);
+  });
+});
+
+describe("bandloom cache verify", () => {
+  it("finds and deletes the damaged tiles of the embedded store", async () => {
+    const damaged = join(folder, "damaged");
+    cpSync(embedded, damaged, { recursive: true });
+    const binary = { encoding: "binary", keyEncoding: "binary" } as const;
+    const root = openLmdb<Buffer, Buffer>({ path: join(damaged, "tiles-1"), maxDbs: 4, ...binary });
+    const values = root.openDB<Buffer, Buffer>("values", binary);
+    const key = Buffer.from(keyOf(7), "hex");
+    const value = Buffer.from(values.getBinary(key) ?? []);
+    value[1_000] = (value[1_000] ?? 0) ^ 1;
+    await values.put(key, value);
+    await root.close();
+    const first = await bandloom(["cache", "verify", "--cache", damaged, "--json"]);
+    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES, damaged: 1 }]);
+    const second = await bandloom(["cache", "verify", "--cache", damaged]);
+    expect([second.code, second.stdout]).toEqual([0, `${TILES - 1} tiles were read: none is damaged.\n`]);
+  });
+
+  it("finds and deletes what does not belong in Redis, and touches nothing else", async () => {
+    const names = new RedisKeys("bandloom:");
+    await redis.admin.set(names.tile(keyOf(1)), "nonsense");
+    await redis.admin.del(names.tile(keyOf(2)));
+    await redis.admin.lpush(names.tile(keyOf(2)), "of another type");
+    await redis.admin.setrange(names.tile(keyOf(3)), 8 * 2 ** 20, "x");
+    await redis.admin.set("bandloom:tile:2:of-no-key", "x");
+    await redis.admin.set("bandloom:state:1:presets", "of somebody else");
+    const first = await bandloom(["cache", "verify", "--redis-url", redis.url, "--json"]);
+    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES + 1, damaged: 4 }]);
+    const second = await bandloom(["cache", "verify", "--redis-url", redis.url, "--json"]);
+    expect([second.code, JSON.parse(second.stdout)]).toEqual([0, { checked: TILES - 3, damaged: 0 }]);
+    expect(await redis.admin.exists("bandloom:state:1:presets")).toBe(1);
+  });
+});
+
+describe("bandloom cache purge", () => {
+  const data = join(folder, "data");
+  async function purged(server: RunningServer, args: readonly string[], environment = {}): Promise<void> {
+    const query =
+      '{ image(key: "plate") { render(formula: "window(b1, 0, 200)") { hash tile(level: 0, x: 0, y: 0) { url } } } }';
+    const { image } = await server.query<{ image: { render: { hash: string; tile: { url: string } } } }>(query);
+    const { tile, hash } = image.render;
+    const control = async () => (await fetch(server.url + tile.url)).headers.get("cache-control");
+    expect(await control()).toContain("immutable");
+    const words = args.map((word) => (word === "HASH" ? hash : word));
+    const { code, stdout } = await bandloom(["cache", "purge", "--data", data, ...words], { environment });
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Purged: ")]);
+    await expect.poll(control, { timeout: 10_000, interval: 50 }).toBe("no-cache");
+  }
+
+  beforeAll(() => {
+    cpSync(embedded, data, { recursive: true });
+    const layout = { width: 300, height: 300, value: (x: number) => x % 200 };
+    writeFileSync(join(data, "plate.tif"), buildTiff({ directories: [layout] }));
+  });
+
+  it("is noticed by a running server of the same folder, and by one of the same state Redis", async () => {
+    const server = await startServer({ data });
+    for (const args of [["--image", "plate"], ["--formula", "HASH"], ["--all"]]) await purged(server, args);
+    expect(await server.stop()).toBe(0);
+    const environment = { REDIS_URL: redis.url, BANDLOOM_STATE_REDIS_URL: redis.url, BANDLOOM_REDIS_PREFIX: "one:" };
+    const shared = await startServer({ data, environment });
+    await purged(shared, ["--image", "plate"], environment);
+    await shared.stop();
+    expect(await redis.admin.exists("one:state:1:generations")).toBe(1);
+  }, 120_000);
+
+  it.each([
+    [[], 2, "one of --image, --formula and --all"],
+    [["--all", "--image", "plate"], 2, "one of --image, --formula and --all"],
+    [["--formula", "red"], 2, "64 hex digits"],
+    [["--all", "--redis-url", "redis://127.0.0.1:1"], 1, "BANDLOOM_STATE_REDIS_URL"],
+    [["--all", "--data", join(folder, "nowhere")], 1, "There is no folder"],
+  ])("%j is refused with what to do", async (args, exit, message) => {
+    const { code, stderr } = await bandloom(["cache", "purge", "--data", data, ...args]);
+    expect([code, stderr]).toEqual([exit, expect.stringContaining(message)]);
+  });
+});
