@@ -10,6 +10,9 @@ import type { CachedTile, Claims, SharedFlights } from "./types.ts";
 /** A lock outlives the longest render, and a holder that died not by much, milliseconds. */
 const LOCK_MS = 35_000;
 const PROBE_MS = 1_000;
+/** Of the time for which a tile is waited, an answer about who makes it may take so much: where Redis hangs a tile is late by it once. */
+const ANSWER_SHARE = 0.2;
+const LEAST_ANSWER_MS = 50;
 /** What ioredis says of a command that was not answered in time. */
 const TIMED_OUT = "Command timed out";
 
@@ -20,7 +23,7 @@ export interface RedisFlightsOptions {
   readonly place: RedisPlace;
   readonly keys: RedisKeys;
   readonly ttlMs: number;
-  /** Longest wait for a tile that another process makes, and for an answer of Redis, milliseconds. */
+  /** Longest wait for a tile that another process makes, milliseconds. */
   readonly waitMs: number;
   readonly log: (line: string) => void;
 }
@@ -53,7 +56,7 @@ export class RedisFlights implements SharedFlights {
     this.#options = options;
     const { place, keys, waitMs, log } = options;
     this.#keys = keys;
-    const client = hastyClient(place, waitMs);
+    const client = hastyClient(place, Math.max(LEAST_ANSWER_MS, waitMs * ANSWER_SHARE));
     this.#client = client;
     this.opened = new Promise((done) => {
       client.once("ready", () => done()).once("error", () => done());

@@ -3,9 +3,9 @@ import type { TileCache } from "../cache/index.ts";
 import { levelSize, type Region, type Size, tileRegion } from "../core/geometry.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import type { Encoding, RawChunk, Renderer } from "../render/index.ts";
-import { isSourceChanged, sourceChanged } from "../source/index.ts";
+import { isSourceChanged } from "../source/index.ts";
 import { CurrentFormulas } from "./current-formulas.ts";
-import { farPictures } from "./far/fetched-batch.ts";
+import { farPictures, pathOrNull } from "./far/fetched-batch.ts";
 import { readProbe, readStatistics } from "./far/measures.ts";
 import type { RenderNode } from "./far/render-node.ts";
 import type { BoundFormulas } from "./formulas.ts";
@@ -162,9 +162,8 @@ export class PipelineTiles implements TileService {
       if (known) return Promise.resolve(known);
       const work = async (shared: AbortSignal) => {
         const wanted = { ...request, formula };
-        const result = this.#renderNode
-          ? current(readStatistics(await this.#renderNode.document(this.#paths.statisticsUrl(wanted), shared)), formula)
-          : await statistics(this.#renderer, this.#kernels, wanted, shared);
+        const far = await this.#ask(() => this.#paths.statisticsUrl(wanted), formula, readStatistics, shared);
+        const result = far ?? (await statistics(this.#renderer, this.#kernels, wanted, shared));
         this.#statistics.set(key, result);
         return result;
       };
@@ -176,12 +175,25 @@ export class PipelineTiles implements TileService {
   probe(request: ProbeRequest, signal?: AbortSignal): Promise<ServedProbe> {
     const look = async (formula: ValidFormula): Promise<ServedProbe> => {
       const wanted = { ...request, formula };
-      if (this.#renderNode)
-        return current(readProbe(await this.#renderNode.document(this.#paths.probeUrl(wanted), signal)), formula);
+      const far = await this.#ask(() => this.#paths.probeUrl(wanted), formula, readProbe, signal);
+      if (far) return far;
       const points = await probe(this.#renderer, this.#kernels, wanted, signal);
       return { version: formula.version, points };
     };
     return this.#current.retry(request.formula, look, signal);
+  }
+
+  /** What another process measures; null where this one is to do it, or the other looked at another version. */
+  async #ask<Measured extends { readonly version: string }>(
+    path: () => string,
+    { version }: ValidFormula,
+    read: (document: unknown) => Measured,
+    signal: AbortSignal | undefined,
+  ): Promise<Measured | null> {
+    const target = this.#renderNode && pathOrNull(path);
+    if (this.#renderNode === null || target === null) return null;
+    const measured = read(await this.#renderNode.document(target, signal));
+    return measured.version === version ? measured : null;
   }
 
   #wantedTile(request: TileRequest): WantedPicture {
@@ -218,15 +230,6 @@ export class PipelineTiles implements TileService {
       answers[again[at]?.index ?? -1] = tile;
     return answers;
   }
-}
-
-/** What another process measured, if it looked at the same version of the file. */
-function current<Measured extends { readonly version: string }>(
-  measured: Measured,
-  { version }: ValidFormula,
-): Measured {
-  if (measured.version !== version) throw sourceChanged();
-  return measured;
 }
 
 function regionOfTile({ formula, level, tileSize, x, y }: TileRequest): Region {

@@ -1,24 +1,28 @@
 import { BandloomError } from "../../core/errors.ts";
-import { sourceChanged } from "../../source/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "../picture-batch.ts";
 import type { RenderNode } from "./render-node.ts";
 
-/** Pictures that processes of the role `render` make. `local` makes those whose formula is too long for an address. */
+/**
+ * Pictures that processes of the role `render` make. `local` makes those whose formula is too long for an address, and those of which the other side knows
+ * another version: it sees a purge or a new file a moment sooner or later than this process.
+ */
 export function farPictures(node: RenderNode, local: PictureMaker): PictureMaker {
-  return { here: false, batch: () => new FetchedBatch(node, local.batch()) };
+  return { here: false, batch: () => new FetchedBatch(node, local) };
 }
 
 class FetchedBatch implements PictureBatch {
   readonly #node: RenderNode;
+  readonly #maker: PictureMaker;
   readonly #local: PictureBatch;
 
-  constructor(node: RenderNode, local: PictureBatch) {
+  constructor(node: RenderNode, maker: PictureMaker) {
     this.#node = node;
-    this.#local = local;
+    this.#maker = maker;
+    this.#local = maker.batch();
   }
 
   add(wanted: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
-    const path = pathOf(wanted);
+    const path = pathOrNull(wanted.path);
     return path === null ? this.#local.add(wanted, signal) : this.#fetch(path, wanted, signal);
   }
 
@@ -26,15 +30,20 @@ class FetchedBatch implements PictureBatch {
     this.#local.start();
   }
 
-  async #fetch(path: string, { key }: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
+  async #fetch(path: string, wanted: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
     const { etag, ...picture } = await this.#node.picture(path, signal);
-    // The other side has seen another version of the file: whoever asked looks at it again.
-    if (etag === "" || !key.startsWith(etag)) throw sourceChanged();
+    if (etag === "" || !wanted.key.startsWith(etag)) {
+      const batch = this.#maker.batch();
+      const own = batch.add(wanted, signal);
+      batch.start();
+      return own;
+    }
     return { ...picture, kept: true, renderMs: 0 };
   }
 }
 
-function pathOf({ path }: WantedPicture): string | null {
+/** An address; null where the formula is too long for one. */
+export function pathOrNull(path: () => string): string | null {
   try {
     return path();
   } catch (error) {
