@@ -1,5 +1,5 @@
 export { neighbourhood, rendezvous } from "./affinity.ts";
-export { type Component, groupByChunks, joinComponents, type Placed } from "./batch.ts";
+export { type Component, groupByChunks, joinComponents, type Placed, splitComponent } from "./batch.ts";
 export {
   type ChunkGrid,
   planeInput,
