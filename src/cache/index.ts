@@ -10,5 +10,6 @@ export type {
   CacheTierName,
   CacheTierStats,
   Claims,
+  Passage,
   TileCache,
 } from "./types.ts";

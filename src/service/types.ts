@@ -214,6 +214,13 @@ export interface TileService {
   tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile>;
   /** One plan for all of them: lookups by MGET, misses rendered as one job a formula. In order; failures stand in their place. */
   tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
+  /**
+   * The same for tiles that nobody waits for: at low priority, and kept where they do not drive out what people look at. A file that changed
+   * is an error here (see isSourceChanged).
+   */
+  tilesAhead(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
+  /** Resolves when what was rendered is where it is kept. */
+  settled(): Promise<void>;
   /** Size of the result in pixels: the region, scaled down to fit `maxSize` and never up. */
   regionSize(request: RegionRequest): Size;
   regionUrl(request: RegionRequest): string;

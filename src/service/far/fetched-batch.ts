@@ -5,7 +5,7 @@ import type { RenderNode } from "./render-node.ts";
 
 /** Pictures that processes of the role `render` make. `local` makes those whose formula is too long for an address. */
 export function farPictures(node: RenderNode, local: PictureMaker): PictureMaker {
-  return { here: false, batch: () => new FetchedBatch(node, local.batch()) };
+  return { here: false, batch: (priority) => new FetchedBatch(node, local.batch(priority)) };
 }
 
 class FetchedBatch implements PictureBatch {
