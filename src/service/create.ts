@@ -11,6 +11,7 @@ import type { ImageFiles } from "./catalogue/types.ts";
 import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { CatalogueImages } from "./images.ts";
+import { createJobs } from "./jobs/create.ts";
 import { LIMITS } from "./limits.ts";
 import { OPEN_LINKS, SignedLinks, type SigningOptions } from "./links.ts";
 import { Measurements } from "./measurements.ts";
@@ -57,6 +58,8 @@ export interface PipelineOptions {
   readonly tilesInS3?: Omit<S3TilesOptions, "server">;
   /** A Redis that several servers share for what people save, in place of the embedded store. */
   readonly stateRedisUrl?: string;
+  /** Work on jobs; default true, unless pictures are rendered elsewhere. Without it jobs can be started and watched, and servers that share their store work on them. */
+  readonly runJobs?: boolean;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
   /** Keys that addresses of pictures are signed with; without them every address is good. */
@@ -126,6 +129,10 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
   const links = linksOf(options);
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode });
+  const jobs = createJobs({
+    ...{ state: saved, images, formulas, tiles, log },
+    run: options.runJobs ?? renderNode === null,
+  });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.
   let state: string | null = "The workers are starting.";
@@ -133,7 +140,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     if (!closed) state = null;
   });
   return {
-    ...{ images, formulas, tiles, links, originals, presets: new Presets(images, saved, log) },
+    ...{ images, formulas, tiles, jobs, links, originals, presets: new Presets(images, saved, log) },
     limits: LIMITS,
     stats: () => ({
       ...{ version: VERSION, cache: cache.stats(), pictures: tiles.outcomes() },
@@ -143,6 +150,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     async close() {
       closed = true;
       state = "The server is shutting down.";
+      await jobs.close();
       await renderer.close();
       await renderNode?.close();
       await images.close();

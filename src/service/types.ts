@@ -7,6 +7,7 @@ import type { Encoding, Picture, RawChunk, RendererMetrics, SourceRef, Statistic
 import type { RemoteMetrics } from "../source/remote/reader.ts";
 import type { ImageInfo } from "../source/types.ts";
 import type { CataloguePreset, ImagePreset } from "./catalogue/types.ts";
+import type { JobService } from "./jobs/types.ts";
 
 /** An image of the catalogue, opened: description and identity of its bytes at one moment. */
 export interface ServedImage {
@@ -365,6 +366,7 @@ export interface Services {
   readonly formulas: FormulaService;
   readonly tiles: TileService;
   readonly presets: PresetService;
+  readonly jobs: JobService;
   readonly links: Links;
   /** Null: files are not given away. */
   readonly originals: Originals | null;

@@ -38,6 +38,10 @@ export class RedisState implements StateStore {
     return answer(() => this.#client.hget(PREFIX + table, key));
   }
 
+  many(table: StateTable, keys: readonly string[]): Promise<readonly (string | null)[]> {
+    return answer(() => (keys.length === 0 ? Promise.resolve([]) : this.#client.hmget(PREFIX + table, ...keys)));
+  }
+
   put(table: StateTable, key: string, value: string): Promise<void> {
     return answer(async () => {
       await this.#client.hset(PREFIX + table, key, value);
