@@ -6,14 +6,15 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
+import type { GraphQLSchema } from "graphql";
 import type { Limits } from "../service/types.ts";
 import type { GraphqlContext } from "./context.ts";
 import { formatError } from "./errors.ts";
 import { guardPlugin } from "./guards/plugin.ts";
 import { shapeRule } from "./guards/shape.ts";
-import { buildBandloomSchema } from "./schema.ts";
 
 export interface ApolloOptions {
+  readonly schema: GraphQLSchema;
   readonly limits: Limits;
   /** Off: the schema cannot be asked for, and messages do not name what a query misspelt. */
   readonly introspection: boolean;
@@ -22,9 +23,14 @@ export interface ApolloOptions {
 }
 
 /** Apollo with every limit of ours and nothing that asks the network: no landing page of theirs, no reporting. */
-export function createApollo({ limits, introspection, onInternalError }: ApolloOptions): ApolloServer<GraphqlContext> {
+export function createApollo({
+  schema,
+  limits,
+  introspection,
+  onInternalError,
+}: ApolloOptions): ApolloServer<GraphqlContext> {
   return new ApolloServer<GraphqlContext>({
-    schema: buildBandloomSchema(),
+    schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: true,
