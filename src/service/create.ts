@@ -130,6 +130,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode });
   const jobs = createJobs({
+    redisUrl: options.stateRedisUrl ?? null,
     ...{ state: saved, images, formulas, tiles, log },
     run: options.runJobs ?? renderNode === null,
   });

@@ -9,15 +9,24 @@ import { THIS_WORKER } from "./worker.ts";
 
 interface JobOptions extends Omit<PartContext, "records" | "worker"> {
   readonly state: StateStore;
+  /** Of the Redis that several servers share; null: none. */
+  readonly redisUrl: string | null;
   /** Work on jobs here. */
   readonly run: boolean;
 }
 
-/** Jobs, and where their parts are handed out: in this process alone. */
-export function createJobs({ state, run, ...options }: JobOptions): JobService {
+/** Jobs, and where their parts are handed out: to all servers of a Redis, or in this process alone. */
+export function createJobs({ state, redisUrl, run, ...options }: JobOptions): JobService {
   const records = new JobRecords(state);
   const context = { ...options, records, worker: THIS_WORKER };
-  return new Jobs(records, Promise.resolve(run ? new LocalQueue(context) : NO_WORK));
+  return new Jobs(records, queueOf(redisUrl, context, run));
+}
+
+async function queueOf(url: string | null, context: PartContext, run: boolean): Promise<JobQueue> {
+  if (url === null) return run ? new LocalQueue(context) : NO_WORK;
+  // BullMQ takes a while to load, which one machine need not wait for.
+  const { SharedQueue } = await import("./shared-queue.ts");
+  return new SharedQueue({ url, context, run });
 }
 
 const NO_WORK: JobQueue = { add: async () => {}, drop: () => {}, close: async () => {} };
