@@ -56,7 +56,7 @@ async function stateOf(server: RunningServer, id: string): Promise<State | null>
 }
 
 async function outcomes(server: RunningServer): Promise<ReadonlySet<string>> {
-  const tiles = `tiles(level: 1, x: { from: 0, to: 15 }, y: { from: 0, to: 15 }, tileSize: 64) { nodes { cache byteLength } }`;
+  const tiles = `tiles(level: 1, x: { from: 0, to: 15 }, y: { from: 0, to: 11 }, tileSize: 64) { nodes { cache byteLength } }`;
   const { image } = await server.query<{ image: { render: { tiles: { nodes: { cache: string }[] } } } }>(
     `{ image(key: "plate") { render(formula: "${FORMULA}") { ${tiles} } } }`,
   );
