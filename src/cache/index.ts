@@ -21,6 +21,7 @@ export type {
   CacheTierName,
   CacheTierStats,
   Claims,
+  Passage,
   TextCache,
   TileCache,
 } from "./types.ts";

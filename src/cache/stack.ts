@@ -11,6 +11,7 @@ import type {
   CacheHit,
   CacheTier,
   CacheTierStats,
+  Passage,
   SharedFlights,
   TextCache,
   TileCache,
@@ -104,18 +105,18 @@ class TierStack implements TileCache {
     return this.#memory.get(key);
   }
 
-  async get(keys: readonly string[]): Promise<readonly (CacheHit | null)[]> {
+  async get(keys: readonly string[], passage?: Passage): Promise<readonly (CacheHit | null)[]> {
     const hits: (CacheHit | null)[] = keys.map((key) => {
       const tile = this.#memory.get(key);
       if (!tile) this.#memory.miss();
       return tile && { tile, tier: "memory" };
     });
-    for (const store of this.#stores) await this.#fill(keys, hits, store);
+    for (const store of this.#stores) await this.#fill(keys, hits, store, passage);
     return hits;
   }
 
   /** Asks a tier for what those before it have not, and gives them what it finds. */
-  async #fill(keys: readonly string[], hits: (CacheHit | null)[], store: CacheTier): Promise<void> {
+  async #fill(keys: readonly string[], hits: (CacheHit | null)[], store: CacheTier, passage?: Passage): Promise<void> {
     const missing = hits.flatMap((hit, index) => (hit ? [] : [index]));
     if (missing.length === 0) return;
     const found = await store.get(missing.map((index) => keys[index] ?? ""));
@@ -125,7 +126,7 @@ class TierStack implements TileCache {
       if (!tile) continue;
       const key = keys[index] ?? "";
       hits[index] = { tile, tier: store.name };
-      this.#memory.set(key, tile);
+      if (!passage?.ahead) this.#memory.set(key, tile);
       entries.push({ key, tile });
     }
     if (store !== this.#store && entries.length > 0) this.#store?.set(entries);
@@ -135,8 +136,8 @@ class TierStack implements TileCache {
     return this.#store?.flights ?? null;
   }
 
-  set(key: string, tile: CachedTile, renderMs = Number.POSITIVE_INFINITY): void {
-    this.#memory.set(key, tile);
+  set(key: string, tile: CachedTile, renderMs = Number.POSITIVE_INFINITY, passage?: Passage): void {
+    if (!passage?.ahead || !this.#store) this.#memory.set(key, tile);
     if (this.flights?.finish(key, tile) !== true) this.#store?.set([{ key, tile }]);
     if (this.#last && renderMs >= this.#last.fromMs) this.#last.tier.set([{ key, tile }]);
   }

@@ -72,19 +72,25 @@ export interface TextCache {
   set(sha256: string, text: string): void;
 }
 
+/** How tiles pass through the cache. */
+export interface Passage {
+  /** Nobody waits for them: they are not to drive out of memory what people look at. Where there is no other tier they are kept there. */
+  readonly ahead: boolean;
+}
+
 /** Tiers asked in order; what a later tier finds is written to the earlier ones. */
 export interface TileCache {
   /** Memory tier only, without a promise: the fast path of a hit. A miss is not counted: `get` follows and counts it. */
   peek(key: string): CachedTile | null;
   /** One entry for each key, in order. Never rejects. */
-  get(keys: readonly string[]): Promise<readonly (CacheHit | null)[]>;
+  get(keys: readonly string[], passage?: Passage): Promise<readonly (CacheHit | null)[]>;
   /** Present where other processes share the cache: who is to make a tile. */
   readonly flights: SharedFlights | null;
   /**
    * Never awaited by a reader: errors end inside. A key that was claimed is finished by it. `renderMs`: what it took to make the tile;
    * left out: too much to be lost.
    */
-  set(key: string, tile: CachedTile, renderMs?: number): void;
+  set(key: string, tile: CachedTile, renderMs?: number, passage?: Passage): void;
   /** In memory alone: another process keeps it for all. */
   remember(key: string, tile: CachedTile): void;
   /** Queries that clients name by their hash. */

@@ -6,6 +6,7 @@ import { exportCommand } from "./commands/export.ts";
 import { formulaCommand } from "./commands/formula.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { prerenderCommand } from "./commands/prerender.ts";
 import { renderCommand } from "./commands/render.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
@@ -44,6 +45,7 @@ function createProgram(): Command {
     inspectCommand(),
     renderCommand(),
     exportCommand(),
+    prerenderCommand(),
     formulaCommand(),
     cacheCommand(),
   ])

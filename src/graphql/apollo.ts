@@ -6,6 +6,7 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
+import type { GraphQLSchema } from "graphql";
 import type { TextCache } from "../cache/types.ts";
 import type { Limits } from "../service/types.ts";
 import type { GraphqlContext } from "./context.ts";
@@ -13,9 +14,9 @@ import { formatError } from "./errors.ts";
 import { guardPlugin } from "./guards/plugin.ts";
 import { shapeRule } from "./guards/shape.ts";
 import { persistedQueries } from "./persisted-queries.ts";
-import { buildBandloomSchema } from "./schema.ts";
 
 export interface ApolloOptions {
+  readonly schema: GraphQLSchema;
   /** Keeps the queries that clients name by their hash. */
   readonly texts: TextCache;
   readonly limits: Limits;
@@ -27,13 +28,14 @@ export interface ApolloOptions {
 
 /** Apollo with every limit of ours and nothing that asks the network: no landing page of theirs, no reporting. */
 export function createApollo({
+  schema,
   texts,
   limits,
   introspection,
   onInternalError,
 }: ApolloOptions): ApolloServer<GraphqlContext> {
   return new ApolloServer<GraphqlContext>({
-    schema: buildBandloomSchema(),
+    schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: true,

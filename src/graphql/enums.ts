@@ -3,6 +3,7 @@ import type { DataType as StoredType } from "../core/dtype.ts";
 import { DIAGNOSTIC_CODES, type Severity as DiagnosticSeverity } from "../formula/diagnostic.ts";
 import type { FormulaType as ValueType } from "../formula/expr.ts";
 import { type PresetCategory as LibraryCategory, PRESET_CATEGORIES } from "../formula/index.ts";
+import type { JobState as StateOfJob } from "../service/jobs/types.ts";
 import type { CacheOutcome as Outcome, Sample } from "../service/types.ts";
 
 export const ImageFormat = {
@@ -122,6 +123,27 @@ registerEnumType(Blend, {
     ADD: { description: "Light adds up, cut at white." },
     SCREEN: { description: "Light adds up and never passes white: the usual choice for fluorescence." },
     MULTIPLY: { description: "Filters it." },
+  },
+});
+
+export const JobState = {
+  QUEUED: "queued",
+  RUNNING: "running",
+  COMPLETED: "completed",
+  FAILED: "failed",
+  CANCELLED: "cancelled",
+} as const satisfies { [Name in StateOfJob as Uppercase<Name>]: Name };
+export type JobState = StateOfJob;
+
+registerEnumType(JobState, {
+  name: "JobState",
+  description: "How a job stands.",
+  valuesConfig: {
+    QUEUED: { description: "Nothing works on it yet." },
+    RUNNING: { description: "Tiles are being rendered, or a server is to go on with them." },
+    COMPLETED: { description: "All tiles were asked for; those that failed are counted." },
+    FAILED: { description: "It could not go on, or no tile could be rendered: see error." },
+    CANCELLED: { description: "Somebody stopped it. Asked for again it goes on." },
   },
 });
 

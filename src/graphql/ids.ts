@@ -1,11 +1,12 @@
 import { BandloomError } from "../core/errors.ts";
 
 /**
- * Opaque global ids: base64url of `Image:{key}`, `Channel:{index}:{key}` and `Preset:{name, percent-encoded}:{key}` (keys may hold
+ * Opaque global ids: base64url of `Image:{key}`, `Job:{key}`, `Channel:{index}:{key}` and `Preset:{name, percent-encoded}:{key}` (keys may hold
  * colons, so they come last). A preset of no image has an empty key.
  */
 export type NodeRef =
   | { readonly type: "Image"; readonly key: string }
+  | { readonly type: "Job"; readonly key: string }
   | { readonly type: "Channel"; readonly index: number; readonly key: string }
   | { readonly type: "Preset"; readonly name: string; readonly key: string };
 
@@ -14,18 +15,20 @@ export function encodeId(ref: NodeRef): string {
 }
 
 function middle(ref: NodeRef): string {
-  if (ref.type === "Image") return "";
+  if (ref.type === "Image" || ref.type === "Job") return "";
   return ref.type === "Channel" ? `${ref.index}:` : `${encodeURIComponent(ref.name)}:`;
 }
 
 /** BAD_REQUEST for what is no id of this server; an id of something that no longer exists decodes. */
 export function decodeId(id: string): NodeRef {
   const text = decodeOpaque(id);
+  const [, job] = /^Job:([0-9a-f]{32})$/.exec(text ?? "") ?? [];
+  if (job !== undefined) return { type: "Job", key: job };
   const [, index, encoded, key] =
     /^(?:Image(?=:[\s\S])|Channel:(\d{1,5})(?=:[\s\S])|Preset:([^:]+)):([\s\S]*)$/.exec(text ?? "") ?? [];
   const name = encoded === undefined ? null : decodeName(encoded);
   if (key === undefined || (encoded !== undefined && name === null))
-    throw new BandloomError("BAD_REQUEST", "This is no id of an image, a channel or a preset of this server.");
+    throw new BandloomError("BAD_REQUEST", "This is no id of an image, a channel, a preset or a job of this server.");
   if (name !== null) return { type: "Preset", name, key };
   return index === undefined ? { type: "Image", key } : { type: "Channel", index: Number(index), key };
 }

@@ -128,6 +128,73 @@ export class PurgeInput {
   declare readonly everything?: boolean | null;
 }
 
+@InputType({ description: "A picture: an image and at most one of formula, layers and preset." })
+export class PictureInput {
+  @Field(() => String, { description: "Key of the image." })
+  declare readonly imageKey: string;
+
+  @Field(() => String, { nullable: true, description: "For example `red + 2*(uv1 - green)`." })
+  declare readonly formula?: string | null;
+
+  @Field(() => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
+  declare readonly layers?: LayerInput[] | null;
+
+  @Field(() => ID, { nullable: true, description: "A named formula of the image, by name or id." })
+  declare readonly preset?: string | null;
+
+  @Field(() => DisplayInput, { nullable: true, description: "Window, colormap and more around the formula." })
+  declare readonly display?: DisplayInput | null;
+
+  @Field(() => PlaneInput, { nullable: true, description: "For images with depth or time." })
+  declare readonly plane?: PlaneInput | null;
+
+  @Field(() => Int, { nullable: true, description: "Side of a tile in pixels; 256 when left out." })
+  declare readonly tileSize?: number | null;
+
+  @Field(() => EncodingInput, { nullable: true, description: "JPEG when left out." })
+  declare readonly encoding?: EncodingInput | null;
+}
+
+@InputType({ description: "Tiles of a picture, as `Rendering.tiles` takes them." })
+export class TilesInput extends PictureInput {
+  @Field(() => Int, { nullable: true, description: "0 is full resolution. Exactly one of level and zoom." })
+  declare readonly level?: number | null;
+
+  @Field(() => Int, { nullable: true, description: "0 is the coarsest level. Exactly one of level and zoom." })
+  declare readonly zoom?: number | null;
+
+  @Field(() => RangeInput, { description: "Columns." })
+  declare readonly x: RangeInput;
+
+  @Field(() => RangeInput, { description: "Rows." })
+  declare readonly y: RangeInput;
+}
+
+@InputType({ description: "Tiles of a picture to render into the cache." })
+export class PrerenderInput extends PictureInput {
+  @Field(() => [Int], { nullable: true, description: "0 is full resolution; all levels when left out." })
+  declare readonly levels?: number[] | null;
+
+  @Field(() => RegionInput, {
+    nullable: true,
+    description: "Only tiles that show some of it; the whole image when left out.",
+  })
+  declare readonly region?: RegionInput | null;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      "Edge tiles filled up to full size, as urlTemplate and TileJSON ask for them; they are tiles of their own.",
+  })
+  declare readonly pad: boolean;
+}
+
+@InputType({ description: "A job to stop." })
+export class CancelJobInput {
+  @Field(() => ID, { description: "Of the job." })
+  declare readonly id: string;
+}
+
 @InputType({ description: "A preset to forget." })
 export class DeletePresetInput {
   @Field(() => ID, { description: "Of a saved preset." })

@@ -39,7 +39,9 @@ export function assertMutationAllowed({ token, open }: MutationPolicy, headers: 
   );
 }
 
-function isOwnPage({ origin, host }: IncomingHttpHeaders): boolean {
+/** Sent by a page of this server, or by a program. */
+export function isOwnPage({ origin, host, "sec-fetch-site": site }: IncomingHttpHeaders): boolean {
+  if (site === "cross-site" || site === "same-site") return false;
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }

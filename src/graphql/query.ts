@@ -1,12 +1,14 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from "type-graphql";
 import { BandloomError } from "../core/errors.ts";
 import type { GraphqlContext } from "./context.ts";
+import { JobState } from "./enums.ts";
 import { decodeId } from "./ids.ts";
 import { pageRequest, slicePage } from "./page.ts";
 import { Channel } from "./types/channel.ts";
 import { Colormap } from "./types/colormap.ts";
 import { ImageConnection } from "./types/connection.ts";
 import { Image } from "./types/image.ts";
+import { Job, JobConnection } from "./types/job.ts";
 import { FormulaLanguage } from "./types/language.ts";
 import { Node } from "./types/node.ts";
 import { Preset } from "./types/preset.ts";
@@ -21,6 +23,10 @@ export class QueryResolver {
     @Arg("id", () => ID, { description: "As an earlier answer gave it." }) id: string,
   ): Promise<Node | null> {
     const ref = decodeId(id);
+    if (ref.type === "Job") {
+      const job = await services.jobs.get(ref.key);
+      return job && new Job(job);
+    }
     if (ref.type === "Preset" && ref.key === "") {
       const saved = await services.presets.saved({ name: ref.name, imageKey: null });
       const preset = saved ?? services.presets.fromLibrary(ref.name);
@@ -97,6 +103,23 @@ export class QueryResolver {
       `${name}\0${title ?? ""}\0${description ?? ""}`.toLowerCase().includes(wanted),
     );
     return new PresetConnection(found, pageRequest({ first, after }));
+  }
+
+  @Query(() => JobConnection, {
+    description: "Tiles that are rendered ahead of use: what waits, runs and has ended, the newest first.",
+  })
+  async jobs(
+    @Ctx() { services }: GraphqlContext,
+    @Arg("first", () => Int, { nullable: true, description: "Entries from the front; 20 when left out." })
+    first?: number | null,
+    @Arg("after", () => String, { nullable: true, description: "Cursor that the page follows." })
+    after?: string | null,
+    @Arg("states", () => [JobState], { nullable: true, description: "Only jobs that stand so." })
+    states?: JobState[] | null,
+  ): Promise<JobConnection> {
+    const jobs = await services.jobs.list();
+    const found = states == null ? jobs : jobs.filter(({ state }) => states.includes(state));
+    return new JobConnection(found, pageRequest({ first, after }));
   }
 
   @Query(() => FormulaLanguage, { description: "Functions, operators and constants of formulas: completion and help." })

@@ -7,6 +7,11 @@ import { createContext, disconnectSignal, type GraphqlContext } from "./context.
 import { assertMutationAllowed, type MutationPolicy } from "./mutation-policy.ts";
 import { registerPage } from "./page-route.ts";
 import { acceptOnlyJson } from "./request-body.ts";
+import { buildBandloomSchema } from "./schema.ts";
+import { OpenStreams } from "./streams/open-streams.ts";
+import { StreamedOperations } from "./streams/operations.ts";
+import { registerEventStreams } from "./streams/sse.ts";
+import { acceptWebSockets } from "./streams/websocket.ts";
 
 export interface GraphqlOptions {
   /** Let clients ask for the schema; the page needs it for completion and documentation. */
@@ -25,12 +30,17 @@ export async function registerGraphql(
   services: Services,
   options: GraphqlOptions,
 ): Promise<void> {
-  const apollo = createApollo({
+  const settings = {
+    schema: buildBandloomSchema(),
     texts: services.texts,
     limits: services.limits,
     introspection: options.introspection,
-    onInternalError: (err) => app.log.error({ err }, "A resolver failed."),
-  });
+    onInternalError: (err: unknown) => app.log.error({ err }, "A resolver failed."),
+  };
+  const apollo = createApollo(settings);
+  const streams = new OpenStreams();
+  const streaming = { services, operations: new StreamedOperations(settings), streams, mutations: options.mutations };
+  acceptWebSockets(app, { ...streaming, publicUrl: options.publicUrl });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
   const page = await registerPage(app, options.publicUrl);
@@ -55,6 +65,7 @@ export async function registerGraphql(
       return page && isBrowser(request) ? page(reply) : answer.call(this, request, reply);
     });
     scope.post("/graphql", answer);
+    registerEventStreams(scope, streaming);
     scope.route({
       method: ["PUT", "PATCH", "DELETE"],
       url: "/graphql",

@@ -1,17 +1,27 @@
 import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
-import { buildSchemaSync } from "type-graphql";
+import { buildSchemaSync, type PubSub } from "type-graphql";
+import { JobMutationResolver } from "./job-mutation.ts";
 import { MutationResolver } from "./mutation.ts";
 import { QueryResolver } from "./query.ts";
+import { SubscriptionResolver } from "./subscription.ts";
 import { Channel } from "./types/channel.ts";
 import { Image } from "./types/image.ts";
+import { Job } from "./types/job.ts";
 import { Preset } from "./types/preset.ts";
+
+/** Every subscription of ours has a source of its own; the library insists. */
+const NO_TOPICS: PubSub = {
+  publish: () => {},
+  subscribe: () => ({ async *[Symbol.asyncIterator]() {} }),
+};
 
 /** The schema of the API, as schema.graphql has it. */
 export function buildBandloomSchema(): GraphQLSchema {
   return buildSchemaSync({
-    resolvers: [QueryResolver, MutationResolver],
-    orphanedTypes: [Image, Channel, Preset],
+    resolvers: [QueryResolver, MutationResolver, JobMutationResolver, SubscriptionResolver],
+    orphanedTypes: [Image, Channel, Preset, Job],
+    pubSub: NO_TOPICS,
     validate: false,
     skipCheck: true,
   });

@@ -20,6 +20,7 @@ const ROUTES: readonly Route[] = [
   { path: "/", methods: READ, group: "api" },
   { path: "/assets/", methods: READ, group: "api" },
   { path: "/graphql", methods: QUERY, group: "api" },
+  { path: "/graphql/stream", methods: QUERY, group: "api" },
   { path: "/tilejson/", methods: READ, group: "api" },
   { path: "/tiles/", methods: READ, group: "render" },
   { path: "/regions/", methods: READ, group: "render" },

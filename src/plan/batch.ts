@@ -57,6 +57,14 @@ export function joinComponents(components: readonly Component[], count: number):
   });
 }
 
+/** A component in parts of at most `most` pictures, for one worker still. */
+export function splitComponent(component: Component, most: number): Component[] {
+  const count = Math.ceil(component.members.length / most);
+  return Array.from({ length: count }, (_, index) => {
+    return { ...component, members: component.members.slice(index * most, (index + 1) * most) };
+  });
+}
+
 interface Position {
   readonly index: number;
   readonly level: number;

@@ -1,5 +1,5 @@
 export { neighbourhood, rendezvous } from "./affinity.ts";
-export { type Component, groupByChunks, joinComponents, type Placed } from "./batch.ts";
+export { type Component, groupByChunks, joinComponents, type Placed, splitComponent } from "./batch.ts";
 export {
   type ChunkGrid,
   planeInput,
@@ -22,3 +22,4 @@ export {
 export { planRegion, type RegionPlan } from "./picture.ts";
 export { type ChunkSpan, chunkSpans, chunksUnder } from "./spans.ts";
 export { storedChunks } from "./stored-chunks.ts";
+export { STEP_TILES, type TilePlace, type TileWalk, walkTiles } from "./walk.ts";

@@ -9,6 +9,7 @@ export type {
   PictureFormat,
   PictureJob,
   PictureTask,
+  Priority,
   ProbeJob,
   ProbeResult,
   RawChunk,

@@ -9,6 +9,7 @@ import {
   neighbourhood,
   planRegion,
   servedLevel,
+  splitComponent,
 } from "../plan/index.ts";
 import type { Remote } from "../source/remote/types.ts";
 import type { ImageInfo } from "../source/types.ts";
@@ -21,6 +22,7 @@ import type {
   Picture,
   PictureJob,
   PictureTask,
+  Priority,
   ProbeJob,
   ProbeResult,
   RawChunk,
@@ -32,6 +34,8 @@ import type {
 } from "./types.ts";
 
 const MIB = 2 ** 20;
+/** Pictures of one task that nobody waits for: what somebody asks for meanwhile may wait for so many. Chunks that tasks share stay decoded. */
+const BACKGROUND_TASK = 8;
 
 export interface RendererOptions {
   /** What images behind a network are reached by; without it they are refused. */
@@ -77,7 +81,11 @@ class PoolRenderer implements Renderer {
     return this.#pool.run<"describe">({ kind: "describe", source }, null, signal);
   }
 
-  async pictures(job: PictureJob, signal?: AbortSignal): Promise<readonly (Picture | Error)[]> {
+  async pictures(
+    job: PictureJob,
+    signal?: AbortSignal,
+    priority: Priority = "live",
+  ): Promise<readonly (Picture | Error)[]> {
     const { info, source } = job;
     const results = job.pictures.map((picture): Picture | Error | null => planningError(info, picture));
     const sound = [...results.keys()].filter((index) => results[index] === null);
@@ -85,11 +93,12 @@ class PoolRenderer implements Renderer {
     // Pictures that share chunks go to one worker as one task, the others side by side.
     const components = groupByChunks(info, placed);
     // Behind a network few large tasks need fewer requests than many small ones.
-    const tasks = isAnyRemote(job) ? joinComponents(components, this.#pool.size) : components;
+    const joined = isAnyRemote(job) ? joinComponents(components, this.#pool.size) : components;
+    const tasks = priority === "live" ? joined : joined.flatMap((one) => splitComponent(one, BACKGROUND_TASK));
     await Promise.all(
       tasks.map(async ({ level, chunkX, chunkY, members }) => {
         const affinity = neighbourhood(source.revision, level, chunkX, chunkY);
-        const done = await this.#component(job, placed, members, affinity, signal);
+        const done = await this.#component(job, placed, members, affinity, signal, priority);
         for (const [at, member] of members.entries()) results[sound[member] ?? -1] = done[at] ?? null;
       }),
     );
@@ -155,10 +164,16 @@ class PoolRenderer implements Renderer {
     members: readonly number[],
     affinity: string,
     signal: AbortSignal | undefined,
+    priority: Priority,
   ): Promise<readonly (Picture | Error)[]> {
     const pictures = members.flatMap((member) => placed[member] ?? []);
     try {
-      const outcomes = await this.#pool.run<"pictures">({ kind: "pictures", ...job, pictures }, affinity, signal);
+      const outcomes = await this.#pool.run<"pictures">(
+        { kind: "pictures", ...job, pictures },
+        affinity,
+        signal,
+        priority,
+      );
       return outcomes.map((outcome) => ("error" in outcome ? BandloomError.fromMessage(outcome.error) : outcome));
     } catch (error) {
       if (!(error instanceof BandloomError) || signal?.aborted) throw error;

@@ -118,13 +118,16 @@ export interface RawChunk {
   readonly type: import("../core/dtype.ts").PlaneType;
 }
 
+/** Live: somebody waits. Background: nobody does, so it runs only while no live work waits, and never on all workers. */
+export type Priority = "live" | "background";
+
 /** The worker pool as its users see it. Every call rejects with BandloomError; an aborted signal with its reason. */
 export interface Renderer {
   /** Resolves when all workers have loaded their code: before, the first pictures wait for it. Never rejects. */
   readonly ready: Promise<void>;
   describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described>;
   /** One result for each picture of the job, in order; one failure does not spoil the others. */
-  pictures(job: PictureJob, signal?: AbortSignal): Promise<readonly (Picture | Error)[]>;
+  pictures(job: PictureJob, signal?: AbortSignal, priority?: Priority): Promise<readonly (Picture | Error)[]>;
   statistics(job: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult>;
   probe(job: ProbeJob, signal?: AbortSignal): Promise<readonly ProbeResult[]>;
   chunk(job: ChunkJob, signal?: AbortSignal): Promise<RawChunk>;
@@ -141,7 +144,10 @@ export interface Described {
 export interface RendererMetrics {
   readonly workers: number;
   readonly busy: number;
+  /** Live work that waits. */
   readonly queued: number;
+  /** Background work that waits. */
+  readonly background: number;
   readonly pictures: number;
   readonly failures: number;
   readonly replacedWorkers: number;

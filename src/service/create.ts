@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
-import { createTileCache, type S3TilesOptions } from "../cache/index.ts";
+import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
 import { createRenderer } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
@@ -12,6 +12,7 @@ import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { Generations } from "./generations.ts";
 import { CatalogueImages } from "./images.ts";
+import { createJobs } from "./jobs/create.ts";
 import { LIMITS } from "./limits.ts";
 import { OPEN_LINKS, SignedLinks, type SigningOptions } from "./links.ts";
 import { Measurements } from "./measurements.ts";
@@ -62,6 +63,8 @@ export interface PipelineOptions {
   readonly tilesInS3?: Omit<S3TilesOptions, "server">;
   /** A Redis that several servers share for what people save, in place of the embedded store. */
   readonly stateRedisUrl?: string;
+  /** Work on jobs; left out: those do that render. Without it jobs can be started and watched, and servers that share their store work on them. */
+  readonly runJobs?: boolean;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
   /** Keys that addresses of pictures are signed with; without them every address is good. */
@@ -137,6 +140,12 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
   const links = linksOf(options);
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode });
+  const jobs = createJobs({
+    redisUrl: options.stateRedisUrl ?? null,
+    redisPrefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
+    ...{ state: saved, images, formulas, tiles, log },
+    run: options.runJobs ?? ((role === "all" || role === "render") && renderNode === null),
+  });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.
   let state: string | null = "The workers are starting.";
@@ -144,7 +153,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     if (!closed) state = null;
   });
   return {
-    ...{ images, formulas, tiles, links, originals, presets: new Presets(images, saved, log) },
+    ...{ images, formulas, tiles, jobs, links, originals, presets: new Presets(images, saved, log) },
     ...{ purges, texts: cache.texts },
     limits: LIMITS,
     stats: () => ({
@@ -155,6 +164,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     async close() {
       closed = true;
       state = "The server is shutting down.";
+      await jobs.close();
       await renderer.close();
       await renderNode?.close();
       await images.close();

@@ -1,5 +1,5 @@
 import type { CachedTile } from "../cache/index.ts";
-import type { PictureTask } from "../render/index.ts";
+import type { PictureTask, Priority } from "../render/index.ts";
 import type { CacheOutcome, ValidFormula } from "./types.ts";
 
 /** A picture, and the key under which it is kept. */
@@ -32,5 +32,5 @@ export interface PictureBatch {
 export interface PictureMaker {
   /** They are made here: other processes are asked first whether they do it, and what is made is kept for all of them. */
   readonly here: boolean;
-  batch(): PictureBatch;
+  batch(priority: Priority): PictureBatch;
 }

@@ -1,13 +1,13 @@
 import { setMaxListeners } from "node:events";
 import type { Kernel } from "../kernel/index.ts";
-import { CONTENT_TYPES, type Picture, type PictureTask, type Renderer } from "../render/index.ts";
+import { CONTENT_TYPES, type Picture, type PictureTask, type Priority, type Renderer } from "../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
 import type { ValidFormula } from "./types.ts";
 
 /** Pictures that the workers of this process make. */
 export function ownPictures(renderer: Renderer, kernels: PictureKernels): PictureMaker {
-  return { here: true, batch: () => new RenderBatch(renderer, kernels) };
+  return { here: true, batch: (priority) => new RenderBatch(renderer, kernels, priority) };
 }
 
 interface RenderedPicture extends Picture {
@@ -28,11 +28,13 @@ interface Member {
 class RenderBatch implements PictureBatch {
   readonly #renderer: Renderer;
   readonly #kernels: PictureKernels;
+  readonly #priority: Priority;
   readonly #jobs = new Map<Kernel, { readonly formula: ValidFormula; readonly members: Member[] }>();
 
-  constructor(renderer: Renderer, kernels: PictureKernels) {
+  constructor(renderer: Renderer, kernels: PictureKernels, priority: Priority) {
     this.#renderer = renderer;
     this.#kernels = kernels;
+    this.#priority = priority;
   }
 
   async add({ formula, task, padded }: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
@@ -54,7 +56,8 @@ class RenderBatch implements PictureBatch {
     const pictures = members.map(({ task }) => task);
     const begin = performance.now();
     try {
-      const results = await this.#renderer.pictures({ ...readsOf(formula), kernel, pictures }, whenAllLeft(members));
+      const job = { ...readsOf(formula), kernel, pictures };
+      const results = await this.#renderer.pictures(job, whenAllLeft(members), this.#priority);
       const renderMs = (performance.now() - begin) / members.length;
       for (const [index, { resolve, reject }] of members.entries()) {
         const result = results[index];

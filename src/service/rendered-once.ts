@@ -1,4 +1,4 @@
-import type { CacheHit, Claims, TileCache } from "../cache/index.ts";
+import type { CacheHit, Claims, Passage, TileCache } from "../cache/index.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import type { PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
 import type { CacheOutcome, ServedTile } from "./types.ts";
@@ -10,11 +10,15 @@ const OUTCOMES: Readonly<Record<CacheHit["tier"], CacheOutcome>> = {
   s3: "S3",
 };
 
+const AHEAD: Passage = { ahead: true };
+
 /** Cache → render → cache, once for all who ask at the same time. A failure is given to them and forgotten. */
 export class RenderedOnce {
   readonly #maker: PictureMaker;
   readonly #cache: TileCache;
   readonly #flights = new SingleFlight<ServedTile>();
+  /** Of their own: whoever waits for a tile must not wait for one that is made when nothing else is to be done. */
+  readonly #ahead = new SingleFlight<ServedTile>();
   /** Answers, by where they came from. */
   readonly outcomes: Record<CacheOutcome, number> = { MEMORY: 0, EMBEDDED: 0, REDIS: 0, S3: 0, RENDERED: 0, SHARED: 0 };
 
@@ -36,7 +40,7 @@ export class RenderedOnce {
   ): Promise<readonly (ServedTile | Error)[]> {
     const hits = await this.#cache.get(wanted.map(({ key }) => key));
     signal?.throwIfAborted();
-    const batch = this.#maker.batch();
+    const batch = this.#maker.batch("live");
     const claimed = this.#claim(wanted.filter((_, index) => !hits[index]));
     const answers = wanted.map((one, index): Promise<ServedTile> | ServedTile => {
       const hit = hits[index];
@@ -52,6 +56,34 @@ export class RenderedOnce {
       this.outcomes[one.value.cache]++;
       return one.value;
     });
+  }
+
+  /**
+   * The same for tiles that nobody waits for. They are rendered at low priority, pass memory by, and are not claimed: another process that
+   * is asked for one of them must not wait for it.
+   */
+  async serveAhead(
+    wanted: readonly WantedPicture[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly (ServedTile | Error)[]> {
+    const hits = await this.#cache.get(
+      wanted.map(({ key }) => key),
+      AHEAD,
+    );
+    signal?.throwIfAborted();
+    const batch = this.#maker.batch("background");
+    const answers = wanted.map((one, index): Promise<ServedTile> | ServedTile => {
+      const { key } = one;
+      const hit = hits[index];
+      if (hit) return { key, ...hit.tile, cache: OUTCOMES[hit.tier] };
+      // Somebody waits for it already.
+      const flights = this.#flights.has(key) ? this.#flights : this.#ahead;
+      return flights.run(key, (shared) => this.#rendered(one, batch, shared, AHEAD), signal);
+    });
+    batch.start();
+    const settled = await Promise.allSettled(answers);
+    signal?.throwIfAborted();
+    return settled.map((one) => (one.status === "fulfilled" ? one.value : asError(one.reason)));
   }
 
   /** Keys that this process is to render, of those that nobody in it renders yet; null: no other process is asked. */
@@ -83,7 +115,7 @@ export class RenderedOnce {
       if (claims.mine.has(key)) return this.#rendered(wanted, batch, shared);
       const elsewhere = claims.made.get(key) ?? (await this.#cache.flights?.wait(key));
       if (elsewhere) return { key, ...elsewhere, cache: "SHARED" };
-      const alone = this.#maker.batch();
+      const alone = this.#maker.batch("live");
       const tile = this.#rendered(wanted, alone, shared);
       alone.start();
       return tile;
@@ -92,15 +124,20 @@ export class RenderedOnce {
     return own ? tile : { ...tile, cache: "SHARED" };
   }
 
-  async #rendered(wanted: WantedPicture, batch: PictureBatch, signal: AbortSignal): Promise<ServedTile> {
+  async #rendered(
+    wanted: WantedPicture,
+    batch: PictureBatch,
+    signal: AbortSignal,
+    passage?: Passage,
+  ): Promise<ServedTile> {
     const { key } = wanted;
     try {
       const { bytes, contentType, cache, kept, renderMs } = await batch.add(wanted, signal);
-      if (kept) this.#cache.remember(key, { bytes, contentType });
-      else this.#cache.set(key, { bytes, contentType }, renderMs);
+      if (!kept) this.#cache.set(key, { bytes, contentType }, renderMs, passage);
+      else if (!passage?.ahead) this.#cache.remember(key, { bytes, contentType });
       return { key, bytes, contentType, cache };
     } catch (error) {
-      this.#cache.flights?.finish(key, null);
+      if (!passage?.ahead) this.#cache.flights?.finish(key, null);
       throw error;
     }
   }

@@ -52,6 +52,7 @@ interface TilesOptions {
 export class PipelineTiles implements TileService {
   readonly #images: CatalogueImages;
   readonly #renderer: Renderer;
+  readonly #cache: TileCache;
   readonly #names: TileNames;
   /** From the root, for other processes. */
   readonly #paths: TileNames;
@@ -65,6 +66,7 @@ export class PipelineTiles implements TileService {
   constructor({ images, formulas, renderer, cache, publicUrl, links, renderNode }: TilesOptions) {
     this.#images = images;
     this.#renderer = renderer;
+    this.#cache = cache;
     this.#renderNode = renderNode;
     this.#names = new TileNames(publicUrl, links);
     this.#paths = new TileNames(undefined, links);
@@ -116,6 +118,20 @@ export class PipelineTiles implements TileService {
     const wanted = requests.map((request) => this.#wantedTile(request));
     const served = await this.#pictures.serve(wanted, signal);
     return served.some(isSourceChanged) ? this.#serveAgain(requests, served, signal) : served;
+  }
+
+  async tilesAhead(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]> {
+    const wanted = requests.map((request) => this.#wantedTile(request));
+    const served = await this.#pictures.serveAhead(wanted, signal);
+    // Whoever asks next looks at the file again.
+    if (served.some(isSourceChanged))
+      for (const formula of new Set(requests.map((request) => request.formula)))
+        for (const { key } of [formula.image, ...formula.others]) this.#images.recheck(key);
+    return served;
+  }
+
+  async settled(): Promise<void> {
+    await this.#cache.flush();
   }
 
   regionSize(request: RegionRequest): Size {

@@ -7,6 +7,7 @@ import type { Encoding, Picture, RawChunk, RendererMetrics, SourceRef, Statistic
 import type { RemoteMetrics } from "../source/remote/reader.ts";
 import type { ImageInfo } from "../source/types.ts";
 import type { CataloguePreset, ImagePreset } from "./catalogue/types.ts";
+import type { JobService } from "./jobs/types.ts";
 import type { PurgeTarget } from "./purge.ts";
 
 /** An image of the catalogue, opened: description and identity of its bytes at one moment. */
@@ -217,6 +218,13 @@ export interface TileService {
   tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile>;
   /** One plan for all of them: lookups by MGET, misses rendered as one job a formula. In order; failures stand in their place. */
   tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
+  /**
+   * The same for tiles that nobody waits for: at low priority, and kept where they do not drive out what people look at. A file that changed
+   * is an error here (see isSourceChanged).
+   */
+  tilesAhead(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]>;
+  /** Resolves when what was rendered is where it is kept. */
+  settled(): Promise<void>;
   /** Size of the result in pixels: the region, scaled down to fit `maxSize` and never up. */
   regionSize(request: RegionRequest): Size;
   regionUrl(request: RegionRequest): string;
@@ -369,6 +377,7 @@ export interface Services {
   readonly formulas: FormulaService;
   readonly tiles: TileService;
   readonly presets: PresetService;
+  readonly jobs: JobService;
   readonly links: Links;
   /** Null: files are not given away. */
   readonly originals: Originals | null;

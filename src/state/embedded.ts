@@ -33,6 +33,10 @@ export class EmbeddedState implements StateStore {
     return this.#with(table, (entries) => entries.get(key) ?? null);
   }
 
+  many(table: StateTable, keys: readonly string[]): Promise<readonly (string | null)[]> {
+    return this.#with(table, (entries) => keys.map((key) => entries.get(key) ?? null));
+  }
+
   put(table: StateTable, key: string, value: string): Promise<void> {
     return this.#with(table, async (entries) => {
       await entries.put(key, value);

@@ -33,6 +33,7 @@ async function refuse(): Promise<never> {
 const NOTHING_SAVED: StateStore = {
   all: async () => [],
   get: async () => null,
+  many: async (_table, keys) => keys.map(() => null),
   put: refuse,
   remove: async () => false,
   clear: refuse,

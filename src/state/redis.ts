@@ -34,6 +34,10 @@ export class RedisState implements StateStore {
     return answer(() => this.#client.hget(this.#tables + table, key));
   }
 
+  many(table: StateTable, keys: readonly string[]): Promise<readonly (string | null)[]> {
+    return answer(() => (keys.length === 0 ? Promise.resolve([]) : this.#client.hmget(this.#tables + table, ...keys)));
+  }
+
   put(table: StateTable, key: string, value: string): Promise<void> {
     return answer(async () => {
       await this.#client.hset(this.#tables + table, key, value);

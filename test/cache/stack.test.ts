@@ -54,6 +54,18 @@ describe("the stack of tiers", () => {
     ]);
   });
 
+  it("lets what nobody waits for pass memory by, unless there is nothing else", async () => {
+    const ahead = { ahead: true };
+    const cache = await openCache(temporaryFolder());
+    cache.set(keyOf("a"), tileOf("a"), 0, ahead);
+    await cache.flush();
+    expect((await cache.get([keyOf("a")], ahead))[0]?.tier).toBe("embedded");
+    expect(cache.peek(keyOf("a"))).toBeNull();
+    const memory = await openCache(null);
+    memory.set(keyOf("a"), tileOf("a"), 0, ahead);
+    expect(memory.peek(keyOf("a"))).not.toBeNull();
+  });
+
   it("works with memory alone", async () => {
     const cache = await openCache(null);
     cache.set(keyOf("a"), tileOf("a"));

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { SLOTS } from "../../src/render/pool/lane.ts";
 import { WorkerPool } from "../../src/render/pool/worker-pool.ts";
-import type { ChunkJob } from "../../src/render/types.ts";
+import type { ChunkJob, Priority } from "../../src/render/types.ts";
 import { localPath } from "../../src/source/location.ts";
 
 /**
@@ -61,7 +61,7 @@ afterEach(async () => {
 function run(
   target: WorkerPool,
   act: string,
-  options: { affinity?: string; signal?: AbortSignal; remote?: boolean } = {},
+  options: { affinity?: string; signal?: AbortSignal; remote?: boolean; priority?: Priority } = {},
 ): Promise<unknown> {
   const job: Omit<ChunkJob, "info"> = {
     source: { key: act, location: localPath(""), remote: options.remote ?? false, revision: "" },
@@ -72,7 +72,7 @@ function run(
     x: 0,
     y: 0,
   };
-  return target.run<"chunk">({ kind: "chunk", ...job }, options.affinity ?? null, options.signal);
+  return target.run<"chunk">({ kind: "chunk", ...job }, options.affinity ?? null, options.signal, options.priority);
 }
 
 /** Waits until all workers are up, ten times the stated second at most. */
@@ -209,5 +209,58 @@ describe("the worker pool", () => {
     const target = pool();
     await Promise.all([run(target, "answer"), run(target, "answer")]);
     expect(target.stats()).toMatchObject({ chunksDecoded: 2, chunkHits: 4, kernelsCompiled: 6 });
+  });
+});
+
+describe("work that nobody waits for", () => {
+  const inBackground = (target: WorkerPool, act: string, count: number) =>
+    Array.from({ length: count }, () => run(target, act, { priority: "background" }));
+
+  it("leaves a worker free, so that what somebody waits for is begun at once", async () => {
+    const target = pool({ deadlineMs: 60_000 });
+    await backToSize(target);
+    const later = inBackground(target, "later 20", 10);
+    expect(target.stats()).toMatchObject({ busy: 1, background: 9 });
+    const live = run(target, "later 1");
+    expect(target.stats()).toMatchObject({ busy: 2, queued: 0 });
+    await live;
+    await Promise.all(later);
+  });
+
+  it("is not begun while anything waits that somebody asked for", async () => {
+    const target = pool({ size: 1, deadlineMs: 60_000 });
+    await backToSize(target, 1);
+    const order: string[] = [];
+    const note = (name: string) => () => order.push(name);
+    const background = inBackground(target, "later 5", 3).map((job, index) => job.then(note(`background ${index}`)));
+    const live = Array.from({ length: 6 }, (_, index) => run(target, "later 5").then(note(`live ${index}`)));
+    // The one that ran already, then all that somebody waits for.
+    await Promise.all([...background, ...live]);
+    expect(order.slice(1, 7)).toEqual([0, 1, 2, 3, 4, 5].map((index) => `live ${index}`));
+    expect(order[0]).toBe("background 0");
+  });
+
+  it("never fills the second slot of a worker", async () => {
+    const target = pool({ size: 1, deadlineMs: 60_000 });
+    await backToSize(target, 1);
+    const jobs = inBackground(target, "later 5", 4);
+    expect(target.stats().background).toBe(3);
+    await Promise.all(jobs);
+  });
+
+  it("is dropped, refused and answered at the end as other work is", async () => {
+    const target = pool({ size: 1, queueLimit: 2, deadlineMs: 60_000 });
+    await backToSize(target, 1);
+    const controller = new AbortController();
+    const running = run(target, "later 300", { priority: "background" });
+    const dropped = run(target, "answer", { priority: "background", signal: controller.signal });
+    controller.abort(new Error("cancelled"));
+    await expect(dropped).rejects.toThrow("cancelled");
+    const waiting = Promise.allSettled(inBackground(target, "answer", 2));
+    await expect(run(target, "answer", { priority: "background" })).rejects.toMatchObject({ code: "OVERLOADED" });
+    const ended = Promise.allSettled([running]);
+    await target.close();
+    for (const outcome of [...(await waiting), ...(await ended)])
+      expect(outcome).toMatchObject({ reason: { code: "OVERLOADED" } });
   });
 });

@@ -5,7 +5,13 @@ import { createTileCache } from "../../src/cache/index.ts";
 import { BandloomError } from "../../src/core/errors.ts";
 import { levelCount } from "../../src/core/geometry.ts";
 import { checkFormula, completeFormula } from "../../src/formula/index.ts";
-import { createRenderer, type Encoding, type PictureJob, type Renderer } from "../../src/render/index.ts";
+import {
+  createRenderer,
+  type Encoding,
+  type PictureJob,
+  type Priority,
+  type Renderer,
+} from "../../src/render/index.ts";
 import { Catalogue } from "../../src/service/catalogue/catalogue.ts";
 import { BoundFormulas } from "../../src/service/formulas.ts";
 import { CatalogueImages } from "../../src/service/images.ts";
@@ -39,17 +45,18 @@ export async function imageFolder(files: Readonly<Record<string, DirectorySpec |
 export async function openPipeline(files: Readonly<Record<string, DirectorySpec | Uint8Array>>) {
   const { folder, put, remove } = await imageFolder(files);
   const renderer = createRenderer({ workers: 1 });
-  const asked = { descriptions: 0, statistics: 0, jobs: [] as PictureJob[], aborted: 0 };
+  const asked = { descriptions: 0, statistics: 0, jobs: [] as PictureJob[], priorities: [] as Priority[], aborted: 0 };
   const watched: Renderer = {
     ready: renderer.ready,
     describe: (source, signal) => {
       asked.descriptions++;
       return renderer.describe(source, signal);
     },
-    pictures: (job, signal) => {
+    pictures: (job, signal, priority) => {
       asked.jobs.push(job);
+      asked.priorities.push(priority ?? "live");
       signal?.addEventListener("abort", () => asked.aborted++);
-      return renderer.pictures(job, signal);
+      return renderer.pictures(job, signal, priority);
     },
     statistics: (job, signal) => {
       asked.statistics++;

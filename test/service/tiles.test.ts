@@ -92,6 +92,29 @@ describe("tiles", () => {
     expect(pipeline.tiles.peek(pipeline.tiles.tileKey(one))?.bytes).toEqual(tiles[0]?.bytes);
   });
 
+  it("that nobody waits for are rendered behind all others, and never waited for", async () => {
+    const before = pipeline.asked.jobs.length;
+    const one = await request("odd", "window(b1, 0, 190)");
+    const ahead = pipeline.tiles.tilesAhead([one]);
+    await nextJob(before);
+    const live = await pipeline.tiles.tile(one);
+    expect(live.cache).toBe("RENDERED");
+    expect(pipeline.asked.priorities.slice(before)).toEqual(["background", "live"]);
+    expect((await ahead).map((tile) => served(tile).bytes)).toEqual([live.bytes]);
+    expect((await pipeline.tiles.tilesAhead([one])).map((tile) => served(tile).cache)).toEqual(["MEMORY"]);
+    expect(pipeline.asked.jobs.length).toBe(before + 2);
+  });
+
+  it("that somebody waits for already are not rendered ahead as well", async () => {
+    const before = pipeline.asked.jobs.length;
+    const one = await request("odd", "window(b1, 0, 191)");
+    const live = pipeline.tiles.tile(one);
+    await nextJob(before);
+    const [ahead] = await pipeline.tiles.tilesAhead([one]);
+    expect(served(ahead).bytes).toEqual((await live).bytes);
+    expect(pipeline.asked.jobs.length).toBe(before + 1);
+  });
+
   it("of equivalent formulas are one tile", async () => {
     const first = await pipeline.tiles.tile(await request("large", "window(b1 + 2*(b2 - b3), 0, 255)"));
     const second = await pipeline.tiles.tile(await request("large", "let d = b2 - b3; window(d*2 + @1, 0, 255)"));

@@ -10,7 +10,7 @@ import { addSettingFlags } from "../config/flags.ts";
 import { REMOTE_SETTINGS, type SourceFlags } from "../config/remote.ts";
 import { examples } from "../examples.ts";
 import { EXIT_CODES_HELP } from "../exit-codes.ts";
-import { wholeNumberOption } from "../options.ts";
+import { parsedRegion, regionInside, wholeNumberOption } from "../options.ts";
 import { type PictureFlags, pictureOptions } from "../picture-flags.ts";
 
 /** The largest side that WebP can hold; the others could hold more. */
@@ -95,11 +95,5 @@ function formatOf(output: string): PictureFormat {
 
 function regionOf(text: string | undefined, image: Size): Region {
   if (text === undefined) return { x: 0, y: 0, width: image.width, height: image.height };
-  const [, ...numbers] = /^(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})$/.exec(text.replaceAll(" ", "")) ?? [];
-  const [x, y, width, height] = numbers.map(Number);
-  if (x === undefined || y === undefined || !width || !height)
-    throw new BandloomError("BAD_REQUEST", "--region is four whole numbers, x,y,width,height, such as 0,0,512,512.");
-  if (x + width <= image.width && y + height <= image.height) return { x, y, width, height };
-  const message = `--region reaches beyond the image, which is ${image.width} × ${image.height} pixels.`;
-  throw new BandloomError("BAD_REQUEST", message);
+  return regionInside(parsedRegion(text), image);
 }

@@ -1,13 +1,11 @@
 import { levelSize, type Region, type Size, tileGrid, tileRegion } from "../../core/geometry.ts";
+import { type TilePlace, type TileWalk, walkTiles } from "../../plan/index.ts";
 import type { ServedImage } from "../../service/index.ts";
 
 /** A file of an export that is one tile of a level of the image. */
-export interface TileFile {
+export interface TileFile extends TilePlace {
   /** From the folder of the export. */
   readonly path: string;
-  readonly level: number;
-  readonly x: number;
-  readonly y: number;
 }
 
 /** A file of an export that is a part of the whole image, smaller than its coarsest level. */
@@ -19,9 +17,8 @@ export interface SmallFile {
 }
 
 export interface Layout {
-  readonly tiles: number;
-  /** Finest level last, row by row. */
-  files(): Iterable<TileFile>;
+  readonly walk: TileWalk;
+  fileOf(place: TilePlace): TileFile;
   readonly small: readonly SmallFile[];
 }
 
@@ -61,21 +58,11 @@ export function deepZoomDocument({ width, height }: Size, { tileSize, extension 
 }
 
 function layout(
-  { info, levels }: ServedImage,
+  { info }: ServedImage,
   tileSize: number,
   place: (level: number, x: number, y: number) => string,
   small: readonly SmallFile[],
 ): Layout {
-  const grids = Array.from({ length: levels }, (_, level) => tileGrid(levelSize(info, level), tileSize));
-  return {
-    small,
-    tiles: grids.reduce((sum, { columns, rows }) => sum + columns * rows, 0),
-    *files() {
-      for (let level = levels - 1; level >= 0; level--) {
-        const { columns, rows } = grids[level] ?? { columns: 0, rows: 0 };
-        for (let y = 0; y < rows; y++)
-          for (let x = 0; x < columns; x++) yield { path: place(level, x, y), level, x, y };
-      }
-    },
-  };
+  const fileOf = ({ level, x, y }: TilePlace) => ({ path: place(level, x, y), level, x, y });
+  return { walk: walkTiles(info, { tileSize }), fileOf, small };
 }

@@ -7,8 +7,6 @@ import type { Services, ValidFormula } from "../../service/index.ts";
 import type { Progress } from "../output/progress.ts";
 import type { Layout, SmallFile, TileFile } from "./layouts.ts";
 
-/** Tiles that are asked for together: chunks that they share are read once, and all workers have work. */
-const BATCH = 128;
 /** Says what an export is of, so that another run goes on with it and never mixes two pictures. */
 const RECORD = ".bandloom-export.json";
 
@@ -42,24 +40,20 @@ export interface ExportReport {
 export async function writeExport(job: ExportJob): Promise<ExportReport> {
   const { layout, folder, signal, onProgress } = job;
   const resumes = await begin(job);
+  const { tiles, steps } = layout.walk;
   let [done, kept, bytes] = [0, 0, 0];
-  let batch: TileFile[] = [];
-  const flush = async () => {
-    const files = batch;
-    batch = [];
-    bytes += await writeTiles(job, files);
-    done += files.length;
-    onProgress(done + kept, layout.tiles);
-  };
-  for (const file of layout.files()) {
+  for (let step = 0; step < steps; step++) {
     signal.throwIfAborted();
-    if (resumes && (await exists(join(folder, file.path)))) kept++;
-    else batch.push(file);
-    if (batch.length === BATCH) await flush();
+    const files = layout.walk.step(step).map((place) => layout.fileOf(place));
+    const there = await Promise.all(files.map(({ path }) => resumes && exists(join(folder, path))));
+    const missing = files.filter((_, index) => !there[index]);
+    bytes += await writeTiles(job, missing);
+    kept += files.length - missing.length;
+    done += files.length;
+    onProgress(done, tiles);
   }
-  await flush();
   for (const file of layout.small) bytes += await writeSmall(job, file);
-  return { tiles: layout.tiles + layout.small.length, kept, bytes };
+  return { tiles: tiles + layout.small.length, kept, bytes };
 }
 
 async function begin({ formula, folder, tileSize, encoding, pad, force }: ExportJob): Promise<boolean> {

@@ -66,6 +66,11 @@ const FIELDS: Readonly<Record<string, FieldCost>> = {
   },
   "Image.channels": channels,
   "Image.thumbnail": { cost: picture },
+  "Subscription.tiles": {
+    // Every tile is rendered, whatever is selected of it.
+    cost: ({ input }, place) => tileCount(input as Arguments, place) * RENDERED,
+    below: ({ input }, _place, { images }) => ({ image: images.get(String((input as Arguments).imageKey)) }),
+  },
   "Rendering.channels": channels,
   "Rendering.tiles": { cost: (args, place, inline) => tileCount(args, place) * (inline ? RENDERED : REFERENCE) },
   "Rendering.tile": { cost: picture },
@@ -95,9 +100,11 @@ export function operationCost(operation: OperationDefinitionNode, options: CostO
       const rule = FIELDS[`${type}.${field.name}`];
       const args = rule ? getArgumentValues(field, first.node, reading.variableValues) : {};
       if (type === "Query" && field.name === "image") keys.add(String(args.key));
+      if (type === "Subscription" && field.name === "tiles") keys.add(String((args.input as Arguments).imageKey));
       if (rule?.cost) {
         const inline = selectsBelow(nodes, INLINE_FIELDS, reading);
-        sum += place.times * rule.cost(args, place, inline);
+        const image = options.images.get(String((args.input as Arguments | undefined)?.imageKey));
+        sum += place.times * rule.cost(args, image ? { ...place, image } : place, inline);
       }
       const result = getNamedType(field.type);
       if (!isCompositeType(result)) continue;
@@ -107,7 +114,8 @@ export function operationCost(operation: OperationDefinitionNode, options: CostO
   };
 
   const root: FieldNode = { ...ROOT, selectionSet: operation.selectionSet };
-  return { cost: visit([root], { type: "Query", times: 1, image: undefined }), keys };
+  const { name } = schema.getRootType(operation.operation) ?? { name: "Query" };
+  return { cost: visit([root], { type: name, times: 1, image: undefined }), keys };
 }
 
 const ROOT = { kind: "Field", name: { kind: "Name", value: "query" } } as FieldNode;

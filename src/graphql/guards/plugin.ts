@@ -1,10 +1,8 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { getVariableValues } from "graphql";
 import { BandloomError } from "../../core/errors.ts";
-import type { ServedImage } from "../../service/types.ts";
 import type { GraphqlContext } from "../context.ts";
 import { capErrors, requestError } from "../errors.ts";
-import { operationCost } from "./cost.ts";
+import { admit } from "./admit.ts";
 
 /** Refuses what costs too much before anything is executed, and keeps lists of errors short. */
 export function guardPlugin(): ApolloServerPlugin<GraphqlContext> {
@@ -13,26 +11,11 @@ export function guardPlugin(): ApolloServerPlugin<GraphqlContext> {
       return {
         async didResolveOperation({ schema, document, operation, request, contextValue }) {
           if (!operation) return;
-          if (!schema.getRootType(operation.operation)) {
-            const message = `This API has no ${operation.operation}s: ask by a query.`;
+          if (operation.operation === "subscription") {
+            const message = "Subscriptions are served as event streams, by POST to /graphql/stream, and by WebSocket.";
             throw requestError(new BandloomError("BAD_REQUEST", message), 400);
           }
-          const variables = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
-          // Execution answers variables that do not fit.
-          if (variables.errors) return;
-          const fragments = Object.fromEntries(
-            document.definitions.flatMap((definition) =>
-              definition.kind === "FragmentDefinition" ? [[definition.name.value, definition]] : [],
-            ),
-          );
-          const reading = { fragments, variableValues: variables.coerced };
-          const costWith = (images: ReadonlyMap<string, ServedImage>) =>
-            operationCost(operation, { schema, reading, images });
-          try {
-            await checkCost(costWith, contextValue);
-          } catch (error) {
-            throw error instanceof BandloomError ? requestError(error, 400) : error;
-          }
+          await admit({ schema, document, operation, variables: request.variables }, contextValue);
         },
         async willSendResponse({ response }) {
           if (response.body.kind !== "single") return;
@@ -42,32 +25,4 @@ export function guardPlugin(): ApolloServerPlugin<GraphqlContext> {
       };
     },
   };
-}
-
-/**
- * Ranges are first taken as they are written. Only when that is too much are they cut to the images, which must then be opened:
- * "all tiles of a coarse level" may be written as a range without end.
- */
-async function checkCost(
-  costWith: (images: ReadonlyMap<string, ServedImage>) => ReturnType<typeof operationCost>,
-  { services, signal }: GraphqlContext,
-): Promise<void> {
-  const limit = services.limits.queryCost;
-  const written = costWith(new Map());
-  if (written.cost <= limit) return;
-  const opened = await Promise.all(
-    [...written.keys].map((key) =>
-      services.images.get(key, signal).then(
-        (image) => [[key, image] as const],
-        // Execution answers images that cannot be opened.
-        () => [],
-      ),
-    ),
-  );
-  const { cost } = costWith(new Map(opened.flat()));
-  if (cost <= limit) return;
-  const message =
-    `The operation costs ${cost}; the limit is ${limit}. A tile as url costs 1; with base64, dataUri or byteLength, 20. ` +
-    "Ask for fewer tiles, or use urlTemplate.";
-  throw new BandloomError("LIMIT_EXCEEDED", message, { details: { cost, limit } });
 }

@@ -1,5 +1,6 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import { Diagnostic } from "./diagnostic.ts";
+import { Job } from "./job.ts";
 import { Preset } from "./preset.ts";
 
 @ObjectType({ simpleResolvers: true, description: "What a person can mend." })
@@ -61,6 +62,41 @@ export class PurgePayload {
 
   constructor(userErrors: readonly UserError[]) {
     this.purged = userErrors.length === 0;
+    this.userErrors = userErrors;
+  }
+}
+
+@ObjectType({ simpleResolvers: true, description: "What came of asking for tiles ahead of use." })
+export class PrerenderPayload {
+  @Field(() => Job, {
+    nullable: true,
+    description: "New, or the one that does the same already. Null: nothing was begun.",
+  })
+  readonly job: Job | null;
+
+  @Field(() => [Diagnostic], { description: "What is wrong with the formula on its image." })
+  readonly diagnostics: readonly Diagnostic[];
+
+  @Field(() => [UserError], { description: "Why nothing was begun." })
+  readonly userErrors: readonly UserError[];
+
+  constructor(job: Job | null, diagnostics: readonly Diagnostic[], userErrors: readonly UserError[]) {
+    this.job = job;
+    this.diagnostics = diagnostics;
+    this.userErrors = userErrors;
+  }
+}
+
+@ObjectType({ simpleResolvers: true, description: "What came of cancelling a job." })
+export class CancelJobPayload {
+  @Field(() => Job, { nullable: true, description: "As it is now." })
+  readonly job: Job | null;
+
+  @Field(() => [UserError], { description: "Why nothing was cancelled." })
+  readonly userErrors: readonly UserError[];
+
+  constructor(job: Job | null, userErrors: readonly UserError[]) {
+    this.job = job;
     this.userErrors = userErrors;
   }
 }

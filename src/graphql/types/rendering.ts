@@ -279,7 +279,7 @@ export class Rendering {
 }
 
 /** LIMIT_EXCEEDED for more tiles than one list may hold: lists of pixels are shorter than lists of URLs. */
-function checkCount(count: number, inline: boolean, { tilesInline, tilesAsUrls }: Limits): void {
+export function checkCount(count: number, inline: boolean, { tilesInline, tilesAsUrls }: Limits): void {
   const limit = inline ? tilesInline : tilesAsUrls;
   if (count <= limit) return;
   const message = inline

@@ -1,4 +1,5 @@
 import type { Task } from "../protocol.ts";
+import type { Priority } from "../types.ts";
 
 /** One task on its way through the pool. */
 export class Job {
@@ -6,6 +7,7 @@ export class Job {
   readonly task: Task;
   /** It mostly waits for a network. */
   readonly remote: boolean;
+  readonly priority: Priority;
   /** The lane that probably has the chunks decoded; null: any. */
   readonly preferred: number | null;
   /** A worker died while this job and another one were in it: it runs alone now, so that the guilty one is known. */
@@ -21,6 +23,7 @@ export class Job {
     id: number,
     task: Task,
     preferred: number | null,
+    priority: Priority,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -28,6 +31,7 @@ export class Job {
     this.task = task;
     this.remote = task.source.remote;
     this.preferred = preferred;
+    this.priority = priority;
     this.#resolve = resolve;
     this.#reject = reject;
   }

@@ -49,6 +49,11 @@ export class Lane {
     return this.#jobs.reduce((count, job) => count + (job ? 1 : 0), 0);
   }
 
+  /** It works on something that nobody waits for. */
+  get inBackground(): boolean {
+    return this.#jobs.some((job) => job?.priority === "background");
+  }
+
   /** A job may be given to it; a suspect wants the worker to itself. */
   accepts(job: Job): boolean {
     if (!this.#ready) return false;

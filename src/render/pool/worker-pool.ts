@@ -1,6 +1,7 @@
 import { BandloomError } from "../../core/errors.ts";
 import { rendezvous } from "../../plan/index.ts";
 import type { Counters, Reply, Task, TaskOf, TaskResults } from "../protocol.ts";
+import type { Priority } from "../types.ts";
 import { Job } from "./job.ts";
 import { Lane, type LaneEvents, type Loss, SLOTS, type Spawn } from "./lane.ts";
 
@@ -17,7 +18,10 @@ export interface PoolOptions {
 export interface PoolStats extends Counters {
   readonly workers: number;
   readonly busy: number;
+  /** Live jobs that wait. */
   readonly queued: number;
+  /** Background jobs that wait. */
+  readonly background: number;
   readonly failures: number;
   readonly replacedWorkers: number;
 }
@@ -42,6 +46,8 @@ export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #lanes: readonly Lane[];
   readonly #queue: Job[] = [];
+  /** Jobs that nobody waits for: taken only while the queue is empty. */
+  readonly #background: Job[] = [];
   readonly #watch: NodeJS.Timeout;
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #allReady = promiseWithResolver();
@@ -78,16 +84,18 @@ export class WorkerPool {
     task: TaskOf<Kind>,
     affinity: string | null,
     signal?: AbortSignal,
+    priority: Priority = "live",
   ): Promise<TaskResults[Kind]> {
     return new Promise<unknown>((resolve, reject) => {
       if (signal?.aborted) throw signal.reason;
       if (this.#closed) throw new BandloomError("OVERLOADED", "The server is shutting down.");
       const preferred = affinity === null ? null : rendezvous(affinity, this.#lanes.length);
-      const job = new Job(++this.#lastId, task, preferred, resolve, reject);
-      this.#queue.push(job);
+      const job = new Job(++this.#lastId, task, preferred, priority, resolve, reject);
+      const queue = this.#queueOf(job);
+      queue.push(job);
       this.#pump();
-      if (this.#queue.length > this.#options.queueLimit && this.#queue.at(-1) === job) {
-        this.#queue.pop();
+      if (queue.length > this.#options.queueLimit && queue.at(-1) === job) {
+        queue.pop();
         throw overloaded();
       }
       if (signal) job.onAbort(signal, () => this.#abort(job, signal));
@@ -104,6 +112,7 @@ export class WorkerPool {
       workers: this.#lanes.filter((lane) => lane.ready).length,
       busy: this.#lanes.filter((lane) => lane.load > 0).length,
       queued: this.#queue.length,
+      background: this.#background.length,
       failures: this.#failures,
       replacedWorkers: this.#replaced,
     };
@@ -114,19 +123,44 @@ export class WorkerPool {
     clearInterval(this.#watch);
     for (const restart of this.#restarts) clearTimeout(restart);
     const running = await Promise.all(this.#lanes.map((lane) => lane.stop()));
-    for (const job of [...running.flat(), ...this.#queue.splice(0)])
+    for (const job of [...running.flat(), ...this.#queue.splice(0), ...this.#background.splice(0)])
       if (!job.settled) job.reject(new BandloomError("OVERLOADED", "The server is shutting down."));
   }
 
   /** Idle workers take what suits them best, else the oldest job; busy ones fill their second slot with work of their own. */
   #pump(): void {
-    for (let load = 0; load < SLOTS; load++)
+    for (let load = 0; load < SLOTS && this.#queue.length > 0; load++)
       for (const [index, lane] of this.#lanes.entries()) {
-        if (this.#queue.length === 0) return;
+        if (this.#queue.length === 0) break;
         if (lane.load !== load) continue;
         const job = this.#next(lane, index);
         if (job) lane.give(job);
       }
+    if (this.#queue.length === 0 && this.#background.length > 0) this.#pumpBackground();
+  }
+
+  /**
+   * What nobody waits for goes to idle workers, one job each, and leaves one worker free where there are several: a live job that comes
+   * now waits for nothing, and where there is but one worker, for the one job that runs.
+   */
+  #pumpBackground(): void {
+    const most = Math.max(1, this.#lanes.length - 1);
+    let lanes = this.#lanes.filter((lane) => lane.inBackground).length;
+    for (const [index, lane] of this.#lanes.entries()) {
+      if (lanes >= most || this.#background.length === 0) return;
+      if (!lane.ready || lane.load > 0) continue;
+      const window = this.#background.slice(0, LOOKAHEAD);
+      const at = Math.max(
+        0,
+        window.findIndex(({ preferred }) => preferred === index),
+      );
+      for (const job of this.#background.splice(at, 1)) lane.give(job);
+      lanes++;
+    }
+  }
+
+  #queueOf({ priority }: Job): Job[] {
+    return priority === "live" ? this.#queue : this.#background;
   }
 
   #next(lane: Lane, index: number): Job | null {
@@ -163,8 +197,9 @@ export class WorkerPool {
 
   #abort(job: Job, signal: AbortSignal): void {
     job.reject(signal.reason);
-    const waiting = this.#queue.indexOf(job);
-    if (waiting >= 0) this.#queue.splice(waiting, 1);
+    const queue = this.#queueOf(job);
+    const waiting = queue.indexOf(job);
+    if (waiting >= 0) queue.splice(waiting, 1);
     else this.#lanes.some((lane) => lane.cancel(job));
   }
 
@@ -177,10 +212,12 @@ export class WorkerPool {
       for (const job of alive) this.#fail(job, lossError(loss, this.#options.deadlineMs));
     else {
       for (const job of alive) job.suspect = loss !== "poisoned";
-      this.#queue.unshift(...alive);
+      for (const job of alive.reverse()) this.#queueOf(job).unshift(job);
     }
     const hopeless = this.#failedStarts >= HOPELESS_STARTS && !this.#lanes.some(({ ready }) => ready);
-    if (hopeless) for (const job of this.#queue.splice(0)) this.#fail(job, lossError("exit", 0));
+    if (hopeless)
+      for (const job of [...this.#queue.splice(0), ...this.#background.splice(0)])
+        this.#fail(job, lossError("exit", 0));
     this.#restart(lane, started ? 0 : Math.min(100 * 2 ** (this.#failedStarts - 1), MAX_RESTART_DELAY_MS));
     this.#pump();
   }

@@ -1,4 +1,5 @@
 import { BandloomError } from "../../core/errors.ts";
+import type { Priority } from "../../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "../picture-batch.ts";
 import type { RenderNode } from "./render-node.ts";
 
@@ -7,18 +8,20 @@ import type { RenderNode } from "./render-node.ts";
  * another version: it sees a purge or a new file a moment sooner or later than this process.
  */
 export function farPictures(node: RenderNode, local: PictureMaker): PictureMaker {
-  return { here: false, batch: () => new FetchedBatch(node, local) };
+  return { here: false, batch: (priority) => new FetchedBatch(node, local, priority) };
 }
 
 class FetchedBatch implements PictureBatch {
   readonly #node: RenderNode;
   readonly #maker: PictureMaker;
+  readonly #priority: Priority;
   readonly #local: PictureBatch;
 
-  constructor(node: RenderNode, maker: PictureMaker) {
+  constructor(node: RenderNode, maker: PictureMaker, priority: Priority) {
     this.#node = node;
     this.#maker = maker;
-    this.#local = maker.batch();
+    this.#priority = priority;
+    this.#local = maker.batch(priority);
   }
 
   add(wanted: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
@@ -33,7 +36,7 @@ class FetchedBatch implements PictureBatch {
   async #fetch(path: string, wanted: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
     const { etag, ...picture } = await this.#node.picture(path, signal);
     if (etag === "" || !wanted.key.startsWith(etag)) {
-      const batch = this.#maker.batch();
+      const batch = this.#maker.batch(this.#priority);
       const own = batch.add(wanted, signal);
       batch.start();
       return own;

@@ -29,6 +29,21 @@ query Tiles {
 `,
   },
   {
+    title: "Stream",
+    hint: "Tiles one by one, as they are rendered, the middle first",
+    query: `# A subscription: each tile as soon as it is rendered, the middle first.
+subscription Stream {
+  tiles(input: {
+    imageKey: "demo"
+    formula: "sobel(red + uv1)"
+    zoom: 2
+    x: { from: 0, to: 3 }
+    y: { from: 0, to: 3 }
+  }) { x y cache url }
+}
+`,
+  },
+  {
     title: "Index",
     hint: "A normalised difference with a colormap, whole pictures in the answer",
     query: `# A normalised difference, coloured. The pictures come inside the answer.
@@ -144,6 +159,19 @@ query Statistics {
         color
       }
     }
+  }
+}
+`,
+  },
+  {
+    title: "Prerender",
+    hint: "Tiles into the cache ahead of use, behind everything that somebody waits for",
+    query: `# Tiles into the cache, ahead of use. Ask again to see how far it is,
+# or subscribe: subscription { jobUpdated(id: "…") { completed total rate secondsLeft } }
+mutation Prerender {
+  prerender(input: { imageKey: "demo", preset: "three-realms", pad: true }) {
+    job { id state completed failed total rate secondsLeft }
+    userErrors { message }
   }
 }
 `,

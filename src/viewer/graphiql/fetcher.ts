@@ -1,3 +1,5 @@
+import { createClient } from "graphql-sse";
+
 /** An operation as GraphiQL hands it over. */
 export interface Operation {
   readonly query: string;
@@ -20,6 +22,39 @@ export async function ask(operation: Operation, headers: Readonly<Record<string,
   });
   const result: unknown = await response.json();
   return { result, milliseconds: performance.now() - started };
+}
+
+/** Each answer of a subscription as it comes, as events. */
+export async function* follow(
+  operation: Operation,
+  headers: Readonly<Record<string, string>> = {},
+): AsyncGenerator<Answer> {
+  const started = performance.now();
+  const client = createClient({ url: "/graphql/stream", headers, retryAttempts: 0 });
+  try {
+    const { query, operationName, variables } = operation;
+    const sent = {
+      query,
+      ...(operationName == null ? {} : { operationName }),
+      ...(variables == null ? {} : { variables: variables as Record<string, unknown> }),
+    };
+    for await (const result of client.iterate(sent)) yield { result, milliseconds: performance.now() - started };
+  } finally {
+    client.dispose();
+  }
+}
+
+/** Answers of one subscription as if they were one: a list of what each field had. */
+export function gathered(results: readonly unknown[]): unknown {
+  const lists: Record<string, unknown[]> = {};
+  for (const result of results) {
+    const data = (result as { readonly data?: Readonly<Record<string, unknown>> | null }).data ?? {};
+    for (const [name, value] of Object.entries(data)) {
+      lists[name] ??= [];
+      lists[name].push(value);
+    }
+  }
+  return lists;
 }
 
 /** Text beyond this many characters is of no use to a reader and makes the editor slow. */

@@ -2,27 +2,55 @@ import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import "./style.css";
 import { GraphiQL } from "graphiql";
+import { getOperationAST } from "graphql";
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { ExampleBar } from "./example-bar.tsx";
 import { EXAMPLES } from "./examples.ts";
-import { type Answer, ask, readable } from "./fetcher.ts";
+import { type Answer, ask, follow, gathered, type Operation, readable } from "./fetcher.ts";
 import { PictureStrip } from "./picture-strip.tsx";
 
 /** GraphiQL asks for the schema under this name. */
 const INTROSPECTION = "IntrospectionQuery";
 
+/** Events whose pictures are shown: as many tiles as one range may have. */
+const MAX_EVENTS = 1024;
+
+type Headers = Readonly<Record<string, string>> | undefined;
+
 function Page() {
   const [answer, setAnswer] = useState<(Answer & { readonly number: number }) | null>(null);
+
+  const asked = async (operation: Operation, headers: Headers) => {
+    const given = await ask(operation, headers);
+    if (operation.operationName === INTROSPECTION) return given.result;
+    setAnswer((last) => ({ ...given, number: (last?.number ?? 0) + 1 }));
+    return readable(given.result);
+  };
+
+  /** Each event is shown as it comes; the pictures of all of them stay together. */
+  async function* followed(operation: Operation, headers: Headers) {
+    const results: unknown[] = [];
+    for await (const given of follow(operation, headers)) {
+      if (results.length < MAX_EVENTS) results.push(given.result);
+      const isFirst = results.length === 1;
+      setAnswer((last) => ({
+        result: gathered(results),
+        milliseconds: isFirst || !last ? given.milliseconds : last.milliseconds,
+        number: (last?.number ?? 0) + (isFirst ? 1 : 0),
+      }));
+      yield readable(given.result);
+    }
+  }
 
   return (
     <GraphiQL
       defaultQuery={EXAMPLES[0]?.query ?? ""}
-      fetcher={async (operation, options) => {
-        const given = await ask(operation, options?.headers as Record<string, string> | undefined);
-        if (operation.operationName === INTROSPECTION) return given.result as never;
-        setAnswer((last) => ({ ...given, number: (last?.number ?? 0) + 1 }));
-        return readable(given.result) as never;
+      fetcher={(operation, options) => {
+        const headers = options?.headers as Record<string, string> | undefined;
+        const document = options?.documentAST;
+        const isStream = document && getOperationAST(document, operation.operationName)?.operation === "subscription";
+        return (isStream ? followed(operation, headers) : asked(operation, headers)) as never;
       }}
     >
       <ExampleBar />

@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type ExecutionResult, execute, type GraphQLError, subscribe } from "graphql";
+import { createHandler } from "graphql-sse/lib/use/fastify";
+import { BandloomError } from "../../core/errors.ts";
+import type { Services } from "../../service/types.ts";
+import { createContext, disconnectSignal, type GraphqlContext } from "../context.ts";
+import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
+import type { OpenStreams } from "./open-streams.ts";
+import type { StreamedOperations } from "./operations.ts";
+
+/** What graphql-sse takes for a context: it must be able to hold any name. */
+type StreamContext = GraphqlContext & Record<PropertyKey, unknown>;
+
+interface StreamOptions {
+  readonly services: Services;
+  readonly operations: StreamedOperations;
+  readonly streams: OpenStreams;
+  readonly mutations: MutationPolicy;
+}
+
+const PATH = "/graphql/stream";
+const EVENTS = "text/event-stream";
+
+/** Answers as events (GraphQL over SSE, distinct connections): subscriptions, and queries too. A heartbeat passes every 12 s. */
+export function registerEventStreams(
+  scope: FastifyInstance,
+  { services, operations, streams, mutations }: StreamOptions,
+): void {
+  const contexts = new WeakMap<FastifyRequest, StreamContext>();
+  const contextOf = (request: FastifyRequest): StreamContext => {
+    const known = contexts.get(request);
+    if (known) return known;
+    throw new Error("A request has no context.");
+  };
+  const handler = createHandler<StreamContext>({
+    execute,
+    subscribe,
+    // One operation a connection: nothing is kept between requests.
+    authenticate: () => null,
+    context: ({ raw }) => contextOf(raw),
+    onSubscribe: async ({ raw }, params) => {
+      const prepared = await operations.prepare(params, contextOf(raw), raw.method === "POST");
+      if (!("schema" in prepared)) return refused(operations, prepared);
+      return { ...prepared, contextValue: contextOf(raw) };
+    },
+    // Checked before, with our rules.
+    validate: () => [],
+    // Nothing is deferred, so no result is a patch; errors become plain objects, which they would become as JSON anyway.
+    onNext: (_context, _request, result) => operations.format(result as ExecutionResult) as ExecutionResult,
+  });
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (!(request.headers.accept ?? "").includes(EVENTS))
+      throw new BandloomError("NOT_ACCEPTABLE", `Answers here are event streams: send Accept: ${EVENTS}.`);
+    // A page of another site may send a GET without asking first; what it may send by POST it has asked for.
+    if (request.method === "GET" && !isOwnPage(request.headers))
+      throw new BandloomError("FORBIDDEN", "Pages of other sites send operations by POST, as application/json.");
+    const leave = streams.enter();
+    reply.raw.once("close", leave);
+    const assertMayChange = () => assertMutationAllowed(mutations, request.headers);
+    const signal = AbortSignal.any([disconnectSignal(reply), streams.ending]);
+    contexts.set(request, { ...createContext(services, signal, assertMayChange) });
+    request.headers.accept = EVENTS;
+    // nginx would gather what is meant to come at once.
+    reply.header("x-accel-buffering", "no").hijack();
+    try {
+      await handler(request, reply);
+    } catch (error) {
+      scope.log.error({ err: error }, "An event stream failed.");
+      reply.raw.destroy();
+    }
+  };
+  scope.get(PATH, answer);
+  scope.post(PATH, answer);
+  scope.route({
+    method: ["PUT", "PATCH", "DELETE"],
+    url: PATH,
+    handler: (_request, reply) => {
+      reply.header("allow", "GET, HEAD, POST, OPTIONS");
+      throw new BandloomError("METHOD_NOT_ALLOWED", "Send operations by POST or GET.");
+    },
+  });
+}
+
+function refused(operations: StreamedOperations, errors: readonly GraphQLError[]) {
+  const body = JSON.stringify({ errors: operations.formatErrors(errors) });
+  const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
+  return [body, { status: 400, statusText: "Bad Request", headers }] as const;
+}

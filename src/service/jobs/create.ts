@@ -1,0 +1,34 @@
+import type { StateStore } from "../../state/index.ts";
+import { Jobs } from "./jobs.ts";
+import { LocalQueue } from "./local-queue.ts";
+import type { JobQueue } from "./queue.ts";
+import { JobRecords } from "./records.ts";
+import type { PartContext } from "./run-part.ts";
+import type { JobService } from "./types.ts";
+import { THIS_WORKER } from "./worker.ts";
+
+interface JobOptions extends Omit<PartContext, "records" | "worker"> {
+  readonly state: StateStore;
+  /** Of the Redis that several servers share; null: none. */
+  readonly redisUrl: string | null;
+  /** Begins all keys there. */
+  readonly redisPrefix: string;
+  /** Work on jobs here. */
+  readonly run: boolean;
+}
+
+/** Jobs, and where their parts are handed out: to all servers of a Redis, or in this process alone. */
+export function createJobs({ state, redisUrl, redisPrefix, run, ...options }: JobOptions): JobService {
+  const records = new JobRecords(state);
+  const context = { ...options, records, worker: THIS_WORKER };
+  return new Jobs(records, queueOf(redisUrl, redisPrefix, context, run));
+}
+
+async function queueOf(url: string | null, prefix: string, context: PartContext, run: boolean): Promise<JobQueue> {
+  if (url === null) return run ? new LocalQueue(context) : NO_WORK;
+  // BullMQ takes a while to load, which one machine need not wait for.
+  const { SharedQueue } = await import("./shared-queue.ts");
+  return new SharedQueue({ url, prefix, context, run });
+}
+
+const NO_WORK: JobQueue = { add: async () => {}, drop: () => {}, close: async () => {} };

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
+import { BandloomError } from "../../core/errors.ts";
+import { hash } from "../version.ts";
+import type { JobQueue } from "./queue.ts";
+import { type JobRecord, walkOf } from "./record.ts";
+import type { JobRecords } from "./records.ts";
+import { summarize } from "./summary.ts";
+import type { Job, JobService, JobWish } from "./types.ts";
+
+/** Tiles of one job: a day of work on a machine of ordinary size. Further ones are another job. */
+export const MAX_TILES = 2 ** 22;
+/** Jobs that wait or run: each is looked at again and again. */
+const MAX_UNFINISHED = 16;
+/** Jobs that are remembered when they have ended. */
+const MAX_ENDED = 100;
+/** At most four changes a second are told: a person sees no more. */
+const WATCH_EVERY_MS = 250;
+
+/** Jobs as people see them: what is written down, summed up. */
+export class Jobs implements JobService {
+  readonly #records: JobRecords;
+  readonly #queue: Promise<JobQueue>;
+  /** However many watch a job, it is read once. */
+  readonly #recent = new LRUCache<string, Promise<Job | null>>({ max: MAX_ENDED, ttl: WATCH_EVERY_MS / 2 });
+
+  constructor(records: JobRecords, queue: Promise<JobQueue>) {
+    this.#records = records;
+    this.#queue = queue;
+    // Who starts a job is told; that nobody does must not end the process.
+    queue.catch(() => {});
+  }
+
+  async start(wish: JobWish): Promise<Job> {
+    const fresh = recordOf(wish);
+    if (fresh.tiles > MAX_TILES)
+      throw new BandloomError(
+        "LIMIT_EXCEEDED",
+        `One job renders up to ${MAX_TILES} tiles; these are ${fresh.tiles}. Leave out the finest level, or take a region.`,
+        { details: { limit: MAX_TILES, count: fresh.tiles } },
+      );
+    const known = (await this.#records.all()).find(({ id }) => id === fresh.id) ?? null;
+    if (known && known.ended === null) {
+      // Should what hands the parts out have lost it.
+      await (await this.#queue).add(known);
+      return this.#summary(known);
+    }
+    await this.#makeRoom();
+    const record = known ? begunAgain(known) : fresh;
+    await this.#records.put(record);
+    await (await this.#queue).add(record);
+    this.#recent.delete(record.id);
+    return this.#summary(record);
+  }
+
+  async get(id: string): Promise<Job | null> {
+    const record = await this.#records.get(id);
+    return record && this.#summary(record);
+  }
+
+  async list(): Promise<readonly Job[]> {
+    const records = await this.#records.all();
+    return Promise.all(records.toReversed().map((record) => this.#summary(record)));
+  }
+
+  async cancel(id: string): Promise<Job | null> {
+    const record = await this.#records.get(id);
+    if (!record) return null;
+    await this.#records.end(record, { state: "cancelled", at: Date.now(), error: null });
+    (await this.#queue).drop(id);
+    this.#recent.delete(id);
+    return this.get(id);
+  }
+
+  async *watch(id: string, signal: AbortSignal): AsyncGenerator<Job> {
+    let last = "";
+    let job = await this.#recently(id);
+    while (job && !signal.aborted) {
+      const text = JSON.stringify(job);
+      if (text !== last) yield job;
+      last = text;
+      if (job.finishedAt !== null) return;
+      await sleep(WATCH_EVERY_MS, undefined, { signal }).catch(() => {});
+      const before: Job = job;
+      // A store that does not answer now may do so soon.
+      job = await this.#recently(id).catch(() => before);
+    }
+  }
+
+  async close(): Promise<void> {
+    const queue = await this.#queue.catch(() => null);
+    await queue?.close();
+  }
+
+  #recently(id: string): Promise<Job | null> {
+    const known = this.#recent.get(id);
+    if (known) return known;
+    const asked = this.get(id);
+    this.#recent.set(id, asked);
+    asked.catch(() => this.#recent.delete(id));
+    return asked;
+  }
+
+  async #summary(record: JobRecord): Promise<Job> {
+    return summarize(record, await this.#records.parts(record), Date.now());
+  }
+
+  async #makeRoom(): Promise<void> {
+    const records = await this.#records.all();
+    const unfinished = records.filter(({ ended }) => ended === null).length;
+    if (unfinished >= MAX_UNFINISHED)
+      throw new BandloomError(
+        "LIMIT_EXCEEDED",
+        `${unfinished} jobs wait or run, and no more can. Wait for one, or cancel one.`,
+        { details: { limit: MAX_UNFINISHED } },
+      );
+    const ended = records.flatMap((record) => (record.ended ? [{ record, at: record.ended.at }] : []));
+    const old = ended.sort((a, b) => a.at - b.at).slice(0, Math.max(0, ended.length + 1 - MAX_ENDED));
+    for (const { record } of old) await this.#records.forget(record);
+  }
+}
+
+function recordOf({ formula, levels, region, tileSize, encoding, pad }: JobWish): JobRecord {
+  const { image, source, plane, version } = formula;
+  const wanted = { levels: levels && [...new Set(levels)].sort((a, b) => a - b), region, tileSize, encoding, pad };
+  const walk = walkOf(image.info, wanted);
+  const id = hash([image.key, formula.formula.canonical, version, wanted]).slice(0, 32);
+  const { tiles, steps } = walk;
+  return {
+    ...wanted,
+    id,
+    run: 1,
+    imageKey: image.key,
+    formula: source,
+    plane,
+    version,
+    tiles,
+    steps,
+    createdAt: Date.now(),
+    ended: null,
+  };
+}
+
+/** What was stopped goes on where it was; what was completed begins anew, for what the cache may have lost since. */
+function begunAgain(known: JobRecord): JobRecord {
+  const run = known.ended?.state === "cancelled" ? known.run : known.run + 1;
+  return { ...known, run, createdAt: Date.now(), ended: null };
+}

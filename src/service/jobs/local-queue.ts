@@ -1,0 +1,94 @@
+import type { JobQueue } from "./queue.ts";
+import { isFinished, type JobRecord } from "./record.ts";
+import type { JobRecords } from "./records.ts";
+import type { PartContext, PartRef } from "./run-part.ts";
+import { PARTS_AT_ONCE, RunningParts } from "./running.ts";
+import { isTaken } from "./worker.ts";
+
+/** How often jobs are looked for that another process of this machine began and did not finish. */
+const LOOK_EVERY_MS = 5_000;
+
+/** Hands parts out within one process: the jobs that are written down are its queue. What a process that was killed left goes on by itself. */
+export class LocalQueue implements JobQueue {
+  readonly #records: JobRecords;
+  readonly #running: RunningParts;
+  readonly #log: (message: string) => void;
+  readonly #timer: NodeJS.Timeout;
+  /** Jobs that were asked for here go first. */
+  readonly #own = new Set<string>();
+  #pumping: Promise<void> | null = null;
+  #again = false;
+  #told = false;
+  #closed = false;
+
+  constructor(context: PartContext) {
+    this.#records = context.records;
+    this.#log = context.log;
+    this.#running = new RunningParts(context);
+    this.#timer = setInterval(() => this.#pump(), LOOK_EVERY_MS);
+    this.#timer.unref();
+    this.#pump();
+  }
+
+  async add({ id }: JobRecord): Promise<void> {
+    this.#own.add(id);
+    this.#pump();
+  }
+
+  drop(id: string): void {
+    this.#own.delete(id);
+    this.#running.stop(id);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#pumping;
+    await this.#running.close();
+  }
+
+  /** One look at a time; what was added meanwhile is looked at once more. */
+  #pump(): void {
+    if (this.#closed) return;
+    this.#again = true;
+    this.#pumping ??= this.#fill().finally(() => {
+      this.#pumping = null;
+      if (this.#again) this.#pump();
+    });
+  }
+
+  async #fill(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      try {
+        while (this.#running.size < PARTS_AT_ONCE && !this.#closed) {
+          const ref = await this.#next();
+          if (!ref || this.#closed) break;
+          void this.#running.run(ref).then(() => this.#pump());
+        }
+      } catch (error) {
+        // The next look may find the store again.
+        this.#again = false;
+        if (!this.#told) this.#log(`Jobs cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+        this.#told = true;
+      }
+    }
+  }
+
+  async #next(): Promise<PartRef | null> {
+    const all = await this.#records.all();
+    this.#told = false;
+    const unfinished = all.filter(({ ended }) => ended === null);
+    const first = unfinished.filter(({ id }) => this.#own.has(id));
+    for (const record of new Set([...first, ...unfinished])) {
+      const parts = await this.#records.parts(record);
+      const { id, run } = record;
+      const free = parts.findIndex(
+        (part, index) =>
+          !isFinished(record, index, part) && !this.#running.has({ id, run, index }) && !isTaken(part, Date.now()),
+      );
+      if (free >= 0) return { id, run, index: free };
+    }
+    return null;
+  }
+}

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { BandloomError, type ErrorCode } from "../../core/errors.ts";
+
+/** What may be over in a while. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(["SOURCE_FAILED", "SOURCE_TIMEOUT", "OVERLOADED"]);
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5_000;
+
+/** Tries again what failed for a reason that passes, after longer and longer waits. Rejects with the last failure, or the signal's reason. */
+export async function patiently<T>(work: () => Promise<T>, tries: number, signal: AbortSignal): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BandloomError) || !PASSING.has(error.code) || failures + 1 >= tries) throw error;
+      await sleep(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS), undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import { BandloomError } from "../../core/errors.ts";
+import { isSourceChanged } from "../../source/index.ts";
+import type { FormulaService, ImageService, TileService } from "../types.ts";
+import { patiently } from "./patience.ts";
+import { isFinished, type JobRecord, type PartProgress, type PartWorker, walkOf } from "./record.ts";
+import type { JobRecords } from "./records.ts";
+
+/** A source that does not answer is asked so often before the job ends. */
+const SOURCE_TRIES = 6;
+/** Processes that may end over the same step before it is given up: a file that kills them must not do so for ever. */
+const MAX_TAKES = 5;
+/** Share of the newest step in the rate. */
+const SMOOTHING = 0.3;
+
+export interface PartContext {
+  readonly records: JobRecords;
+  readonly images: ImageService;
+  readonly formulas: FormulaService;
+  readonly tiles: TileService;
+  readonly worker: PartWorker;
+  /** Told of what is no expected failure. */
+  readonly log: (message: string) => void;
+}
+
+export interface PartRef {
+  readonly id: string;
+  readonly run: number;
+  readonly index: number;
+}
+
+/**
+ * Renders what is left of a part of a job, step by step, and writes down each step when its tiles are kept. The one piece of code that works
+ * on jobs, whoever hands the parts out. Resolves when the part is finished or not wanted any more; rejects with the signal's reason.
+ */
+export async function runPart(context: PartContext, ref: PartRef, signal: AbortSignal): Promise<void> {
+  const { records, worker } = context;
+  const kept = <T>(work: () => Promise<T>) => patiently(work, Number.POSITIVE_INFINITY, signal);
+  const first = await kept(() => wanted(records, ref));
+  if (!first) return;
+  const { index } = ref;
+  const before = await kept(() => records.part(first, index));
+  if (isFinished(first, index, before)) return finishJob(records, first);
+  if (before.takes >= MAX_TAKES) {
+    const error = `A part of it was begun ${before.takes} times, and each time the server ended over it.`;
+    return kept(() => records.end(first, { state: "failed", at: Date.now(), error }));
+  }
+  let part: PartProgress = { ...before, takes: before.takes + 1, worker };
+  const save = () => kept(() => records.putPart(first, index, part));
+  await save();
+  try {
+    while (!isFinished(first, index, part)) {
+      if (!(await kept(() => wanted(records, ref)))) return;
+      const began = performance.now();
+      const { next } = part;
+      const done = await patiently(() => renderStep(context, first, next, signal), SOURCE_TRIES, signal);
+      part = advanced(part, done, performance.now() - began);
+      await save();
+    }
+    await kept(() => finishJob(records, first));
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (!(error instanceof BandloomError)) context.log(`A job failed: ${String(error)}`);
+    await kept(() => records.end(first, { state: "failed", at: Date.now(), error: reasonOf(error) }));
+  } finally {
+    // Whoever comes next need not find out whether this process is still there.
+    part = { ...part, worker: null, takes: signal.aborted ? part.takes - 1 : part.takes };
+    await records.putPart(first, index, part).catch(() => {});
+  }
+}
+
+interface StepResult {
+  readonly completed: number;
+  readonly failed: number;
+  readonly error: string | null;
+}
+
+async function renderStep(
+  { images, formulas, tiles }: PartContext,
+  record: JobRecord,
+  step: number,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const image = await images.get(record.imageKey, signal);
+  const formula = await formulas.bind(image, record.formula, record.plane, signal);
+  // Half of the tiles of one file and half of another would be no picture.
+  if (!formula.valid || formula.version !== record.version) throw changed();
+  const { tileSize, pad, encoding } = record;
+  const places = walkOf(image.info, record).step(step);
+  const requests = places.map(({ level, x, y }) => ({ formula, level, x, y, tileSize, pad, encoding }));
+  const served = await tiles.tilesAhead(requests, signal);
+  signal.throwIfAborted();
+  if (served.some(isSourceChanged)) throw changed();
+  await tiles.settled();
+  const errors = served.filter((tile) => tile instanceof Error);
+  const [error] = errors;
+  return { completed: served.length - errors.length, failed: errors.length, error: error ? reasonOf(error) : null };
+}
+
+function advanced(part: PartProgress, { completed, failed, error }: StepResult, elapsedMs: number): PartProgress {
+  const rate = ((completed + failed) * 1000) / Math.max(1, elapsedMs);
+  return {
+    ...part,
+    next: part.next + 1,
+    completed: part.completed + completed,
+    failed: part.failed + failed,
+    error: part.error ?? error,
+    rate: part.rate > 0 ? part.rate + SMOOTHING * (rate - part.rate) : rate,
+    at: Date.now(),
+    takes: 1,
+  };
+}
+
+/** The job has ended when all of its parts are at their ends, whoever sees it first. */
+async function finishJob(records: JobRecords, record: JobRecord): Promise<void> {
+  const parts = await records.parts(record);
+  if (!parts.every((part, index) => isFinished(record, index, part))) return;
+  const error = parts.find((part) => part.error !== null)?.error ?? null;
+  const isEmpty = parts.every(({ completed }) => completed === 0);
+  await records.end(record, { state: isEmpty ? "failed" : "completed", at: Date.now(), error });
+}
+
+async function wanted(records: JobRecords, { id, run }: PartRef): Promise<JobRecord | null> {
+  const record = await records.get(id);
+  return record?.run === run && record.ended === null ? record : null;
+}
+
+function changed(): BandloomError {
+  return new BandloomError(
+    "BAD_REQUEST",
+    "The file of an image changed while the job ran. Start it again: what still holds is in the cache.",
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof BandloomError ? error.message : "Something went wrong inside the server. It has been logged.";
+}

@@ -1,0 +1,53 @@
+import { setMaxListeners } from "node:events";
+import { type PartContext, type PartRef, runPart } from "./run-part.ts";
+
+/** Parts that a process works on at a time: while the last tiles of one step are rendered, the next step is begun. */
+export const PARTS_AT_ONCE = 2;
+
+/** The parts that run in this process. */
+export class RunningParts {
+  readonly #context: PartContext;
+  readonly #parts = new Map<
+    string,
+    { readonly id: string; readonly controller: AbortController; readonly end: Promise<void> }
+  >();
+
+  constructor(context: PartContext) {
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#parts.size;
+  }
+
+  has(ref: PartRef): boolean {
+    return this.#parts.has(nameOf(ref));
+  }
+
+  /** Resolves when the part is done, or stopped. */
+  run(ref: PartRef): Promise<void> {
+    const controller = new AbortController();
+    // Each tile of a step listens.
+    setMaxListeners(0, controller.signal);
+    const end = runPart(this.#context, ref, controller.signal)
+      .catch((error: unknown) => {
+        if (!controller.signal.aborted) this.#context.log(`A job stopped: ${String(error)}`);
+      })
+      .finally(() => this.#parts.delete(nameOf(ref)));
+    this.#parts.set(nameOf(ref), { id: ref.id, controller, end });
+    return end;
+  }
+
+  stop(id: string): void {
+    for (const part of this.#parts.values()) if (part.id === id) part.controller.abort();
+  }
+
+  async close(): Promise<void> {
+    for (const { controller } of this.#parts.values()) controller.abort();
+    await Promise.all([...this.#parts.values()].map(({ end }) => end));
+  }
+}
+
+function nameOf({ id, run, index }: PartRef): string {
+  return `${id}/${run}/${index}`;
+}

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { bandloom } from "../cli/program.ts";
+import { startRedis } from "../fixtures/redis.ts";
+import { type RunningServer, startServer } from "../fixtures/server.ts";
+import { buildTiff } from "../fixtures/tiff-builder.ts";
+
+/** 32 × 32 tiles of 64 pixels at full resolution. */
+const SIDE = 2048;
+const TOTAL = 1024 + 256 + 64 + 16;
+const FORMULA = "window(median(b1, 3), 0, 255)";
+const INPUT = `{ imageKey: "plate", formula: "${FORMULA}", tileSize: 64 }`;
+/** Ten times what it takes on a slow machine: a hang. */
+const WITHIN = { timeout: 120_000, interval: 50 };
+
+const clean: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const undo of clean.splice(0).reverse()) await undo();
+});
+
+function dataFolder(): string {
+  const data = mkdtempSync(join(tmpdir(), "bandloom-prerender-"));
+  clean.push(() => rmSync(data, { recursive: true, force: true }));
+  const plate = { width: SIDE, height: SIDE, tile: [256, 256] as const, codec: "deflate" as const, seed: 6 };
+  writeFileSync(join(data, "plate.tif"), buildTiff({ directories: [plate] }));
+  return data;
+}
+
+async function serve(data: string, environment: Record<string, string> = {}): Promise<RunningServer> {
+  const server = await startServer({ data, environment: { BANDLOOM_WORKERS: "1", ...environment } });
+  clean.push(() => server.stop());
+  return server;
+}
+
+interface State {
+  readonly state: string;
+  readonly completed: number;
+  readonly failed: number;
+  readonly total: number;
+}
+
+async function begin(server: RunningServer): Promise<string> {
+  const { prerender } = await server.query<{ prerender: { job: { id: string } } }>(
+    `mutation { prerender(input: ${INPUT}) { job { id } } }`,
+  );
+  return prerender.job.id;
+}
+
+/** Null while the server does not answer. */
+async function stateOf(server: RunningServer, id: string): Promise<State | null> {
+  const query = `{ node(id: "${id}") { ... on Job { state completed failed total } } }`;
+  const answer = await server.query<{ node: State }>(query).catch(() => null);
+  return answer?.node ?? null;
+}
+
+async function outcomes(server: RunningServer): Promise<ReadonlySet<string>> {
+  const tiles = `tiles(level: 1, x: { from: 0, to: 15 }, y: { from: 0, to: 11 }, tileSize: 64) { nodes { cache byteLength } }`;
+  const { image } = await server.query<{ image: { render: { tiles: { nodes: { cache: string }[] } } } }>(
+    `{ image(key: "plate") { render(formula: "${FORMULA}") { ${tiles} } } }`,
+  );
+  return new Set(image.render.tiles.nodes.map(({ cache }) => cache));
+}
+
+const done = { state: "COMPLETED", completed: TOTAL, failed: 0, total: TOTAL };
+
+it("a job goes on by itself when its server was killed, and renders no finished tile again", async () => {
+  const server = await serve(dataFolder());
+  const id = await begin(server);
+  await expect.poll(async () => (await stateOf(server, id))?.completed ?? 0, WITHIN).toBeGreaterThan(64);
+  const before = server.pid();
+  process.kill(before, "SIGKILL");
+  await expect.poll(() => stateOf(server, id), WITHIN).toMatchObject(done);
+  expect(server.pid()).not.toBe(before);
+  const { server: about } = await server.query<{ server: { cache: { name: string; hits: number; misses: number }[] } }>(
+    "{ server { cache { name hits misses } } }",
+  );
+  const embedded = about.cache.find(({ name }) => name === "embedded");
+  // Of the steps that were under way some tiles may be there; of those that were finished none is asked for.
+  expect(embedded?.hits).toBeLessThanOrEqual(2 * 64);
+  expect(embedded?.misses).toBeLessThan(TOTAL);
+  expect(await outcomes(server)).toEqual(new Set(["EMBEDDED"]));
+}, 300_000);
+
+it("two servers of one state Redis share a job, and one of them finishes it when the other is killed", async () => {
+  const redis = await startRedis();
+  clean.push(() => redis.stop());
+  const data = dataFolder();
+  const shared = { REDIS_URL: redis.url, BANDLOOM_STATE_REDIS_URL: redis.url };
+  const first = await serve(data, shared);
+  const second = await serve(data, shared);
+  const id = await begin(first);
+  const misses = async (server: RunningServer) => {
+    const { server: about } = await server.query<{ server: { cache: { name: string; misses: number }[] } }>(
+      "{ server { cache { name misses } } }",
+    );
+    return about.cache.find(({ name }) => name === "redis")?.misses ?? 0;
+  };
+  await expect.poll(() => misses(second), WITHIN).toBeGreaterThan(0);
+  expect(await misses(first)).toBeGreaterThan(0);
+  // The supervisor first, so that nobody starts it again.
+  const pid = first.pid();
+  await first.stop("SIGKILL");
+  process.kill(pid, "SIGKILL");
+  await expect.poll(() => stateOf(second, id), WITHIN).toMatchObject(done);
+  expect(await outcomes(second)).toEqual(new Set(["REDIS"]));
+}, 300_000);
+
+it("the command renders into the cache of a data folder, and of a server that runs", async () => {
+  const data = dataFolder();
+  const args = ["prerender", "plate", "--formula", FORMULA, "--tile-size", "64", "--json"];
+  const here = await bandloom([...args, "--data", data, "--workers", "1"]);
+  expect([here.code, here.stderr]).toEqual([0, ""]);
+  expect(JSON.parse(here.stdout)).toMatchObject(done);
+  const server = await serve(data);
+  expect(await outcomes(server)).toEqual(new Set(["EMBEDDED"]));
+  const there = await bandloom([...args, "--server", server.url, "--levels", "1,2"]);
+  expect([there.code, there.stderr]).toEqual([0, ""]);
+  expect(JSON.parse(there.stdout)).toMatchObject({ state: "COMPLETED", total: 256 + 64 });
+  const wrong = await bandloom(["prerender", "plate", "--formula", "redd", "--server", server.url]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("redd")]);
+  const nobody = await bandloom(["prerender", "plate", "--server", "http://127.0.0.1:9"]);
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("No Bandloom answers")]);
+}, 300_000);
+
+it("streams complete when the server is stopped, and do not hold it up", async () => {
+  const server = await serve(dataFolder());
+  const id = await begin(server);
+  const answer = await fetch(`${server.url}/graphql/stream`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "text/event-stream" },
+    body: JSON.stringify({ query: `subscription { jobUpdated(id: "${id}") { state } }` }),
+  });
+  const text = answer.text();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await server.stop()).toBe(0);
+  expect(await text).toContain("event: complete");
+}, 300_000);

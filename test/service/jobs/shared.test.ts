@@ -1,0 +1,94 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { createServices, type Services } from "../../../src/service/index.ts";
+import type { Job } from "../../../src/service/jobs/types.ts";
+import { type RedisServer, startRedis } from "../../fixtures/redis.ts";
+import { buildTiff } from "../../fixtures/tiff-builder.ts";
+import { JPEG } from "../support.ts";
+
+const never = new AbortController().signal;
+const clean: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const undo of clean.splice(0).reverse()) await undo();
+});
+
+async function cluster(): Promise<{ redis: RedisServer; open(runJobs: boolean): Promise<Services> }> {
+  const redis = await startRedis();
+  clean.push(() => redis.stop());
+  const folder = await mkdtemp(join(tmpdir(), "bandloom-shared-jobs-"));
+  clean.push(() => rm(folder, { recursive: true, force: true }));
+  const plate = { width: 1500, height: 1100, tile: [128, 128] as const, codec: "deflate" as const, seed: 5 };
+  await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [plate] }));
+  const open = async (runJobs: boolean) => {
+    const services = await createServices({
+      ...{ dataFolder: folder, cacheFolder: null, cacheBytes: 0, memoryBytes: 2 ** 25, workers: 1, runJobs },
+      ...{ redisUrl: redis.url, stateRedisUrl: redis.url },
+      onEvent: () => {},
+    });
+    clean.push(() => services.close());
+    return services;
+  };
+  return { redis, open };
+}
+
+async function start(services: Services, text = "window(b1, 0, 255)"): Promise<Job> {
+  const formula = await services.formulas.bind(await services.images.get("plate"), text);
+  if (!formula.valid) throw new Error("The formula is refused.");
+  return services.jobs.start({ formula, levels: null, region: null, tileSize: 64, encoding: JPEG, pad: false });
+}
+
+async function ended(services: Services, { id }: Job): Promise<Job | null> {
+  let last: Job | null = null;
+  for await (const job of services.jobs.watch(id, never)) last = job;
+  return last;
+}
+
+it("a job of one server is done by others, seen and cancelled everywhere", async () => {
+  const { open } = await cluster();
+  const asks = await open(false);
+  const job = await start(asks);
+  expect(job.state).toBe("queued");
+  const works = await open(true);
+  expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total, failed: 0 });
+  expect(await works.jobs.get(job.id)).toMatchObject({ state: "completed" });
+  const second = await start(asks, "window(b1, 0, 250)");
+  expect(await works.jobs.cancel(second.id)).toMatchObject({ state: "cancelled" });
+  expect(await asks.jobs.get(second.id)).toMatchObject({ state: "cancelled" });
+});
+
+it("a server that is stopped in order hands its parts back, and one that comes later goes on", async () => {
+  const { open } = await cluster();
+  const asks = await open(false);
+  const job = await start(asks);
+  const first = await open(true);
+  for await (const seen of asks.jobs.watch(job.id, never)) if (seen.completed > 0) break;
+  await first.close();
+  clean.pop();
+  const between = await asks.jobs.get(job.id);
+  expect(between?.completed).toBeLessThan(job.total);
+  await open(true);
+  expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total });
+});
+
+it("a Redis that is away is told in words, and jobs go on when it is back", async () => {
+  const { redis, open } = await cluster();
+  const services = await open(true);
+  const job = await start(services);
+  redis.freeze();
+  await expect(start(services, "window(b1, 0, 251)")).rejects.toMatchObject({ code: "SOURCE_FAILED" });
+  redis.thaw();
+  expect(await ended(services, job)).toMatchObject({ state: "completed", completed: job.total });
+});
+
+it("a job that the queue has lost is queued again", async () => {
+  const { redis, open } = await cluster();
+  const asks = await open(false);
+  const job = await start(asks);
+  const keys = await redis.admin.keys("{bandloom:jobs:1}*");
+  expect(keys.length).toBeGreaterThan(0);
+  await redis.admin.del(...keys);
+  const works = await open(true);
+  expect(await ended(works, job)).toMatchObject({ state: "completed" });
+});
