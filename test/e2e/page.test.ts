@@ -60,12 +60,19 @@ describe("the page at /", () => {
     );
     const answered = page.waitForResponse(
       (response) =>
-        response.url().endsWith("/graphql") &&
+        /\/graphql(\/stream)?$/.test(response.url()) &&
         (response.request().postData() ?? "").includes(`"operationName":"${title}"`),
       WITHIN,
     );
     await button.click();
-    const answer = (await (await answered).json()) as { readonly data?: unknown; readonly errors?: unknown };
+    const response = await answered;
+    if (response.url().endsWith("/stream")) {
+      expect(response.headers()["content-type"]).toContain("text/event-stream");
+      // All tiles that came, each in an event of its own, are shown together.
+      await page.waitForSelector('section[data-total="16"][data-loaded="16"]', WITHIN);
+      return;
+    }
+    const answer = (await response.json()) as { readonly data?: unknown; readonly errors?: unknown };
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toBeTruthy();
   });

@@ -2,7 +2,7 @@ import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import "./style.css";
 import { GraphiQL } from "graphiql";
-import { getOperationAST } from "graphql";
+import { getOperationAST, parse } from "graphql";
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { ExampleBar } from "./example-bar.tsx";
@@ -17,6 +17,16 @@ const INTROSPECTION = "IntrospectionQuery";
 const MAX_EVENTS = 1024;
 
 type Headers = Readonly<Record<string, string>> | undefined;
+
+/** Of the text itself: the document that GraphiQL hands over may be that of the text before. */
+function isStream({ query, operationName }: Operation): boolean {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === "subscription";
+  } catch {
+    // The server says what is wrong with it.
+    return false;
+  }
+}
 
 function Page() {
   const [answer, setAnswer] = useState<(Answer & { readonly number: number }) | null>(null);
@@ -48,9 +58,7 @@ function Page() {
       defaultQuery={EXAMPLES[0]?.query ?? ""}
       fetcher={(operation, options) => {
         const headers = options?.headers as Record<string, string> | undefined;
-        const document = options?.documentAST;
-        const isStream = document && getOperationAST(document, operation.operationName)?.operation === "subscription";
-        return (isStream ? followed(operation, headers) : asked(operation, headers)) as never;
+        return (isStream(operation) ? followed(operation, headers) : asked(operation, headers)) as never;
       }}
     >
       <ExampleBar />
