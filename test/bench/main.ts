@@ -10,7 +10,17 @@ import { fileURLToPath } from "node:url";
 import { V8_FLAGS } from "../../src/cli/serve/v8-flags.ts";
 import { formatRows, type Row } from "./row.ts";
 
-const GROUPS = ["render", "start", "hits", "query", "scale", "sources", "kernels", "neighbourhoods"] as const;
+const GROUPS = [
+  "render",
+  "start",
+  "hits",
+  "query",
+  "scale",
+  "sources",
+  "kernels",
+  "neighbourhoods",
+  "cluster",
+] as const;
 const RUNNER = fileURLToPath(new URL("./run-group.ts", import.meta.url));
 
 const wanted = process.argv.slice(2);
