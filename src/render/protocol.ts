@@ -4,11 +4,11 @@ import type { Sketch } from "./sketch.ts";
 import type {
   ChunkJob,
   Described,
-  Picture,
   PictureJob,
   ProbeJob,
   ProbeResult,
   RawChunk,
+  RenderedPicture,
   SourceRef,
   StatisticsJob,
   StatisticsResult,
@@ -28,7 +28,7 @@ export type TaskOf<Kind extends Task["kind"]> = Extract<Task, { readonly kind: K
 /** What each kind of task is answered with. */
 export interface TaskResults {
   readonly describe: Described;
-  readonly pictures: readonly (Picture | Failure)[];
+  readonly pictures: readonly (RenderedPicture | Failure)[];
   readonly statistics: StatisticsResult;
   readonly sketch: Sketch;
   readonly probe: readonly ProbeResult[];

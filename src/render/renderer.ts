@@ -19,13 +19,13 @@ import { spawnWorker } from "./spawn.ts";
 import type {
   ChunkJob,
   Described,
-  Picture,
   PictureJob,
   PictureTask,
   Priority,
   ProbeJob,
   ProbeResult,
   RawChunk,
+  RenderedPicture,
   Renderer,
   RendererMetrics,
   SourceRef,
@@ -85,9 +85,9 @@ class PoolRenderer implements Renderer {
     job: PictureJob,
     signal?: AbortSignal,
     priority: Priority = "live",
-  ): Promise<readonly (Picture | Error)[]> {
+  ): Promise<readonly (RenderedPicture | Error)[]> {
     const { info, source } = job;
-    const results = job.pictures.map((picture): Picture | Error | null => planningError(info, picture));
+    const results = job.pictures.map((picture): RenderedPicture | Error | null => planningError(info, picture));
     const sound = [...results.keys()].filter((index) => results[index] === null);
     const placed = sound.flatMap((index) => job.pictures[index] ?? []);
     // Pictures that share chunks go to one worker as one task, the others side by side.
@@ -165,7 +165,7 @@ class PoolRenderer implements Renderer {
     affinity: string,
     signal: AbortSignal | undefined,
     priority: Priority,
-  ): Promise<readonly (Picture | Error)[]> {
+  ): Promise<readonly (RenderedPicture | Error)[]> {
     const pictures = members.flatMap((member) => placed[member] ?? []);
     try {
       const outcomes = await this.#pool.run<"pictures">(
@@ -181,7 +181,7 @@ class PoolRenderer implements Renderer {
     }
   }
 
-  #count<Result extends Picture | Error>(result: Result): Result {
+  #count<Result extends RenderedPicture | Error>(result: Result): Result {
     if (result instanceof Error) this.#failures++;
     else this.#pictures++;
     return result;

@@ -58,6 +58,12 @@ export interface Picture {
   readonly height: number;
 }
 
+/** As a worker gives it. */
+export interface RenderedPicture extends Picture {
+  /** Its share of the time that its job took in the worker, the reading of chunks included and the wait for a worker not, milliseconds. */
+  readonly renderMs: number;
+}
+
 /** Numbers of a float32 kernel with one plane over regions of one level. */
 export interface StatisticsJob extends Reads {
   readonly kernel: Kernel;
@@ -127,7 +133,7 @@ export interface Renderer {
   readonly ready: Promise<void>;
   describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described>;
   /** One result for each picture of the job, in order; one failure does not spoil the others. */
-  pictures(job: PictureJob, signal?: AbortSignal, priority?: Priority): Promise<readonly (Picture | Error)[]>;
+  pictures(job: PictureJob, signal?: AbortSignal, priority?: Priority): Promise<readonly (RenderedPicture | Error)[]>;
   statistics(job: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult>;
   probe(job: ProbeJob, signal?: AbortSignal): Promise<readonly ProbeResult[]>;
   chunk(job: ChunkJob, signal?: AbortSignal): Promise<RawChunk>;

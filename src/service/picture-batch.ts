@@ -17,7 +17,7 @@ export interface MadePicture extends CachedTile {
   readonly cache: CacheOutcome;
   /** Whoever made it has kept it for all. */
   readonly kept: boolean;
-  /** Its share of the time that its job took here, the wait for a worker included, milliseconds. */
+  /** Its share of the time that a worker here took for its job, milliseconds. */
   readonly renderMs: number;
 }
 

@@ -1,6 +1,12 @@
 import { setMaxListeners } from "node:events";
 import type { Kernel } from "../kernel/index.ts";
-import { CONTENT_TYPES, type Picture, type PictureTask, type Priority, type Renderer } from "../render/index.ts";
+import {
+  CONTENT_TYPES,
+  type PictureTask,
+  type Priority,
+  type RenderedPicture,
+  type Renderer,
+} from "../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
 import type { ValidFormula } from "./types.ts";
@@ -8,10 +14,6 @@ import type { ValidFormula } from "./types.ts";
 /** Pictures that the workers of this process make. */
 export function ownPictures(renderer: Renderer, kernels: PictureKernels): PictureMaker {
   return { here: true, batch: (priority) => new RenderBatch(renderer, kernels, priority) };
-}
-
-interface RenderedPicture extends Picture {
-  readonly renderMs: number;
 }
 
 interface Member {
@@ -54,15 +56,13 @@ class RenderBatch implements PictureBatch {
 
   async #run(kernel: Kernel, formula: ValidFormula, members: readonly Member[]): Promise<void> {
     const pictures = members.map(({ task }) => task);
-    const begin = performance.now();
     try {
       const job = { ...readsOf(formula), kernel, pictures };
       const results = await this.#renderer.pictures(job, whenAllLeft(members), this.#priority);
-      const renderMs = (performance.now() - begin) / members.length;
       for (const [index, { resolve, reject }] of members.entries()) {
         const result = results[index];
         if (result instanceof Error || result === undefined) reject(result ?? new Error("A picture has no result."));
-        else resolve({ ...result, renderMs });
+        else resolve(result);
       }
     } catch (error) {
       for (const { reject } of members) reject(error);

@@ -1,6 +1,7 @@
-import { addAbortSignal, Readable } from "node:stream";
-import type { S3Client } from "@aws-sdk/client-s3";
-import { connectS3, type S3Options } from "../../source/index.ts";
+import type { Dispatcher } from "undici";
+import type { S3Options } from "../../source/index.ts";
+import { Bucket } from "./bucket.ts";
+import { Refusal } from "./refusal.ts";
 
 export interface Place {
   readonly bucket: string;
@@ -8,27 +9,14 @@ export interface Place {
   readonly prefix: string;
 }
 
-/** What a failure of the SDK tells. */
-interface Failure {
-  readonly name?: string;
-  readonly code?: string;
-  readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-}
-
-/** Of the object, not of the bucket. */
-const MISSING: readonly string[] = ["NoSuchKey", "NotFound"];
-const MAX_REASON = 120;
-
-/** The objects below one prefix of a bucket. Everything rejects when its signal aborts, whatever the SDK is waiting for. */
+/** The objects below one prefix of a bucket. Everything rejects when its signal aborts, whatever is waited for. */
 export class S3Objects {
-  readonly #place: Place;
-  readonly #connect: () => Promise<S3Client>;
-  #client: Promise<S3Client> | null = null;
+  readonly #bucket: Bucket;
+  readonly #prefix: string;
 
-  constructor(place: Place, server: S3Options, connections: number) {
-    this.#place = place;
-    this.#connect = () => connectS3(server, connections);
+  constructor({ bucket, prefix }: Place, server: S3Options, connections: number) {
+    this.#bucket = new Bucket(bucket, server, connections);
+    this.#prefix = prefix === "" ? "" : `${prefix}/`;
   }
 
   /** Null: there is none, or it is longer than `limit` bytes. */
@@ -41,75 +29,42 @@ export class S3Objects {
   }
 
   /** Ends what is under way too. */
-  async close(): Promise<void> {
-    const client = await this.#client?.catch(() => null);
-    client?.destroy();
+  close(): Promise<void> {
+    return this.#bucket.close();
   }
 
   async #read(name: string, limit: number, signal: AbortSignal): Promise<Buffer | null> {
-    const { GetObjectCommand } = await import("@aws-sdk/client-s3");
-    const client = await this.#connected();
-    let body: Readable | null = null;
     try {
-      const answer = await client.send(new GetObjectCommand(this.#address(name)), { abortSignal: signal });
-      // In Node the SDK gives the answer itself, which is a stream.
-      if (!(answer.Body instanceof Readable)) return null;
-      body = addAbortSignal(signal, answer.Body);
-      if ((answer.ContentLength ?? 0) > limit) return null;
-      return await collect(body, limit);
+      const { headers, body } = await this.#bucket.send({ method: "GET", key: this.#prefix + name }, signal);
+      return await collect(body, Number(headers["content-length"] ?? 0), limit);
     } catch (error) {
-      if (MISSING.includes((error as Failure).name ?? "")) return null;
+      if (error instanceof Refusal && error.isMissing) return null;
       throw error;
-    } finally {
-      body?.destroy();
     }
   }
 
-  async #write(name: string, bytes: Buffer, contentType: string, signal: AbortSignal): Promise<void> {
-    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
-    const client = await this.#connected();
-    const command = new PutObjectCommand({ ...this.#address(name), Body: bytes, ContentType: contentType });
-    await client.send(command, { abortSignal: signal });
-  }
-
-  #address(name: string) {
-    const { bucket, prefix } = this.#place;
-    return { Bucket: bucket, Key: prefix === "" ? name : `${prefix}/${name}` };
-  }
-
-  #connected(): Promise<S3Client> {
-    this.#client ??= this.#connect();
-    return this.#client;
+  async #write(name: string, body: Buffer, contentType: string, signal: AbortSignal): Promise<void> {
+    const answer = await this.#bucket.send({ method: "PUT", key: this.#prefix + name, body, contentType }, signal);
+    await answer.body.dump();
   }
 }
 
-/** Amazon denies access to what is not there, where the client may not list what is. */
-export function isDenied(error: unknown): boolean {
-  return (error as Failure | null)?.name === "AccessDenied";
-}
-
-/** For the log: the name that S3 gives a failure says what to do; its message may hold keys and hosts. */
-export function reasonOf(error: unknown): string {
-  const { name, code, message = "", $metadata } = (error ?? {}) as Failure;
-  const status = $metadata?.httpStatusCode;
-  // What the signal of a deadline rejects with, and what the SDK makes of it: it calls lost connections timeouts too.
-  if (error instanceof DOMException || name === "AbortError") return "no answer in time";
-  if (status !== undefined) return `${name ?? "failure"}, status ${status}`;
-  return (code ?? (name === "Error" || name === undefined ? message : name)).slice(0, MAX_REASON);
-}
-
-async function collect(body: Readable, limit: number): Promise<Buffer | null> {
+/** `stated`: the length that was promised, 0 where none was. */
+async function collect(body: Dispatcher.ResponseData["body"], stated: number, limit: number): Promise<Buffer | null> {
   const parts: Buffer[] = [];
-  let total = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    total += part.length;
-    if (total > limit) return null;
-    parts.push(part);
-  }
-  return Buffer.concat(parts, total);
+  let total = stated > limit ? stated : 0;
+  if (total === 0)
+    for await (const part of body as AsyncIterable<Buffer>) {
+      total += part.length;
+      if (total > limit) break;
+      parts.push(part);
+    }
+  if (total <= limit) return Buffer.concat(parts, total);
+  body.destroy();
+  return null;
 }
 
-/** The SDK looks for credentials without looking at the signal, and may do so for seconds. */
+/** Credentials are looked for without looking at the signal, perhaps for seconds. */
 function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason);

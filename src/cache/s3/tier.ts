@@ -4,7 +4,8 @@ import type { S3Options } from "../../source/index.ts";
 import { Breaker } from "../breaker.ts";
 import { ENVELOPE_BYTES, seal, unseal } from "../envelope.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
-import { isDenied, type Place, reasonOf, S3Objects } from "./objects.ts";
+import { type Place, S3Objects } from "./objects.ts";
+import { isDenied, reasonOf } from "./refusal.ts";
 import { Slots } from "./slots.ts";
 
 /** Names the layout of objects, below the prefix: a process of another layout does not see them, and a lifecycle rule can end them. */

@@ -2,7 +2,7 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import { planRegion, type RegionPlan } from "../../plan/index.ts";
 import { encode } from "../encode/encode.ts";
 import type { Failure, TaskOf } from "../protocol.ts";
-import type { Picture, PictureTask } from "../types.ts";
+import type { Picture, PictureTask, RenderedPicture } from "../types.ts";
 import { Canvas } from "./canvas.ts";
 import { evaluate } from "./evaluate.ts";
 import type { OpenImage } from "./images.ts";
@@ -22,9 +22,13 @@ interface Evaluated {
  * Pictures of one image and one formula, in order. A picture that fails leaves the others alone, but a changed file fails them all. While
  * one is with an asynchronous encoder the next is evaluated.
  */
-export function renderPictures(job: JobContext, task: TaskOf<"pictures">): Promise<readonly (Picture | Failure)[]> {
+export function renderPictures(
+  job: JobContext,
+  task: TaskOf<"pictures">,
+): Promise<readonly (RenderedPicture | Failure)[]> {
   const { kernel, pictures } = task;
   return job.bench.images.withAll(job, task, async (image) => {
+    const begin = performance.now();
     using shared = new SharedChunks(job, image, pictures);
     announceChunks(job, image, [kernel], () => pictures.flatMap((one) => soundPlan(image, one)));
     const results: Promise<Picture | Failure>[] = [];
@@ -37,7 +41,9 @@ export function renderPictures(job: JobContext, task: TaskOf<"pictures">): Promi
       results.push(outcome(job, evaluated));
       shared.doneWith(picture);
     }
-    return Promise.all(results);
+    const done = await Promise.all(results);
+    const renderMs = (performance.now() - begin) / pictures.length;
+    return done.map((result) => ("error" in result ? result : { ...result, renderMs }));
   });
 }
 
