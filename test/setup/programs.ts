@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 
 /** Debian package of each program that tests start. */
-const PACKAGES = { "redis-server": "redis-server", chromium: "chromium", nginx: "nginx" } as const;
+const PACKAGES = { "redis-server": "redis-server", chromium: "chromium", nginx: "nginx", openssl: "openssl" } as const;
 export type Program = keyof typeof PACKAGES;
 
 function isPresent(program: string): boolean {

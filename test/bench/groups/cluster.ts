@@ -17,6 +17,7 @@ const ROUNDS = 7;
 const HOT = 64;
 /** Cold tiles of one round: more than a worker keeps decoded. */
 const COLD = 400;
+const WARMUP_ROUNDS = 8;
 const CONNECTIONS = 8;
 const NONE = { p50: Number.NaN, p99: Number.NaN, cpu: Number.NaN };
 const MANY = { rate: 10_000_000, burst: 100_000, connections: 10_000 };
@@ -105,14 +106,14 @@ async function scalingRows(alone: RunningServer, pair: readonly RunningServer[],
     await Promise.all(Array.from({ length: CONNECTIONS }, lane));
     return { cpu: (cpu() - before) / COLD, wall: (performance.now() - begin) / COLD };
   };
+  let number = 0;
+  // Each as many: V8 takes some thousand tiles until it has compiled the way of one for good.
+  for (const server of [alone, ...pair])
+    for (let turn = 0; turn < WARMUP_ROUNDS; turn++) await round(() => server, [server], number++);
   const [one, two]: { cpu: number; wall: number }[][] = [[], []];
-  // The first three warm up: V8 compiles the way of a tile.
-  for (let turn = 0; turn < ROUNDS + 6; turn++) {
-    const first = await round(() => alone, [alone], 2 * turn);
-    const second = await round(ofPair, pair, 2 * turn + 1);
-    if (turn < 6) continue;
-    one?.push(first);
-    two?.push(second);
+  for (let turn = 0; turn < ROUNDS; turn++) {
+    one?.push(await round(() => alone, [alone], number++));
+    two?.push(await round(ofPair, pair, number++));
   }
   for (const client of clients.values()) client.close();
   const cpu = (rounds: typeof one) => median((rounds ?? []).map((each) => each.cpu));
