@@ -110,6 +110,17 @@ describe("serve", () => {
 });
 
 describe("serve that cannot begin", () => {
+  it.each([
+    ["hours of links without keys", ["--link-hours", "3"], "BANDLOOM_SIGNING_KEYS"],
+    ["one port for two servers", ["--port", "8123", "--metrics-port", "8123"], "--metrics-port"],
+    ["pictures from elsewhere for a server that renders", ["--render-url", "http://127.0.0.1:8081"], "role api"],
+  ])("refuses %s", async (_what, flags, names) => {
+    const { code, stdout, stderr } = await bandloom(["serve", "--data", data, ...flags]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^bandloom: [^\n]*\n$/);
+    expect(stderr).toContain(names);
+  });
+
   it("says in one sentence that the port is in use, and ends with 1", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
