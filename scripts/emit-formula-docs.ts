@@ -1,4 +1,4 @@
-// Writes docs/formula.md from the table of functions and docs/presets.md from the library, and renders its pictures of the demo image with the built program.
+// Writes docs/formula.md from the table of functions, docs/presets.md from the library and docs/settings.md from the table of settings, and renders its pictures of the demo image with the built program.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { functionTable } from "../src/formula/index.ts";
 import { formulaPage, hasPicture, pictureName } from "./formula-page.ts";
 import { presetsPage } from "./presets-page.ts";
+import { settingsPage } from "./settings-page.ts";
 
 const PROGRAM = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const PICTURES = fileURLToPath(new URL("../docs/formula/", import.meta.url));
@@ -24,6 +25,7 @@ try {
     run("render", demo, ...PART, "--formula", row.example, "-o", join(PICTURES, `${pictureName(row)}.webp`));
   writeFileSync(new URL("../docs/formula.md", import.meta.url), formulaPage());
   writeFileSync(new URL("../docs/presets.md", import.meta.url), presetsPage());
+  writeFileSync(new URL("../docs/settings.md", import.meta.url), settingsPage());
 } finally {
   rmSync(folder, { recursive: true });
 }

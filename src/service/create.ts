@@ -80,7 +80,7 @@ export function createServices(options: ServiceOptions): Promise<Services> {
   const report = (message: string) => onEvent({ level: "warn", message });
   if (filesUrl !== undefined) {
     const file = catalogueFile === undefined ? null : new CatalogueFile(catalogueFile, true, report);
-    const open = (remote: Remote) => ({ files: new FarCatalogue(filesUrl, remote, file), originals: null });
+    const open = (remote: Remote) => ({ files: new FarCatalogue(filesUrl, { remote, file, report }), originals: null });
     return createPipeline(open, { ...options, remote: withFiles(filesUrl, options) });
   }
   const catalogue = new Catalogue(dataFolder, {
@@ -160,7 +160,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
       ...{ version: VERSION, cache: cache.stats(), pictures: tiles.outcomes() },
       ...{ renderer: renderer.metrics(), remote: remote.metrics() },
     }),
-    readiness: () => state,
+    readiness: () => state ?? files.lacks(),
     async close() {
       closed = true;
       state = "The server is shutting down.";

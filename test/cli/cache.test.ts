@@ -61,7 +61,7 @@ describe("bandloom cache stats", () => {
     const none = await bandloom(["cache", "stats", "--cache", join(folder, "none")]);
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("holds no tile cache")]);
     const down = await bandloom(["cache", "stats", "--redis-url", "redis://127.0.0.1:1"]);
-    expect([down.code, down.stderr]).toEqual([1, expect.stringContaining("does not answer")]);
+    expect([down.code, down.stderr]).toEqual([1, expect.stringMatching(/does not answer.*ECONNREFUSED/)]);
   });
 });
 

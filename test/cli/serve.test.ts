@@ -53,6 +53,20 @@ describe("serve", () => {
     expect(existsSync(join(data, ".bandloom"))).toBe(true);
   });
 
+  it("signs its addresses with the keys of its settings, that of its curl line too, and opens no other", async () => {
+    server = await startServer({ data, environment: { BANDLOOM_SIGNING_KEYS: `a:${"5d".repeat(32)}` } });
+    const { url } = server;
+    const query = '{ image(key: "sky") { render(formula: "red") { tile(level: 0, x: 0, y: 0) { url base64 } } } }';
+    const { image } = await server.query<{ image: { render: { tile: { url: string } } } }>(query);
+    const signed = image.render.tile.url;
+    const text = await until(() => (server?.output().includes("curl") ? server.output() : null));
+    const [, line = ""] = /curl -o tile\.jpg '([^']+)'/.exec(text) ?? [];
+    const statuses = [url + signed, url + signed.replace(/&kid=.*/, ""), line].map(
+      async (u) => (await fetch(u)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 403, 200]);
+  });
+
   it("takes its settings from a YAML file, .env and flags in the working folder", async () => {
     const work = mkdtempSync(join(folder, "work-"));
     const port = await freePort();
@@ -110,6 +124,17 @@ describe("serve", () => {
 });
 
 describe("serve that cannot begin", () => {
+  it.each([
+    ["hours of links without keys", ["--link-hours", "3"], "BANDLOOM_SIGNING_KEYS"],
+    ["one port for two servers", ["--port", "8123", "--metrics-port", "8123"], "--metrics-port"],
+    ["pictures from elsewhere for a server that renders", ["--render-url", "http://127.0.0.1:8081"], "role api"],
+  ])("refuses %s", async (_what, flags, names) => {
+    const { code, stdout, stderr } = await bandloom(["serve", "--data", data, ...flags]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^bandloom: [^\n]*\n$/);
+    expect(stderr).toContain(names);
+  });
+
   it("says in one sentence that the port is in use, and ends with 1", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");

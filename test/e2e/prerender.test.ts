@@ -124,6 +124,22 @@ it("the command renders into the cache of a data folder, and of a server that ru
   expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("No Bandloom answers")]);
 }, 300_000);
 
+it("the command finds the tiles' place in a Redis by all settings that a server has", async () => {
+  const data = dataFolder();
+  const redis = await startRedis();
+  clean.push(() => redis.stop());
+  const environment = {
+    ...{ REDIS_URL: redis.url, BANDLOOM_REDIS_PREFIX: "ours:", BANDLOOM_STATE_REDIS_URL: redis.url },
+    BANDLOOM_WORKERS: "1",
+  };
+  // Another generation, which only the Redis of what is saved knows.
+  expect((await bandloom(["cache", "purge", "--image", "plate"], { environment })).code).toBe(0);
+  const args = ["prerender", "plate", "--formula", FORMULA, "--tile-size", "64", "--data", data];
+  expect((await bandloom(args, { environment })).code).toBe(0);
+  expect(await redis.admin.keys("bandloom:*")).toEqual([]);
+  expect(await outcomes(await serve(data, environment))).toEqual(new Set(["REDIS"]));
+}, 300_000);
+
 it("streams complete when the server is stopped, and do not hold it up", async () => {
   const server = await serve(dataFolder());
   const id = await begin(server);

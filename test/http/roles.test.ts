@@ -140,6 +140,57 @@ it("an api whose render servers are gone says so, and goes on when they are back
   }
 });
 
+describe("a server whose images another one holds", () => {
+  const ready = async (server: Running) => {
+    const answer = await server.get("/readyz");
+    return { status: answer.status, body: await answer.text() };
+  };
+  const until = async (holds: () => Promise<boolean>) => {
+    for (let tries = 0; !(await holds()); tries++) {
+      expect(tries).toBeLessThan(1000);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+
+  it("is not ready before it knows them, says why in its log, and needs nobody to ask it", async () => {
+    const files = await runServer(IMAGES, { role: "files" });
+    const port = files.port;
+    await files.close();
+    const render = await runServer({}, { role: "render", filesUrl: files.url });
+    try {
+      await until(async () => render.events.length > 0);
+      await until(async () => (await ready(render)).body.includes("has not told"));
+      expect((await ready(render)).status).toBe(503);
+      expect((await ready(render)).body).not.toContain(String(port));
+      expect(render.events).toEqual([expect.stringMatching(/^http:.*does not tell its images.*ECONNREFUSED/)]);
+      const back = await runServer(IMAGES, { role: "files", port });
+      try {
+        await until(async () => (await ready(render)).status === 200);
+        expect(render.events.at(-1)).toMatch(/tells its images again/);
+      } finally {
+        await back.close();
+      }
+      // Kept tiles are still served.
+      expect((await ready(render)).status).toBe(200);
+    } finally {
+      await render.close();
+    }
+  });
+
+  it("names the keys in its log where they are what is missing", async () => {
+    const files = await runServer(IMAGES, { role: "files", signing: SIGNING });
+    const render = await runServer({}, { role: "render", filesUrl: files.url });
+    try {
+      await until(async () => render.events.length > 0);
+      expect(render.events[0]).toMatch(/BANDLOOM_SIGNING_KEYS.*refuses access/);
+      expect((await ready(render)).status).toBe(503);
+    } finally {
+      await render.close();
+      await files.close();
+    }
+  });
+});
+
 async function count(server: Running): Promise<number> {
   const text = await server.metrics.text();
   return Number(/^bandloom_pictures_rendered_total (\d+)$/m.exec(text)?.[1]);

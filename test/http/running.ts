@@ -39,12 +39,14 @@ interface RunOptions {
   /** A server whose images are served in place of the folder's. */
   readonly filesUrl?: string;
   readonly renderUrl?: string;
+  /** Any that is free when left out. */
+  readonly port?: number;
 }
 
 /** The whole server in this process, on a data folder with the given images (path in the folder → description). */
 export async function runServer(
   images: Readonly<Record<string, DirectorySpec>>,
-  { cacheFolder = null, redisUrl, stateRedisUrl, mutations, signing, ...roles }: RunOptions = {},
+  { cacheFolder = null, redisUrl, stateRedisUrl, mutations, signing, port: wanted = 0, ...roles }: RunOptions = {},
 ): Promise<Running> {
   const { role, originals, filesUrl, renderUrl } = roles;
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
@@ -77,7 +79,7 @@ export async function runServer(
     logLevel: "silent",
     ...(mutations ? { mutations } : {}),
   });
-  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const url = await app.listen({ host: "127.0.0.1", port: wanted });
   const port = Number(new URL(url).port);
   return {
     url,

@@ -4,6 +4,7 @@ import { ENVELOPE_BYTES, unseal } from "../envelope.ts";
 import { MAX_VALUE_BYTES } from "../redis-bounds.ts";
 import { careClient, type RedisClient, type RedisPlace } from "../redis-client.ts";
 import { RedisKeys } from "../redis-keys.ts";
+import { reasonOf } from "../redis-link.ts";
 import { memoryOf } from "./redis-memory.ts";
 import type { StoreCare, StoreReport, Verification } from "./types.ts";
 
@@ -14,20 +15,28 @@ const MAX_REPORTED = 1_000_000;
 /** Of common tiles a megabyte. */
 const VALUES_PER_READ = 32;
 
+/** Name of ioredis' error for a command that no connection took. */
+const GAVE_UP = "MaxRetriesPerRequestError";
+
 /** The tiles in a Redis, or in all nodes of a cluster, under a prefix. */
 export class RedisCare implements StoreCare {
   readonly #client: RedisClient;
   readonly #keys: RedisKeys;
   readonly #ttlMs: number;
+  /** Why the connection failed: what a command is told then is how often ioredis tried. */
+  #lost: unknown = null;
 
   constructor(place: RedisPlace, prefix: string, ttlSeconds: number) {
     this.#client = careClient(place);
+    this.#client.on("error", (error: unknown) => {
+      this.#lost = error;
+    });
     this.#keys = new RedisKeys(prefix);
     this.#ttlMs = ttlSeconds * 1000;
   }
 
   report(signal: AbortSignal): Promise<StoreReport> {
-    return answered(async () => {
+    return this.#answered(async () => {
       let [entries, bytes] = [0, 0];
       const ages: number[] = [];
       let complete = true;
@@ -58,7 +67,7 @@ export class RedisCare implements StoreCare {
   }
 
   verify(onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Verification> {
-    return answered(async () => {
+    return this.#answered(async () => {
       const nodes = await this.#nodes();
       const sizes = await Promise.all(nodes.map((node) => node.dbsize()));
       const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -80,6 +89,17 @@ export class RedisCare implements StoreCare {
 
   async close(): Promise<void> {
     this.#client.disconnect();
+  }
+
+  async #answered<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof Error && cause.name === "AbortError") throw cause;
+      const reason = reasonOf(cause instanceof Error && cause.name === GAVE_UP && this.#lost ? this.#lost : cause);
+      const message = `The Redis of REDIS_URL does not answer as it should (${reason}). Look whether it runs and lets this user in.`;
+      throw new BandloomError("SOURCE_FAILED", message, { cause });
+    }
   }
 
   async #nodes(): Promise<readonly Redis[]> {
@@ -132,15 +152,4 @@ async function all(
   const lost = replies.find(([error]) => error && !/^WRONGTYPE/.test(error.message))?.[0];
   if (lost) throw lost;
   return replies.map(([error, value]) => (error ? undefined : value));
-}
-
-async function answered<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof Error && cause.name === "AbortError") throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `The Redis of REDIS_URL does not answer as it should (${reason}). Look whether it runs and lets this user in.`;
-    throw new BandloomError("SOURCE_FAILED", message, { cause });
-  }
 }

@@ -24,6 +24,13 @@ const USED = [
   "cacheBytes",
   "workers",
   "redisUrl",
+  "redisCluster",
+  "redisPrefix",
+  "stateRedisUrl",
+  "tilesS3",
+  "tilesS3FromMs",
+  "filesUrl",
+  "signingKeys",
   "adminToken",
   ...REMOTE_SETTINGS,
 ] as const;

@@ -101,7 +101,7 @@ export const SETTINGS = {
   },
   stateRedisUrl: {
     ...{ flag: "state-redis-url", env: "BANDLOOM_STATE_REDIS_URL", kind: "redis", fallback: null, placeholder: "URL" },
-    help: "Redis that several servers share for saved presets and purges (noeviction, AOF), in place of the embedded store",
+    help: "Redis that several servers share for saved presets, jobs and purges (noeviction, AOF), in place of the embedded store",
   },
   tilesS3: {
     ...{ flag: "tiles-s3", env: "BANDLOOM_TILES_S3", kind: "bucket", fallback: null, placeholder: "ADDRESS" },

@@ -1,28 +1,24 @@
-import { join } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
 import { createServices } from "../../service/index.ts";
-import { remoteOptions } from "../config/remote.ts";
+import { serviceOptions } from "../config/services.ts";
 import type { Settings } from "../config/settings.ts";
 import { regionInside } from "../options.ts";
 import { boundPicture } from "../picture-flags.ts";
+import { assertReadable } from "../serve/data-folder.ts";
 import type { BegunJob, PrerenderState, PrerenderWish } from "./types.ts";
 
-/** Renders in this process, into the cache that a server on the same data folder has. `tells`: advice on the formula goes to stderr. */
+/** Renders in this process, into the cache that a server of the same settings has. `tells`: advice on the formula goes to stderr. */
 export async function withLocalJob<T>(
   settings: Settings,
   wish: PrerenderWish,
   tells: boolean,
   work: (job: BegunJob) => Promise<T>,
 ): Promise<T> {
-  const { data, catalogue, cache, cacheBytes, memoryBytes, workers, redisUrl } = settings;
+  // Whoever waits here renders, whatever part the servers of these settings have.
+  const options = serviceOptions({ ...settings, role: "all", renderUrl: null, serveFiles: false });
+  if (settings.filesUrl === null) await assertReadable(settings.data);
   const services = await createServices({
-    dataFolder: data,
-    ...(catalogue === null ? {} : { catalogueFile: catalogue }),
-    cacheFolder: cache ?? join(data, ".bandloom"),
-    ...{ cacheBytes, memoryBytes },
-    ...(workers === null ? {} : { workers }),
-    ...(redisUrl === null ? {} : { redisUrl }),
-    remote: remoteOptions(settings),
+    ...options,
     onEvent: ({ message }) => process.stderr.write(`bandloom: ${message}\n`),
   });
   try {

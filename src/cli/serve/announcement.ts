@@ -22,7 +22,7 @@ export async function announcement(services: Services, url: string, settings: Se
     "",
     `  API page   ${url}/`,
     image
-      ? `  One tile   curl -o tile.jpg '${url}${tilePath(image)}'`
+      ? `  One tile   curl -o tile.jpg '${url}${tilePath(image, services)}'`
       : "  No image   yet: put TIFF files into the data folder",
   ];
   return `${lines.map(printable).join("\n")}\n`;
@@ -39,10 +39,11 @@ async function imageToShow({ images }: Services): Promise<ServedImage | null> {
   return null;
 }
 
-/** The whole image in one tile: the coarsest zoom is 0. */
-function tilePath(image: ServedImage): string {
+/** The whole image in one tile, signed where addresses are: the coarsest zoom is 0. */
+function tilePath(image: ServedImage, { links }: Services): string {
   const known = checkFormula(FORMULA, formulaScope(image, { z: 0, t: 0 })).ok;
   // A quotation mark would end the shell's.
-  const key = keyPath(image.key).replaceAll("'", "%27");
-  return `/tiles/${key}/0/0/0.jpg${known ? `?f=${encodeURIComponent(FORMULA.replaceAll(" ", ""))}` : ""}`;
+  const path = `/tiles/${keyPath(image.key).replaceAll("'", "%27")}`;
+  const query = known ? `?f=${encodeURIComponent(FORMULA.replaceAll(" ", ""))}` : "";
+  return `${path}/0/0/0${links.signed(path, `.jpg${query}`)}`;
 }

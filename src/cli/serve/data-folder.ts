@@ -56,7 +56,8 @@ async function isEmpty(folder: string): Promise<boolean> {
     return names.every((name) => name.startsWith(".") || name === OF_THE_FILE_SYSTEM);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const reason = error.code === "ENOTDIR" ? "is no folder" : `cannot be read (${error.code})`;
+    const reasons: Readonly<Record<string, string>> = { ENOENT: "does not exist", ENOTDIR: "is no folder" };
+    const reason = reasons[error.code ?? ""] ?? `cannot be read (${error.code})`;
     const message = `The data folder ${folder} ${reason}. Name another with --data.`;
     throw new BandloomError("SOURCE_FAILED", message, { cause: error });
   }

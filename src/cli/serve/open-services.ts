@@ -1,7 +1,6 @@
 import { BandloomError } from "../../core/errors.ts";
 import { createServices, type ServiceEvent, type Services } from "../../service/index.ts";
-import { cacheFolder } from "../config/cache-folder.ts";
-import { remoteOptions } from "../config/remote.ts";
+import { serviceOptions } from "../config/services.ts";
 import { LOG_LEVELS, type Settings } from "../config/settings.ts";
 import { assertReadable, prepareDataFolder } from "./data-folder.ts";
 
@@ -13,26 +12,11 @@ export async function openServices(settings: Settings, stop: AbortSignal): Promi
   // Who serves alone needs something to show; where work is shared, a folder that is not mounted must not be taken for an empty one.
   if (filesUrl === null && role === "all") await prepareDataFolder(data, stop, onEvent);
   else if (filesUrl === null) await assertReadable(data);
-  const { catalogue, cacheBytes, memoryBytes, workers, redisUrl, stateRedisUrl, publicUrl, renderUrl } = settings;
-  const { flightWaitMs, signingKeys, linkHours, serveFiles, tilesS3, tilesS3FromMs, redisCluster, redisPrefix } =
-    settings;
-  return createServices({
-    ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs, onEvent },
-    ...{ originals: serveFiles, redisCluster, redisPrefix },
-    ...(catalogue === null ? {} : { catalogueFile: catalogue }),
-    ...(filesUrl === null ? {} : { filesUrl }),
-    ...(renderUrl === null ? {} : { renderUrl }),
-    ...(workers === null ? {} : { workers }),
-    ...(redisUrl === null ? {} : { redisUrl }),
-    ...(stateRedisUrl === null ? {} : { stateRedisUrl }),
-    ...(tilesS3 === null ? {} : { tilesInS3: { place: tilesS3, fromMs: tilesS3FromMs } }),
-    ...(publicUrl === null ? {} : { publicUrl }),
-    ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),
-    remote: remoteOptions(settings),
-  });
+  return createServices({ ...serviceOptions(settings), onEvent });
 }
 
-function assertConsistent({ role, renderUrl, filesUrl, serveFiles }: Settings): void {
+function assertConsistent(settings: Settings): void {
+  const { role, renderUrl, filesUrl, serveFiles, signingKeys, linkHours, port, metricsPort } = settings;
   if (renderUrl !== null && role !== "api")
     throw new BandloomError(
       "BAD_REQUEST",
@@ -42,6 +26,16 @@ function assertConsistent({ role, renderUrl, filesUrl, serveFiles }: Settings): 
     throw new BandloomError(
       "BAD_REQUEST",
       "A server that gives away files reads them from its own data folder: leave BANDLOOM_FILES_URL (--files-url) out.",
+    );
+  if (linkHours !== null && signingKeys === null)
+    throw new BandloomError(
+      "BAD_REQUEST",
+      "BANDLOOM_LINK_HOURS (--link-hours) is for signed addresses: set BANDLOOM_SIGNING_KEYS (--signing-keys) too, or leave it out.",
+    );
+  if (metricsPort === port && port !== 0)
+    throw new BandloomError(
+      "BAD_REQUEST",
+      `/metrics has a port of its own, which is not published: --port and --metrics-port are both ${port}. Choose another for one of them.`,
     );
 }
 

@@ -51,6 +51,8 @@ interface End {
 async function runOnce(start: StartMessage, stop: StopRequest): Promise<End> {
   const child = fork(fileURLToPath(new URL("./child.js", import.meta.url)), [], {
     execArgv: [...process.execArgv, ...V8_FLAGS],
+    // Signing keys are bytes, which JSON would make something else of.
+    serialization: "advanced",
     // graphql checks twice what it is given unless this says that nobody is developing.
     env: { NODE_ENV: "production", ...process.env },
     stdio: "inherit",

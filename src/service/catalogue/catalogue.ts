@@ -85,6 +85,10 @@ export class Catalogue implements ImageFiles {
     return namedPresets(this.#file.entries());
   }
 
+  lacks(): null {
+    return null;
+  }
+
   close(): void {
     this.#closed = true;
     this.#watch?.close();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { BandloomError } from "../../core/errors.ts";
 import { SingleFlight } from "../../core/single-flight.ts";
@@ -24,19 +25,29 @@ export class FarCatalogue implements ImageFiles {
   readonly #base: string;
   readonly #remote: Remote;
   readonly #file: CatalogueFile | null;
+  readonly #report: (message: string) => void;
+  readonly #closed = new AbortController();
   readonly #looks = new SingleFlight<void>();
   #images: ReadonlyMap<string, Location> = new Map();
   /** By path in its data folder. */
   #places: ReadonlyMap<string, { readonly folder: boolean }> = new Map();
-  /** ETag of the list; null: none has come yet. */
+  /** The list has come once. */
+  #known = false;
+  /** ETag of the list; null: none, as behind a proxy that takes it away. */
   #version: string | null = null;
   #looked = Number.NEGATIVE_INFINITY;
+  #failing = false;
 
-  /** `url`: of the server. */
-  constructor(url: string, remote: Remote, file: CatalogueFile | null) {
+  /** `url`: of the server. It is asked at once; `report` is told when it does not answer as it should, and when it does again. */
+  constructor(
+    url: string,
+    { remote, file, report }: { remote: Remote; file: CatalogueFile | null; report: (message: string) => void },
+  ) {
     this.#base = filesAddress(url);
     this.#remote = remote;
     this.#file = file;
+    this.#report = report;
+    void this.#lookUntilKnown();
   }
 
   async find(key: string): Promise<CatalogueEntry | null> {
@@ -58,7 +69,13 @@ export class FarCatalogue implements ImageFiles {
     return namedPresets(this.#named());
   }
 
-  close(): void {}
+  lacks(): string | null {
+    return this.#known ? null : "The server that holds the images has not told yet which there are.";
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
 
   #find(key: string): CatalogueEntry | null {
     const named = this.#named().get(key);
@@ -95,11 +112,39 @@ export class FarCatalogue implements ImageFiles {
   async #look(): Promise<void> {
     if (performance.now() - this.#looked <= LOOK_INTERVAL_MS) return;
     try {
-      await this.#looks.run("list", (signal) => this.#lookNow(signal));
+      await this.#looks.run("list", (signal) => this.#lookAndTell(signal));
     } catch (error) {
-      if (this.#version === null) throw listFailed(error);
+      if (!this.#known) throw error;
     }
     this.#looked = performance.now();
+  }
+
+  /** Without it a server that nobody asks would never become ready. */
+  async #lookUntilKnown(): Promise<void> {
+    const { signal } = this.#closed;
+    while (!this.#known && !signal.aborted) {
+      await this.#look().catch(() => {});
+      await sleep(LOOK_INTERVAL_MS, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  /** Rejects with what a client may read; what only the operator may goes to the log, once for each time that it begins. */
+  async #lookAndTell(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#lookNow(signal);
+    } catch (thrown) {
+      const error = listFailed(thrown);
+      if (!this.#failing && !this.#closed.signal.aborted) this.#report(this.#failure(error));
+      this.#failing = true;
+      throw error;
+    }
+    if (this.#failing) this.#report(`${this.#base} tells its images again.`);
+    this.#failing = false;
+  }
+
+  #failure(error: BandloomError): string {
+    const until = this.#known ? "images that were known before stay" : "no image is served until it does";
+    return `${this.#base} does not tell its images; ${until}. It must be a server of the role files, with the BANDLOOM_SIGNING_KEYS of this one (${rootOf(error)})`;
   }
 
   async #lookNow(signal: AbortSignal): Promise<void> {
@@ -112,12 +157,18 @@ export class FarCatalogue implements ImageFiles {
     this.#places = new Map(images.map(({ path, folder }) => [path, { folder }]));
     this.#images = new Map(images.map(({ key, path, folder }) => [key, this.#location(path, folder, 0)]));
     this.#version = found.stamp.validator;
+    this.#known = true;
   }
 }
 
 /** Of everything that a server gives away. */
 export function filesAddress(url: string): string {
   return `${url.replace(/\/+$/, "")}/files/`;
+}
+
+/** What the system or the library said first. */
+function rootOf(error: Error): string {
+  return error.cause instanceof Error ? rootOf(error.cause) : error.message;
 }
 
 function listFailed(cause: unknown): BandloomError {

@@ -9,6 +9,7 @@ export function fewImages(places: readonly (readonly [key: string, location: Loc
     find: (wanted) => entries.get(wanted) ?? null,
     keys: async () => [...entries.keys()],
     presets: () => [],
+    lacks: () => null,
     close: () => {},
   };
 }

@@ -35,5 +35,7 @@ export interface ImageFiles {
   keys(search?: string): Promise<readonly string[]>;
   /** All presets, sorted by key of their image and by name, by code point. */
   presets(): readonly ImagePreset[];
+  /** Why no image at all can be found yet, for a client; null: they can. */
+  lacks(): string | null;
   close(): void;
 }

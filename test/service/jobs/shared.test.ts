@@ -14,17 +14,29 @@ afterEach(async () => {
   for (const undo of clean.splice(0).reverse()) await undo();
 });
 
-async function cluster(): Promise<{ redis: RedisServer; open(runJobs: boolean): Promise<Services> }> {
+/** The rule of docs/cache.md for the Redis of what is saved, word for word but for the password. */
+const RULE = [
+  ...["on", ">secret", "~bandloom:*", "~{bandloom:jobs:*", "-@all"],
+  ..."+@read +@write +@scripting +@transaction +info +client|setname".split(" "),
+];
+
+interface Cluster {
+  readonly redis: RedisServer;
+  /** `account`: of the Redis of what is saved, `name:password@`. */
+  open(runJobs: boolean, account?: string): Promise<Services>;
+}
+
+async function cluster(): Promise<Cluster> {
   const redis = await startRedis();
   clean.push(() => redis.stop());
   const folder = await mkdtemp(join(tmpdir(), "bandloom-shared-jobs-"));
   clean.push(() => rm(folder, { recursive: true, force: true }));
   const plate = { width: 1500, height: 1100, tile: [128, 128] as const, codec: "deflate" as const, seed: 5 };
   await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [plate] }));
-  const open = async (runJobs: boolean) => {
+  const open = async (runJobs: boolean, account = "") => {
     const services = await createServices({
       ...{ dataFolder: folder, cacheFolder: null, cacheBytes: 0, memoryBytes: 2 ** 25, workers: 1, runJobs },
-      ...{ redisUrl: redis.url, stateRedisUrl: redis.url },
+      ...{ redisUrl: redis.url, stateRedisUrl: redis.url.replace("//", `//${account}`) },
       onEvent: () => {},
     });
     clean.push(() => services.close());
@@ -56,6 +68,17 @@ it("a job of one server is done by others, seen and cancelled everywhere", async
   const second = await start(asks, "window(b1, 0, 250)");
   expect(await works.jobs.cancel(second.id)).toMatchObject({ state: "cancelled" });
   expect(await asks.jobs.get(second.id)).toMatchObject({ state: "cancelled" });
+});
+
+it("an account needs no more than the documented rule", async () => {
+  const { redis, open } = await cluster();
+  await redis.admin.call("ACL", "SETUSER", "jobs", ...RULE);
+  await redis.admin.call("ACL", "LOG", "RESET");
+  const asks = await open(false, "jobs:secret@");
+  const job = await start(asks);
+  await open(true, "jobs:secret@");
+  expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total, failed: 0 });
+  expect(await redis.admin.call("ACL", "LOG")).toEqual([]);
 });
 
 it("a server that is stopped in order hands its parts back, and one that comes later goes on", async () => {

@@ -1,0 +1,25 @@
+import type { ServiceOptions } from "../../service/index.ts";
+import { cacheFolder } from "./cache-folder.ts";
+import { remoteOptions } from "./remote.ts";
+import type { Settings } from "./settings.ts";
+
+/** The pipeline that the settings describe: one place for all who open it, so that they find the same images, caches and keys. */
+export function serviceOptions(settings: Settings): Omit<ServiceOptions, "onEvent"> {
+  const { role, data, catalogue, cacheBytes, memoryBytes, workers, filesUrl, renderUrl, publicUrl } = settings;
+  const { redisUrl, redisCluster, redisPrefix, stateRedisUrl, flightWaitMs, tilesS3, tilesS3FromMs } = settings;
+  const { signingKeys, linkHours, serveFiles } = settings;
+  return {
+    ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs },
+    ...{ originals: serveFiles, redisCluster, redisPrefix },
+    ...(catalogue === null ? {} : { catalogueFile: catalogue }),
+    ...(filesUrl === null ? {} : { filesUrl }),
+    ...(renderUrl === null ? {} : { renderUrl }),
+    ...(workers === null ? {} : { workers }),
+    ...(redisUrl === null ? {} : { redisUrl }),
+    ...(stateRedisUrl === null ? {} : { stateRedisUrl }),
+    ...(tilesS3 === null ? {} : { tilesInS3: { place: tilesS3, fromMs: tilesS3FromMs } }),
+    ...(publicUrl === null ? {} : { publicUrl }),
+    ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),
+    remote: remoteOptions(settings),
+  };
+}
