@@ -19,11 +19,21 @@ export function logDepartures(request: FastifyRequest, reply: FastifyReply): voi
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (reply.raw.destroyed) return reply.code(CLIENT_CLOSED_REQUEST).send();
   const expected = error instanceof BandloomError ? error : refusal(error);
-  if (expected.status >= 500) request.log.error({ err: error }, "A request failed.");
+  if (expected !== error) {
+    if (expected.status >= 500) request.log.error({ err: error }, "A request failed.");
+  } else if (expected.status >= 500) {
+    // Nothing is wrong here: what is behind this server does not answer, or there is too much to do. A stack would tell nobody anything.
+    const { code, message } = expected;
+    request.log.warn({ code, reason: message, cause: reasonOf(expected.cause) }, "A request was not served.");
+  }
   return reply
     .code(expected.status)
     .headers({ ...errorHeaders(expected), "content-type": "application/json; charset=utf-8" })
     .send(JSON.stringify(errorBody(expected)));
+}
+
+function reasonOf(cause: unknown): string | undefined {
+  return cause instanceof Error ? cause.message : undefined;
 }
 
 function refusal(error: FastifyError): BandloomError {
