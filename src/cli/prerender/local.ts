@@ -1,27 +1,31 @@
-import { join } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
 import { createServices } from "../../service/index.ts";
+import { cacheFolder } from "../config/cache-folder.ts";
 import { remoteOptions } from "../config/remote.ts";
 import type { Settings } from "../config/settings.ts";
 import { regionInside } from "../options.ts";
 import { boundPicture } from "../picture-flags.ts";
 import type { BegunJob, PrerenderState, PrerenderWish } from "./types.ts";
 
-/** Renders in this process, into the cache that a server on the same data folder has. `tells`: advice on the formula goes to stderr. */
+/** Renders in this process, into the cache that a server of the same settings has. `tells`: advice on the formula goes to stderr. */
 export async function withLocalJob<T>(
   settings: Settings,
   wish: PrerenderWish,
   tells: boolean,
   work: (job: BegunJob) => Promise<T>,
 ): Promise<T> {
-  const { data, catalogue, cache, cacheBytes, memoryBytes, workers, redisUrl } = settings;
+  const { data, catalogue, cacheBytes, memoryBytes, workers, redisUrl, redisCluster, redisPrefix } = settings;
+  const { stateRedisUrl, tilesS3, tilesS3FromMs } = settings;
   const services = await createServices({
     dataFolder: data,
     ...(catalogue === null ? {} : { catalogueFile: catalogue }),
-    cacheFolder: cache ?? join(data, ".bandloom"),
-    ...{ cacheBytes, memoryBytes },
+    cacheFolder: cacheFolder(settings),
+    ...{ cacheBytes, memoryBytes, redisCluster, redisPrefix },
     ...(workers === null ? {} : { workers }),
     ...(redisUrl === null ? {} : { redisUrl }),
+    // Its presets, its purges (which are part of the names of tiles) and its queue: this process works on the job as one more of its servers.
+    ...(stateRedisUrl === null ? {} : { stateRedisUrl }),
+    ...(tilesS3 === null ? {} : { tilesInS3: { place: tilesS3, fromMs: tilesS3FromMs } }),
     remote: remoteOptions(settings),
     onEvent: ({ message }) => process.stderr.write(`bandloom: ${message}\n`),
   });
