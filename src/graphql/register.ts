@@ -38,7 +38,7 @@ export async function registerGraphql(
     onInternalError: (err: unknown) => app.log.error({ err }, "A resolver failed."),
   };
   const apollo = createApollo(settings);
-  const streams = new OpenStreams();
+  const streams = new OpenStreams(services.limits.streams);
   const streaming = { services, operations: new StreamedOperations(settings), streams, mutations: options.mutations };
   acceptWebSockets(app, { ...streaming, publicUrl: options.publicUrl });
   await apollo.start();

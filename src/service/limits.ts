@@ -22,4 +22,12 @@ export const LIMITS: Limits = {
   probePoints: 256,
   histogramBins: 4096,
   requestBytes: MIB,
+  // A day of work on a machine of ordinary size: further tiles are another job.
+  jobTiles: 2 ** 22,
+  // Each is looked at again and again.
+  jobsAtOnce: 16,
+  // Each holds a socket, and a few kilobytes while it waits.
+  streams: 1_000,
+  // A page with a viewer has a few.
+  streamOperations: 16,
 };

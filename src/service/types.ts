@@ -359,6 +359,10 @@ export interface Limits {
   readonly probePoints: number;
   readonly histogramBins: number;
   readonly requestBytes: number;
+  readonly jobTiles: number;
+  readonly jobsAtOnce: number;
+  readonly streams: number;
+  readonly streamOperations: number;
 }
 
 /** Counts since the server started, and what is so now. */

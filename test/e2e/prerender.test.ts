@@ -1,8 +1,12 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { bandloom } from "../cli/program.ts";
+import { JobRecords } from "../../src/service/jobs/records.ts";
+import { createState } from "../../src/state/index.ts";
+import { bandloom, cleanEnvironment, PROGRAM } from "../cli/program.ts";
 import { startRedis } from "../fixtures/redis.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
@@ -152,4 +156,71 @@ it("streams complete when the server is stopped, and do not hold it up", async (
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(await server.stop()).toBe(0);
   expect(await text).toContain("event: complete");
+}, 300_000);
+
+/** The command, in our hands. */
+function command(...args: readonly string[]): ChildProcess {
+  const all = [PROGRAM, "prerender", "plate", "--formula", FORMULA, "--tile-size", "64", ...args];
+  const child = spawn(process.execPath, all, { env: cleanEnvironment(), stdio: "ignore" });
+  clean.push(() => child.kill("SIGKILL"));
+  return child;
+}
+
+it("Ctrl-C ends the command in order with 130, and started again it goes on where it was", async () => {
+  const data = dataFolder();
+  const child = command("--data", data, "--workers", "1");
+  const state = createState({ redisUrl: null, folder: join(data, ".bandloom"), log: () => {} });
+  clean.push(() => state.close());
+  const records = new JobRecords(state);
+  const parts = async () => {
+    const [record] = await records.all();
+    return record ? records.parts(record) : [];
+  };
+  const completed = async () => (await parts()).reduce((sum, part) => sum + part.completed, 0);
+  await expect.poll(completed, WITHIN).toBeGreaterThan(64);
+  child.kill("SIGINT");
+  expect(await once(child, "exit")).toEqual([130, null]);
+  const [record] = await records.all();
+  expect(record?.ended).toMatchObject({ state: "cancelled" });
+  // What was under way was put down, not dropped.
+  expect((await parts()).every(({ worker }) => worker === null)).toBe(true);
+  const before = await completed();
+  expect(before).toBeLessThan(TOTAL);
+  const again = command("--data", data, "--workers", "1");
+  await expect.poll(async () => (await records.all())[0]?.ended ?? null, WITHIN).toBeNull();
+  expect(await completed()).toBeGreaterThanOrEqual(before);
+  expect(await once(again, "exit")).toEqual([0, null]);
+  expect(await completed()).toBe(TOTAL);
+}, 300_000);
+
+it("Ctrl-C of the command cancels the job on its server, and ends with 130", async () => {
+  const server = await serve(dataFolder());
+  const child = command("--server", server.url);
+  const running = async () => {
+    const { jobs } = await server.query<{ jobs: { nodes: { id: string; completed: number }[] } }>(
+      "{ jobs { nodes { id completed } } }",
+    );
+    return jobs.nodes[0] ?? { id: "", completed: 0 };
+  };
+  await expect.poll(async () => (await running()).completed, WITHIN).toBeGreaterThan(0);
+  child.kill("SIGINT");
+  expect(await once(child, "exit")).toEqual([130, null]);
+  expect(await stateOf(server, (await running()).id)).toMatchObject({ state: "CANCELLED" });
+}, 300_000);
+
+it("the command knows presets and purges of the state Redis, and takes part in its queue", async () => {
+  const redis = await startRedis();
+  clean.push(() => redis.stop());
+  const data = dataFolder();
+  const server = await serve(data, { REDIS_URL: redis.url, BANDLOOM_STATE_REDIS_URL: redis.url });
+  const save = `mutation { savePreset(input: { name: "Mine", formula: "${FORMULA}" }) { userErrors { message } } purge(input: { imageKey: "plate" }) { userErrors { message } } }`;
+  expect(await server.query(save)).toEqual({ savePreset: { userErrors: [] }, purge: { userErrors: [] } });
+  const args = ["prerender", "plate", "--preset", "Mine", "--tile-size", "64", "--levels", "1", "--json"];
+  const shared = ["--redis-url", redis.url, "--state-redis-url", redis.url];
+  const ended = await bandloom([...args, "--data", data, "--workers", "1", ...shared]);
+  // On stderr it may say that this Redis forgets nothing.
+  expect(ended.code).toBe(0);
+  const { jobs } = await server.query<{ jobs: { nodes: object[] } }>("{ jobs { nodes { state completed } } }");
+  expect(jobs.nodes).toEqual([{ state: "COMPLETED", completed: 256 }]);
+  expect(await outcomes(server)).not.toContain("RENDERED");
 }, 300_000);

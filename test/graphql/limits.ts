@@ -18,4 +18,8 @@ export const LIMITS: Limits = {
   probePoints: 256,
   histogramBins: 4096,
   requestBytes: 1024 * 1024,
+  jobTiles: 4_194_304,
+  jobsAtOnce: 16,
+  streams: 1000,
+  streamOperations: 16,
 };

@@ -131,6 +131,10 @@ describe("a job that is watched", () => {
     const asked = await stream(
       `{ node(id: "${id}") { ... on Job { state } } jobs(states: [COMPLETED]) { totalCount } }`,
     );
+    const metrics = (await server.metrics.text()).split("\n");
+    expect(metrics).toContain(`bandloom_job_tiles_total{outcome="completed"} ${total}`);
+    for (const left of ['bandloom_jobs{state="running"} 0', 'bandloom_job_tiles_total{outcome="failed"} 0'])
+      expect(metrics).toContain(left);
     expect(asked[0]?.data?.data).toEqual({ node: { state: "COMPLETED" }, jobs: { totalCount: 1 } });
   });
 

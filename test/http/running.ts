@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { MutationPolicy } from "../../src/graphql/index.ts";
 import { createServer, Metrics } from "../../src/http/index.ts";
 import { createServices, type ServiceOptions } from "../../src/service/index.ts";
-import type { Role } from "../../src/service/types.ts";
+import type { Limits, Role } from "../../src/service/types.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
 
 export interface Running {
@@ -41,6 +41,9 @@ interface RunOptions {
   readonly renderUrl?: string;
   /** Any that is free when left out. */
   readonly port?: number;
+  readonly introspection?: boolean;
+  /** In place of what every server grants. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** The whole server in this process, on a data folder with the given images (path in the folder → description). */
@@ -48,14 +51,14 @@ export async function runServer(
   images: Readonly<Record<string, DirectorySpec>>,
   { cacheFolder = null, redisUrl, stateRedisUrl, mutations, signing, port: wanted = 0, ...roles }: RunOptions = {},
 ): Promise<Running> {
-  const { role, originals, filesUrl, renderUrl } = roles;
+  const { role, originals, filesUrl, renderUrl, introspection = true, limits } = roles;
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
   for (const [name, directory] of Object.entries(images)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), buildTiff({ directories: [directory] }));
   }
   const events: string[] = [];
-  const services = await createServices({
+  const made = await createServices({
     dataFolder: folder,
     cacheFolder,
     ...(redisUrl === undefined ? {} : { redisUrl }),
@@ -70,12 +73,13 @@ export async function runServer(
     workers: 1,
     onEvent: ({ message }) => events.push(message),
   });
+  const services = { ...made, limits: { ...made.limits, ...limits } };
   const metrics = new Metrics(services);
   const app = await createServer({
     services,
     metrics,
     ...(role ? { role } : {}),
-    introspection: true,
+    introspection,
     logLevel: "silent",
     ...(mutations ? { mutations } : {}),
   });

@@ -94,40 +94,44 @@ async function run(imageKey: string, flags: PrerenderFlags): Promise<void> {
     environment: process.env,
     folder: process.cwd(),
   });
+  const { interruptible } = await import("../interruptible.ts");
+  // Around all of it: what was opened is closed before the program ends of a signal.
+  await interruptible((signal) => begin(settings, wish, flags, signal));
+}
+
+async function begin(settings: Settings, wish: PrerenderWish, flags: PrerenderFlags, signal: AbortSignal) {
   if (flags.server === undefined) {
     const { withLocalJob } = await import("../prerender/local.ts");
-    return withLocalJob(settings, wish, !flags.json, (job) => follow(job, flags));
+    return withLocalJob(settings, wish, !flags.json, (job) => follow(job, flags, signal));
   }
   const { beginRemoteJob } = await import("../prerender/remote.ts");
   const job = await beginRemoteJob({ url: flags.server, token: settings.adminToken }, wish);
-  if (!flags.detach) return follow(job, flags);
+  if (!flags.detach) return follow(job, flags, signal);
   process.stdout.write(flags.json ? `${JSON.stringify({ id: job.id }, null, 2)}\n` : `begun: job ${job.id}\n`);
 }
 
-/** Shows how far the job is until it ends; Ctrl-C cancels it. */
-async function follow(job: BegunJob, { json }: PrerenderFlags): Promise<void> {
-  const [{ withProgress }, { interruptible }, { formatJson }] = await Promise.all([
+/** Shows how far the job is until it ends; the signal cancels it. */
+async function follow(job: BegunJob, { json }: PrerenderFlags, signal: AbortSignal): Promise<void> {
+  const [{ withProgress }, { formatJson }] = await Promise.all([
     import("../output/progress.ts"),
-    import("../interruptible.ts"),
     import("../output/format.ts"),
   ]);
   const begin = performance.now();
-  const end = await interruptible((signal) =>
-    withProgress("Rendering", async (onProgress) => {
-      let last: PrerenderState | null = null;
-      // The end of the watch is awaited also when it was cancelled: so that the job is, before this process ends.
+  const end = await withProgress("Rendering", async (onProgress) => {
+    let last: PrerenderState | null = null;
+    try {
       for await (const state of job.watch(signal)) {
         last = state;
         const rate = state.rate === null ? undefined : `${Math.round(state.rate)} tiles/s`;
         onProgress(state.completed + state.failed, state.total, rate);
       }
-      if (signal.aborted) {
-        await job.cancel();
-        throw signal.reason;
-      }
-      return last;
-    }),
-  );
+    } finally {
+      // However the watch ends then: the job is cancelled before this process ends.
+      if (signal.aborted) await job.cancel();
+    }
+    signal.throwIfAborted();
+    return last;
+  });
   if (end === null) throw new BandloomError("NOT_FOUND", "The job is gone: the server has forgotten it.");
   const seconds = (performance.now() - begin) / 1000;
   const failed = end.failed > 0 ? `, ${end.failed} failed (${end.error})` : "";

@@ -49,6 +49,10 @@ async function* states(server: Server, id: string, signal: AbortSignal): AsyncGe
   try {
     for await (const answer of client.iterate<{ jobUpdated: PrerenderState }>({ query, variables: { id } }))
       yield dataOf<{ jobUpdated: PrerenderState }>(answer as Answer).jobUpdated;
+  } catch (cause) {
+    if (cause instanceof BandloomError) throw cause;
+    const message = `The server at ${server.url} does not tell how far the job is any more. The job goes on when it is back.`;
+    throw new BandloomError("SOURCE_FAILED", message, { cause });
   } finally {
     signal.removeEventListener("abort", leave);
     client.dispose();

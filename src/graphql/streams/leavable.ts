@@ -12,28 +12,47 @@ export async function leavable<T>(
   const { signal } = controller;
   // Each tile of a range listens.
   setMaxListeners(0, signal);
-  const leave = () => controller.abort(client.reason);
+  const end: IteratorReturnResult<void> = { done: true, value: undefined };
+  // Not one promise for all: what races with it would be kept until the stream ends.
+  const waiting = new Set<(result: typeof end) => void>();
+  const stop = (reason?: unknown) => {
+    client.removeEventListener("abort", leave);
+    controller.abort(reason);
+    for (const resolve of waiting) resolve(end);
+    waiting.clear();
+  };
+  const leave = () => stop(client.reason);
   if (client.aborted) leave();
   else client.addEventListener("abort", leave, { once: true });
-  const left = new Promise<IteratorReturnResult<void>>((resolve) => {
-    const end = () => resolve({ done: true, value: undefined });
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
-  const close = async (): Promise<IteratorReturnResult<void>> => {
-    client.removeEventListener("abort", leave);
-    controller.abort();
-    return { done: true, value: undefined };
+  const close = async (): Promise<typeof end> => {
+    stop();
+    return end;
   };
   try {
     const source = (await open(signal))[Symbol.asyncIterator]();
+    const next = () =>
+      new Promise<IteratorResult<T, void>>((resolve, reject) => {
+        if (signal.aborted) return resolve(end);
+        waiting.add(resolve);
+        const settle = (then: () => void) => {
+          waiting.delete(resolve);
+          then();
+        };
+        // When the client has left nobody looks at how it ends.
+        source.next().then(
+          (result) => settle(() => resolve(result)),
+          (error: unknown) => settle(() => reject(error)),
+        );
+      });
     const iterator: AsyncGenerator<T, void, undefined> = {
       async next() {
-        const following: Promise<IteratorResult<T, void>> = source.next();
-        // When the client has left nobody looks at how it ends.
-        following.catch(() => {});
-        const result = await Promise.race([following, left]);
-        return result.done ? close() : result;
+        try {
+          const result = await next();
+          return result.done ? close() : result;
+        } catch (error) {
+          stop();
+          throw error;
+        }
       },
       return: close,
       throw: close,
@@ -44,7 +63,7 @@ export async function leavable<T>(
     };
     return iterator;
   } catch (error) {
-    await close();
+    stop();
     throw error;
   }
 }

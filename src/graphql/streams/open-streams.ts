@@ -1,43 +1,46 @@
 import { setMaxListeners } from "node:events";
 import { BandloomError } from "../../core/errors.ts";
 
-/** Connections with streams, of both kinds: each holds a socket, and a few kilobytes while it waits. */
-const MAX_STREAMS = 1_000;
+/** A connection whose answer is a stream. */
+export interface OpenStream {
+  /** Aborted when the connection has ended, and when the server is to end: the stream completes. */
+  readonly signal: AbortSignal;
+  /** To be called when the connection has ended. */
+  leave(): void;
+}
 
 /** The connections whose answers are streams: counted, and told when the server is to end. */
 export class OpenStreams {
-  readonly #end = new AbortController();
-  #count = 0;
+  readonly #most: number;
+  readonly #open = new Set<AbortController>();
+  #ended = false;
 
-  constructor() {
-    setMaxListeners(0, this.#end.signal);
+  /** `most`: connections at a time. */
+  constructor(most: number) {
+    this.#most = most;
   }
 
-  /** Aborted when the server is to end: streams complete. */
-  get ending(): AbortSignal {
-    return this.#end.signal;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** OVERLOADED where there are too many. Gives what is to be called when the connection has ended. */
-  enter(): () => void {
-    if (this.#count >= MAX_STREAMS || this.ending.aborted)
+  /** OVERLOADED where there are too many. */
+  enter(): OpenStream {
+    if (this.#open.size >= this.#most || this.#ended)
       throw new BandloomError(
         "OVERLOADED",
         "The server has as many open streams as it can hold. Try again in a moment.",
       );
-    this.#count++;
-    let left = false;
-    return () => {
-      if (!left) this.#count--;
-      left = true;
+    // One for each connection, in place of one for all with signals that depend on it: those are not let go of in every Node.
+    const controller = new AbortController();
+    // Each tile of a range listens.
+    setMaxListeners(0, controller.signal);
+    this.#open.add(controller);
+    const leave = () => {
+      this.#open.delete(controller);
+      controller.abort();
     };
+    return { signal: controller.signal, leave };
   }
 
   end(): void {
-    this.#end.abort();
+    this.#ended = true;
+    for (const controller of this.#open) controller.abort();
   }
 }

@@ -1,9 +1,11 @@
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type ExecutionResult, execute, type GraphQLError, subscribe } from "graphql";
 import { createHandler } from "graphql-sse/lib/use/fastify";
 import { BandloomError } from "../../core/errors.ts";
 import type { Services } from "../../service/types.ts";
-import { createContext, disconnectSignal, type GraphqlContext } from "../context.ts";
+import { createContext, type GraphqlContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { StreamedOperations } from "./operations.ts";
@@ -20,15 +22,17 @@ interface StreamOptions {
 
 const PATH = "/graphql/stream";
 const EVENTS = "text/event-stream";
+/** How often it is looked whether a client that reads slowly has taken what it was sent. */
+const LOOK_AGAIN_MS = 10;
 
 /** Answers as events (GraphQL over SSE, distinct connections): subscriptions, and queries too. A heartbeat passes every 12 s. */
 export function registerEventStreams(
   scope: FastifyInstance,
   { services, operations, streams, mutations }: StreamOptions,
 ): void {
-  const contexts = new WeakMap<FastifyRequest, StreamContext>();
-  const contextOf = (request: FastifyRequest): StreamContext => {
-    const known = contexts.get(request);
+  const answers = new WeakMap<FastifyRequest, { readonly context: StreamContext; readonly response: ServerResponse }>();
+  const answerOf = (request: FastifyRequest) => {
+    const known = answers.get(request);
     if (known) return known;
     throw new Error("A request has no context.");
   };
@@ -37,16 +41,20 @@ export function registerEventStreams(
     subscribe,
     // One operation a connection: nothing is kept between requests.
     authenticate: () => null,
-    context: ({ raw }) => contextOf(raw),
+    context: ({ raw }) => answerOf(raw).context,
     onSubscribe: async ({ raw }, params) => {
-      const prepared = await operations.prepare(params, contextOf(raw), raw.method === "POST");
+      const { context } = answerOf(raw);
+      const prepared = await operations.prepare(params, context, raw.method === "POST");
       if (!("schema" in prepared)) return refused(operations, prepared);
-      return { ...prepared, contextValue: contextOf(raw) };
+      return { ...prepared, contextValue: context };
     },
     // Checked before, with our rules.
     validate: () => [],
     // Nothing is deferred, so no result is a patch; errors become plain objects, which they would become as JSON anyway.
-    onNext: (_context, _request, result) => operations.format(result as ExecutionResult) as ExecutionResult,
+    onNext: async (context, { raw }, result) => {
+      await taken(answerOf(raw).response, context.signal);
+      return operations.format(result as ExecutionResult) as ExecutionResult;
+    },
   });
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
     if (!(request.headers.accept ?? "").includes(EVENTS))
@@ -54,18 +62,20 @@ export function registerEventStreams(
     // A page of another site may send a GET without asking first; what it may send by POST it has asked for.
     if (request.method === "GET" && !isOwnPage(request.headers))
       throw new BandloomError("FORBIDDEN", "Pages of other sites send operations by POST, as application/json.");
-    const leave = streams.enter();
-    reply.raw.once("close", leave);
+    const stream = streams.enter();
+    reply.raw.once("close", stream.leave);
     const assertMayChange = () => assertMutationAllowed(mutations, request.headers);
-    const signal = AbortSignal.any([disconnectSignal(reply), streams.ending]);
-    contexts.set(request, { ...createContext(services, signal, assertMayChange) });
+    const context = { ...createContext(services, stream.signal, assertMayChange) };
+    answers.set(request, { context, response: reply.raw });
     request.headers.accept = EVENTS;
     // nginx would gather what is meant to come at once.
     reply.header("x-accel-buffering", "no").hijack();
     try {
       await handler(request, reply);
     } catch (error) {
-      scope.log.error({ err: error }, "An event stream failed.");
+      // What was being written to a client that left fails too.
+      const left = reply.raw.socket?.destroyed ?? true;
+      if (!left) scope.log.error({ err: error }, "An event stream failed.");
       reply.raw.destroy();
     }
   };
@@ -79,6 +89,11 @@ export function registerEventStreams(
       throw new BandloomError("METHOD_NOT_ALLOWED", "Send operations by POST or GET.");
     },
   });
+}
+
+/** What a client has not read yet is not to grow: the next event is asked for when the last one is on its way. */
+async function taken(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  while (response.writableLength > 0 && !signal.aborted) await sleep(LOOK_AGAIN_MS);
 }
 
 function refused(operations: StreamedOperations, errors: readonly GraphQLError[]) {

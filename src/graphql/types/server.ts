@@ -57,6 +57,18 @@ export class Limits implements ServiceLimits {
   @Field(() => GraphQLSafeInt, { description: "Bytes of a request's body." })
   readonly requestBytes!: number;
 
+  @Field(() => Int, { description: "Tiles of one job that renders ahead of use." })
+  readonly jobTiles!: number;
+
+  @Field(() => Int, { description: "Jobs that wait or run at a time." })
+  readonly jobsAtOnce!: number;
+
+  @Field(() => Int, { description: "Connections with streams at a time: event streams and WebSockets." })
+  readonly streams!: number;
+
+  @Field(() => Int, { description: "Operations of one WebSocket at a time." })
+  readonly streamOperations!: number;
+
   @Field(() => Int, { description: "Entries of a page when first and last are left out." })
   readonly pageSizeDefault: number = DEFAULT_PAGE;
 

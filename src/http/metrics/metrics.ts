@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Services } from "../../service/types.ts";
 import { cacheMetrics } from "./cache.ts";
+import { jobMetrics } from "./jobs.ts";
 import { renderMetrics } from "./render.ts";
 
 /** Seconds: a hit in Redis takes a few milliseconds, a cold tile some more, and a queue that is full a second. */
@@ -49,6 +50,7 @@ export class Metrics {
     });
     renderMetrics(services, registers);
     cacheMetrics(services, registers);
+    jobMetrics(services, registers);
   }
 
   answered(route: string, status: number, seconds: number): void {

@@ -7,7 +7,7 @@ import type { PartContext } from "./run-part.ts";
 import type { JobService } from "./types.ts";
 import { THIS_WORKER } from "./worker.ts";
 
-interface JobOptions extends Omit<PartContext, "records" | "worker"> {
+interface JobOptions extends Omit<PartContext, "records" | "worker" | "counts"> {
   readonly state: StateStore;
   /** Of the Redis that several servers share; null: none. */
   readonly redisUrl: string | null;
@@ -20,8 +20,9 @@ interface JobOptions extends Omit<PartContext, "records" | "worker"> {
 /** Jobs, and where their parts are handed out: to all servers of a Redis, or in this process alone. */
 export function createJobs({ state, redisUrl, redisPrefix, run, ...options }: JobOptions): JobService {
   const records = new JobRecords(state);
-  const context = { ...options, records, worker: THIS_WORKER };
-  return new Jobs(records, queueOf(redisUrl, redisPrefix, context, run));
+  const counts = { completed: 0, failed: 0 };
+  const context = { ...options, records, counts, worker: THIS_WORKER };
+  return new Jobs(records, queueOf(redisUrl, redisPrefix, context, run), counts);
 }
 
 async function queueOf(url: string | null, prefix: string, context: PartContext, run: boolean): Promise<JobQueue> {

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { BandloomError } from "../../core/errors.ts";
+import { LIMITS } from "../limits.ts";
 import { hash } from "../version.ts";
 import type { JobQueue } from "./queue.ts";
 import { type JobRecord, walkOf } from "./record.ts";
 import type { JobRecords } from "./records.ts";
+import type { JobTileCounts } from "./run-part.ts";
 import { summarize } from "./summary.ts";
 import type { Job, JobService, JobWish } from "./types.ts";
 
-/** Tiles of one job: a day of work on a machine of ordinary size. Further ones are another job. */
-export const MAX_TILES = 2 ** 22;
-/** Jobs that wait or run: each is looked at again and again. */
-const MAX_UNFINISHED = 16;
 /** Jobs that are remembered when they have ended. */
 const MAX_ENDED = 100;
 /** At most four changes a second are told: a person sees no more. */
@@ -24,8 +22,11 @@ export class Jobs implements JobService {
   /** However many watch a job, it is read once. */
   readonly #recent = new LRUCache<string, Promise<Job | null>>({ max: MAX_ENDED, ttl: WATCH_EVERY_MS / 2 });
 
-  constructor(records: JobRecords, queue: Promise<JobQueue>) {
+  readonly #counts: JobTileCounts;
+
+  constructor(records: JobRecords, queue: Promise<JobQueue>, counts: JobTileCounts) {
     this.#records = records;
+    this.#counts = counts;
     this.#queue = queue;
     // Who starts a job is told; that nobody does must not end the process.
     queue.catch(() => {});
@@ -33,11 +34,11 @@ export class Jobs implements JobService {
 
   async start(wish: JobWish): Promise<Job> {
     const fresh = recordOf(wish);
-    if (fresh.tiles > MAX_TILES)
+    if (fresh.tiles > LIMITS.jobTiles)
       throw new BandloomError(
         "LIMIT_EXCEEDED",
-        `One job renders up to ${MAX_TILES} tiles; these are ${fresh.tiles}. Leave out the finest level, or take a region.`,
-        { details: { limit: MAX_TILES, count: fresh.tiles } },
+        `One job renders up to ${LIMITS.jobTiles} tiles; these are ${fresh.tiles}. Leave out the finest level, or take a region.`,
+        { details: { limit: LIMITS.jobTiles, count: fresh.tiles } },
       );
     const known = (await this.#records.all()).find(({ id }) => id === fresh.id) ?? null;
     if (known && known.ended === null) {
@@ -87,6 +88,10 @@ export class Jobs implements JobService {
     }
   }
 
+  counts(): Readonly<JobTileCounts> {
+    return this.#counts;
+  }
+
   async close(): Promise<void> {
     const queue = await this.#queue.catch(() => null);
     await queue?.close();
@@ -108,11 +113,11 @@ export class Jobs implements JobService {
   async #makeRoom(): Promise<void> {
     const records = await this.#records.all();
     const unfinished = records.filter(({ ended }) => ended === null).length;
-    if (unfinished >= MAX_UNFINISHED)
+    if (unfinished >= LIMITS.jobsAtOnce)
       throw new BandloomError(
         "LIMIT_EXCEEDED",
         `${unfinished} jobs wait or run, and no more can. Wait for one, or cancel one.`,
-        { details: { limit: MAX_UNFINISHED } },
+        { details: { limit: LIMITS.jobsAtOnce } },
       );
     const ended = records.flatMap((record) => (record.ended ? [{ record, at: record.ended.at }] : []));
     const old = ended.sort((a, b) => a.at - b.at).slice(0, Math.max(0, ended.length + 1 - MAX_ENDED));

@@ -80,6 +80,8 @@ export class LocalQueue implements JobQueue {
     this.#told = false;
     const unfinished = all.filter(({ ended }) => ended === null);
     const first = unfinished.filter(({ id }) => this.#own.has(id));
+    this.#own.clear();
+    for (const { id } of first) this.#own.add(id);
     for (const record of new Set([...first, ...unfinished])) {
       const parts = await this.#records.parts(record);
       const { id, run } = record;

@@ -6,14 +6,22 @@ const PASSING: ReadonlySet<ErrorCode> = new Set(["SOURCE_FAILED", "SOURCE_TIMEOU
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
 
+export function isPassing(error: unknown): boolean {
+  return error instanceof BandloomError && PASSING.has(error.code);
+}
+
 /** Tries again what failed for a reason that passes, after longer and longer waits. Rejects with the last failure, or the signal's reason. */
-export async function patiently<T>(work: () => Promise<T>, tries: number, signal: AbortSignal): Promise<T> {
+export async function patiently<T>(
+  work: (isLast: boolean) => Promise<T>,
+  tries: number,
+  signal: AbortSignal,
+): Promise<T> {
   for (let failures = 0; ; failures++) {
     signal.throwIfAborted();
     try {
-      return await work();
+      return await work(failures + 1 >= tries);
     } catch (error) {
-      if (!(error instanceof BandloomError) || !PASSING.has(error.code) || failures + 1 >= tries) throw error;
+      if (!isPassing(error) || failures + 1 >= tries) throw error;
       await sleep(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS), undefined, { signal });
     }
   }

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
 import { isSourceChanged } from "../../source/index.ts";
-import type { FormulaService, ImageService, TileService } from "../types.ts";
-import { patiently } from "./patience.ts";
+import type { FormulaService, ImageService, TileService, ValidFormula } from "../types.ts";
+import { isPassing, patiently } from "./patience.ts";
 import { isFinished, type JobRecord, type PartProgress, type PartWorker, walkOf } from "./record.ts";
 import type { JobRecords } from "./records.ts";
 
@@ -9,6 +10,8 @@ import type { JobRecords } from "./records.ts";
 const SOURCE_TRIES = 6;
 /** Processes that may end over the same step before it is given up: a file that kills them must not do so for ever. */
 const MAX_TAKES = 5;
+/** Another server saw that a file was replaced, or a purge: this one sees it within a second, and has some more for a store that is slow. */
+const SEEN_AFTER_MS = [250, 750, 1_000];
 /** Share of the newest step in the rate. */
 const SMOOTHING = 0.3;
 
@@ -18,8 +21,15 @@ export interface PartContext {
   readonly formulas: FormulaService;
   readonly tiles: TileService;
   readonly worker: PartWorker;
+  /** Tiles of jobs that this process has dealt with, since it started. */
+  readonly counts: JobTileCounts;
   /** Told of what is no expected failure. */
   readonly log: (message: string) => void;
+}
+
+export interface JobTileCounts {
+  completed: number;
+  failed: number;
 }
 
 export interface PartRef {
@@ -44,7 +54,7 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
     const error = `A part of it was begun ${before.takes} times, and each time the server ended over it.`;
     return kept(() => records.end(first, { state: "failed", at: Date.now(), error }));
   }
-  let part: PartProgress = { ...before, takes: before.takes + 1, worker };
+  let part: PartProgress = { ...before, takes: before.takes + 1, at: Date.now(), worker };
   const save = () => kept(() => records.putPart(first, index, part));
   await save();
   try {
@@ -52,7 +62,10 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
       if (!(await kept(() => wanted(records, ref)))) return;
       const began = performance.now();
       const { next } = part;
-      const done = await patiently(() => renderStep(context, first, next, signal), SOURCE_TRIES, signal);
+      const step = (isLast: boolean) => renderStep(context, first, next, isLast, signal);
+      const done = await patiently(step, SOURCE_TRIES, signal);
+      context.counts.completed += done.completed;
+      context.counts.failed += done.failed;
       part = advanced(part, done, performance.now() - began);
       await save();
     }
@@ -75,15 +88,15 @@ interface StepResult {
 }
 
 async function renderStep(
-  { images, formulas, tiles }: PartContext,
+  context: PartContext,
   record: JobRecord,
   step: number,
+  isLastTry: boolean,
   signal: AbortSignal,
 ): Promise<StepResult> {
-  const image = await images.get(record.imageKey, signal);
-  const formula = await formulas.bind(image, record.formula, record.plane, signal);
-  // Half of the tiles of one file and half of another would be no picture.
-  if (!formula.valid || formula.version !== record.version) throw changed();
+  const { tiles } = context;
+  const formula = await boundAsRecorded(context, record, signal);
+  const { image } = formula;
   const { tileSize, pad, encoding } = record;
   const places = walkOf(image.info, record).step(step);
   const requests = places.map(({ level, x, y }) => ({ formula, level, x, y, tileSize, pad, encoding }));
@@ -92,8 +105,28 @@ async function renderStep(
   if (served.some(isSourceChanged)) throw changed();
   await tiles.settled();
   const errors = served.filter((tile) => tile instanceof Error);
+  // Those that are there now are found the next time.
+  const passing = errors.find(isPassing);
+  if (passing && !isLastTry) throw passing;
   const [error] = errors;
+  const bug = errors.find((one) => !(one instanceof BandloomError));
+  if (bug) context.log(`A tile of a job failed: ${String(bug)}`);
   return { completed: served.length - errors.length, failed: errors.length, error: error ? reasonOf(error) : null };
+}
+
+/** Half of the tiles of one file and half of another would be no picture: BAD_REQUEST where the picture is another than that of the job. */
+async function boundAsRecorded(
+  { images, formulas }: PartContext,
+  record: JobRecord,
+  signal: AbortSignal,
+): Promise<ValidFormula> {
+  for (const wait of [...SEEN_AFTER_MS, null]) {
+    const image = await images.get(record.imageKey, signal);
+    const formula = await formulas.bind(image, record.formula, record.plane, signal);
+    if (formula.valid && formula.version === record.version) return formula;
+    if (wait !== null) await sleep(wait, undefined, { signal });
+  }
+  throw changed();
 }
 
 function advanced(part: PartProgress, { completed, failed, error }: StepResult, elapsedMs: number): PartProgress {
@@ -127,7 +160,7 @@ async function wanted(records: JobRecords, { id, run }: PartRef): Promise<JobRec
 function changed(): BandloomError {
   return new BandloomError(
     "BAD_REQUEST",
-    "The file of an image changed while the job ran. Start it again: what still holds is in the cache.",
+    "The picture changed while the job ran: a file was replaced, or it was purged. Start it again: what still holds is in the cache.",
   );
 }
 

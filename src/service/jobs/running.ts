@@ -12,6 +12,8 @@ export class RunningParts {
     { readonly id: string; readonly controller: AbortController; readonly end: Promise<void> }
   >();
 
+  #closed = false;
+
   constructor(context: PartContext) {
     this.#context = context;
   }
@@ -25,7 +27,10 @@ export class RunningParts {
   }
 
   /** Resolves when the part is done, or stopped. */
-  run(ref: PartRef): Promise<void> {
+  async run(ref: PartRef): Promise<void> {
+    // What was cancelled here and wanted again at once may be handed out before it has stopped.
+    for (let before = this.#parts.get(nameOf(ref)); before; before = this.#parts.get(nameOf(ref))) await before.end;
+    if (this.#closed) return;
     const controller = new AbortController();
     // Each tile of a step listens.
     setMaxListeners(0, controller.signal);
@@ -35,7 +40,7 @@ export class RunningParts {
       })
       .finally(() => this.#parts.delete(nameOf(ref)));
     this.#parts.set(nameOf(ref), { id: ref.id, controller, end });
-    return end;
+    await end;
   }
 
   stop(id: string): void {
@@ -43,6 +48,7 @@ export class RunningParts {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const { controller } of this.#parts.values()) controller.abort();
     await Promise.all([...this.#parts.values()].map(({ end }) => end));
   }

@@ -9,10 +9,7 @@ export function summarize(record: JobRecord, parts: readonly PartProgress[], now
   const { id, imageKey, formula, tiles, createdAt, ended } = record;
   const sum = (of: (part: PartProgress) => number) => parts.reduce((total, part) => total + of(part), 0);
   const [completed, failed] = [sum((part) => part.completed), sum((part) => part.failed)];
-  const active = parts.filter(
-    (part, index) => part.rate > 0 && now - part.at < RECENT_MS && !isFinished(record, index, part),
-  );
-  const rate = ended ? 0 : active.reduce((total, part) => total + part.rate, 0);
+  const rate = ended ? 0 : rateOf(record, parts, now);
   const state: JobState = ended?.state ?? (parts.some(({ takes, at }) => takes > 0 || at > 0) ? "running" : "queued");
   return {
     ...{ id, state, imageKey, formula, completed, failed, total: tiles },
@@ -22,4 +19,16 @@ export function summarize(record: JobRecord, parts: readonly PartProgress[], now
     createdAt,
     finishedAt: ended?.at ?? null,
   };
+}
+
+/**
+ * As fast as the parts of late were, times how many are worked on: a part that ends and one that begins, which has no rate yet, change little
+ * of it. Clocks of servers may differ.
+ */
+function rateOf(record: JobRecord, parts: readonly PartProgress[], now: number): number {
+  const recent = parts.filter(({ rate, at }) => rate > 0 && Math.abs(now - at) < RECENT_MS);
+  if (recent.length === 0) return 0;
+  const working = parts.filter((part, index) => part.worker !== null && !isFinished(record, index, part)).length;
+  const each = recent.reduce((total, { rate }) => total + rate, 0) / recent.length;
+  return each * Math.max(1, working);
 }

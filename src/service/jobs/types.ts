@@ -55,6 +55,8 @@ export interface JobService {
   cancel(id: string): Promise<Job | null>;
   /** The job as it is, then as it changes, at most four times a second; ends when the job has ended, when it is gone, and by the signal. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Job>;
+  /** Tiles of jobs that this process has dealt with, since it started. */
+  counts(): { readonly completed: number; readonly failed: number };
   /** Stops the work; the jobs stay. */
   close(): Promise<void>;
 }

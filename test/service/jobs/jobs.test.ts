@@ -148,6 +148,27 @@ describe("a job", () => {
     });
   });
 
+  it("ends with a clear reason when its image is gone", async () => {
+    const folder = await dataFolder();
+    const services = await open(folder, false);
+    const started = await services.jobs.start(await wish(services));
+    await clean.pop()?.();
+    await rm(join(folder, "plate.tif"));
+    const done = await ended(await open(folder), started);
+    expect(done).toMatchObject({ state: "failed", completed: 0, error: expect.stringContaining("no such image") });
+  });
+
+  it("ends with a clear reason when it is purged, and what is asked for then is another job", async () => {
+    const services = await open(await dataFolder());
+    const started = await services.jobs.start(await wish(services, "window(b1, 0, 252)"));
+    for await (const job of services.jobs.watch(started.id, never)) if (job.completed > 0) break;
+    await services.purges.purge({ kind: "image", key: "plate" });
+    expect(await ended(services, started)).toMatchObject({ state: "failed", error: expect.stringContaining("purged") });
+    const again = await services.jobs.start(await wish(services, "window(b1, 0, 252)"));
+    expect(again.id).not.toBe(started.id);
+    expect(await ended(services, again)).toMatchObject({ state: "completed", completed: TILES });
+  }, 30_000);
+
   it("is given up when it ends every process that touches it", async () => {
     const folder = await dataFolder();
     const { createState } = await import("../../../src/state/index.ts");

@@ -1,0 +1,155 @@
+import { once } from "node:events";
+import { createClient } from "graphql-ws";
+import { afterEach, describe, expect, it } from "vitest";
+import WebSocket from "ws";
+import { type Running, runServer } from "../http/running.ts";
+
+const PLATE = { width: 64, height: 64 };
+const TOKEN = "a-token-of-these-tests";
+const CANCEL = `mutation { cancelJob(input: { id: "${Buffer.from(`Job:${"0".repeat(32)}`).toString("base64url")}" }) { userErrors { message } } }`;
+
+const closing: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function start(options: Parameters<typeof runServer>[1]): Promise<Running> {
+  const server = await runServer({ "plate.tif": PLATE }, options);
+  closing.push(() => server.close());
+  return server;
+}
+
+function events(server: Running, query: string, headers: Record<string, string> = {}): Promise<Response> {
+  return server.get("/graphql/stream", {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "text/event-stream", ...headers },
+    body: JSON.stringify({ query }),
+  });
+}
+
+function open(server: Running): WebSocket {
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  socket.on("error", () => {});
+  closing.push(() => socket.terminate());
+  return socket;
+}
+
+async function overSocket(server: Running, query: string, connectionParams = {}): Promise<readonly unknown[]> {
+  const url = `${server.url.replace("http", "ws")}/graphql`;
+  const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams });
+  try {
+    const results: unknown[] = [];
+    for await (const result of client.iterate({ query })) results.push(result);
+    return results;
+  } finally {
+    await client.dispose();
+  }
+}
+
+describe("streams", () => {
+  it("tell nothing of the schema where introspection is off, over both", async () => {
+    const server = await start({ introspection: false });
+    for (const query of [
+      "{ __schema { types { name } } }",
+      '{ __type(name: "Tile") { name } }',
+      "{ imagees { key } }",
+    ]) {
+      const answer = await events(server, query);
+      expect(answer.status).toBe(400);
+      const text = await answer.text();
+      expect(text).toContain("GRAPHQL_VALIDATION_FAILED");
+      expect(text).not.toContain("Did you mean");
+      const refused = JSON.stringify(await overSocket(server, query).catch((errors: unknown) => errors));
+      expect(refused).toContain("GRAPHQL_VALIDATION_FAILED");
+      expect(refused).not.toContain("Did you mean");
+    }
+  });
+
+  it("are so many at a time, those over it are told so, and who leaves makes room", async () => {
+    const server = await start({ limits: { streams: 2 } });
+    const [first, second] = [open(server), open(server)];
+    await Promise.all([once(first, "open"), once(second, "open")]);
+    const refused = await events(server, "{ colormaps { name } }");
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "OVERLOADED" } }] });
+    const third = open(server);
+    const [, answer] = (await once(third, "unexpected-response")) as [unknown, { statusCode: number }];
+    expect(answer.statusCode).toBe(503);
+    first.terminate();
+    await expect.poll(async () => (await events(server, "{ colormaps { name } }")).status).toBe(200);
+    const limits = await server.get("/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"query":"{ server { limits { streams streamOperations jobTiles jobsAtOnce } } }"}',
+    });
+    expect(await limits.json()).toEqual({
+      data: { server: { limits: { streams: 2, streamOperations: 16, jobTiles: 4_194_304, jobsAtOnce: 16 } } },
+    });
+  });
+
+  it("change nothing without the token where there is one, over both", async () => {
+    const server = await start({ mutations: { token: TOKEN, open: true } });
+    expect(await (await events(server, CANCEL)).text()).toContain("UNAUTHENTICATED");
+    expect(await (await events(server, CANCEL, { authorization: "Bearer no" })).text()).toContain("UNAUTHENTICATED");
+    expect(await (await events(server, CANCEL, { authorization: `Bearer ${TOKEN}` })).text()).toContain("no job");
+    const code = (results: readonly unknown[]) => JSON.stringify(results);
+    expect(code(await overSocket(server, CANCEL))).toContain("UNAUTHENTICATED");
+    expect(code(await overSocket(server, CANCEL, { authorization: "Bearer no" }))).toContain("UNAUTHENTICATED");
+    expect(code(await overSocket(server, CANCEL, { authorization: `Bearer ${TOKEN}` }))).toContain("no job");
+  });
+
+  it("change nothing where mutations are off", async () => {
+    const server = await start({ mutations: { token: null, open: false } });
+    expect(await (await events(server, CANCEL)).text()).toContain("FORBIDDEN");
+    expect(JSON.stringify(await overSocket(server, CANCEL))).toContain("FORBIDDEN");
+  });
+});
+
+describe("a WebSocket", () => {
+  it("on which nobody begins is closed", async () => {
+    const [code] = (await once(open(await start({})), "close")) as [number];
+    expect(code).toBe(4408);
+  }, 30_000);
+
+  it("that sends a huge message, or what is no message, is closed, and the next one is served", async () => {
+    const server = await start({});
+    const huge = open(server);
+    await once(huge, "open");
+    huge.send("x".repeat(2 ** 20 + 1));
+    expect((await once(huge, "close"))[0]).toBe(1009);
+    const wrong = open(server);
+    await once(wrong, "open");
+    wrong.send("{");
+    expect((await once(wrong, "close"))[0]).toBe(4400);
+    expect(await overSocket(server, "{ colormaps { name } }")).toHaveLength(1);
+  });
+
+  it("that asks and never reads is cut off", async () => {
+    const server = await start({});
+    const socket = open(server);
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init" }));
+    await once(socket, "message");
+    socket.pause();
+    const ping = JSON.stringify({ type: "ping", payload: { text: "x".repeat(2 ** 19) } });
+    let closed = false;
+    socket.on("close", () => {
+      closed = true;
+    });
+    for (let n = 0; n < 2 ** 8 && socket.readyState === WebSocket.OPEN; n++)
+      await new Promise((resolve) => socket.send(ping, resolve));
+    socket.resume();
+    await expect.poll(() => closed, { timeout: 10_000 }).toBe(true);
+  }, 30_000);
+
+  it("that says no goodbye does not hold up the end of the server", async () => {
+    const server = await runServer({ "plate.tif": PLATE });
+    const socket = open(server);
+    await once(socket, "open");
+    socket.pause();
+    const begin = performance.now();
+    await server.close();
+    // The library would wait 30 s.
+    expect(performance.now() - begin).toBeLessThan(15_000);
+  }, 60_000);
+});
