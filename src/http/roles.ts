@@ -1,4 +1,4 @@
-import type { Role } from "../service/types.ts";
+import type { Role } from "../core/roles.ts";
 
 /** Routes that one kind of process answers. */
 export type RouteGroup = Exclude<Role, "all">;

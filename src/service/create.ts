@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
+import type { Role } from "../core/roles.ts";
 import { createRenderer } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
@@ -19,7 +20,7 @@ import { Measurements } from "./measurements.ts";
 import { FolderOriginals } from "./originals.ts";
 import { Presets } from "./presets.ts";
 import { PipelineTiles } from "./tiles.ts";
-import type { Links, Originals, Role, Services } from "./types.ts";
+import type { Links, Originals, Services } from "./types.ts";
 
 export interface ServiceEvent {
   readonly level: "info" | "warn" | "error";

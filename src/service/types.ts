@@ -337,10 +337,6 @@ export interface Links {
   check(target: string): number | null;
 }
 
-/** What a process of a cluster does: `all` is a server of its own, the others share its work between them. */
-export const ROLES = ["all", "api", "render", "files"] as const;
-export type Role = (typeof ROLES)[number];
-
 /** Every limit that a client can run into, in one place; shown by `server { limits }`. */
 export interface Limits {
   readonly formulaLength: number;

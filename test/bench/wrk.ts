@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const CONNECTIONS = 16;
-const SECONDS = 2;
+/** How long one measurement takes. */
+export const SECONDS = 2;
 
 /** Whether this machine has wrk: a client in JavaScript would be slower than what it measures. */
 export function hasWrk(): boolean {

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient as createSseClient } from "graphql-sse";
+import { createClient as createWsClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { type Cluster, startCluster } from "../fixtures/cluster.ts";
 import { startRedis } from "../fixtures/redis.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
@@ -18,6 +21,8 @@ const LOAD = 8;
 const IMAGES = 12;
 /** Ten times the five seconds in which caches are to fill again. */
 const AGAIN_WITHIN_MS = 50_000;
+
+const TOKEN = "the-token-of-this-suite";
 
 const data = mkdtempSync(join(tmpdir(), "bandloom-cluster-"));
 let cluster: Cluster;
@@ -40,6 +45,7 @@ beforeAll(async () => {
     BANDLOOM_ALLOWED_SOURCES: `s3://${s3.bucket}/scans`,
     BANDLOOM_S3_ENDPOINT: s3.endpoint,
     BANDLOOM_S3_PATH_STYLE: "true",
+    BANDLOOM_ADMIN_TOKEN: TOKEN,
   };
   [cluster, alone] = await Promise.all([
     // One render is waited for as long as it takes: what is counted are renders, not patience.
@@ -118,6 +124,51 @@ describe("a range of 121 tiles through nginx", () => {
     expect(nodes).toEqual(same);
     expect(s3.requests.length).toBeGreaterThan(0);
   });
+});
+
+describe("work that takes a while, through nginx", () => {
+  it("comes as events, each as soon as it is there", async () => {
+    const client = createSseClient({ url: `${cluster.nginx.url}/graphql/stream`, retryAttempts: 0 });
+    const query = `subscription { tiles(input: { imageKey: "plate", formula: "window(sobel(b1), 0, 99)", level: 0,
+      x: { from: 0, to: 3 }, y: { from: 0, to: 3 } }) { x y url } }`;
+    const places = new Set<string>();
+    for await (const { data, errors } of client.iterate<{ tiles: { x: number; y: number; url: string } }>({ query })) {
+      expect(errors).toBeUndefined();
+      if (data) places.add(`${data.tiles.x} ${data.tiles.y}`);
+    }
+    client.dispose();
+    expect(places.size).toBe(16);
+  });
+
+  it("is done ahead of use by the render servers, watched over a WebSocket, and then nothing is rendered", async () => {
+    const formula = "window(b1 - b2, -99, 99)";
+    const begun = await fetch(`${cluster.nginx.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({
+        query: `mutation { prerender(input: { imageKey: "plate", formula: "${formula}", levels: [0] }) { job { id total } } }`,
+      }),
+    });
+    const { data: answer } = (await begun.json()) as { data: { prerender: { job: { id: string; total: number } } } };
+    const { id, total } = answer.prerender.job;
+    expect(total).toBe(121);
+    const client = createWsClient({
+      url: `${cluster.nginx.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+    });
+    const query = `subscription { jobUpdated(id: "${id}") { state completed failed } }`;
+    let last: unknown = null;
+    for await (const { data } of client.iterate<{ jobUpdated: { state: string } }>({ query })) {
+      last = data?.jobUpdated;
+    }
+    await client.dispose();
+    expect(last).toEqual({ state: "COMPLETED", completed: 121, failed: 0 });
+    const before = await cluster.rendered();
+    const urls = (await range<{ url: string }>(formula, "url")).map(({ url }) => url);
+    await Promise.all(urls.map((url) => bytesOf(cluster.nginx.url + url)));
+    expect(await cluster.rendered()).toBe(before);
+  }, 120_000);
 });
 
 /** Tiles that nobody asked for before: another formula each time. */

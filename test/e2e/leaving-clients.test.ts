@@ -46,7 +46,7 @@ const departures = () => server.output().match(/"status":499/g)?.length ?? 0;
 describe("the work for clients that leave", () => {
   it("is dropped while it waits, and that of the others is done", async () => {
     const before = departures();
-    const staying = numbers(0, 12).map((n) => get(slow(n)));
+    const staying = numbers(0, 60).map((n) => get(slow(n)));
     await sleep(ARRIVAL_MS);
     const leaving = await Promise.all(numbers(100, 10).map((n) => client(slow(n))));
     await sleep(ARRIVAL_MS);
@@ -68,7 +68,7 @@ describe("the work for clients that leave", () => {
 
   it("goes on where others wait for the same, and is done once", async () => {
     const before = departures();
-    const busy = numbers(300, 8).map((n) => get(slow(n)));
+    const busy = numbers(300, 60).map((n) => get(slow(n)));
     const leaving = await Promise.all(numbers(0, 5).map(() => client(slow(400))));
     await sleep(ARRIVAL_MS);
     const staying = numbers(0, 3).map(() => get(slow(400)));

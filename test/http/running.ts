@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Role } from "../../src/core/roles.ts";
 import type { MutationPolicy } from "../../src/graphql/index.ts";
 import { createServer, Metrics } from "../../src/http/index.ts";
 import { createServices, type ServiceOptions } from "../../src/service/index.ts";
-import type { Limits, Role } from "../../src/service/types.ts";
+import type { Limits } from "../../src/service/types.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
 
 export interface Running {

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { ROLES } from "../../core/roles.ts";
 import type { SigningKey } from "../../service/index.ts";
-import { ROLES } from "../../service/types.ts";
 import { type KindValues, LOG_LEVELS } from "./settings.ts";
 
 interface Kind<T> {

@@ -1,5 +1,5 @@
+import { ROLES, type Role } from "../../core/roles.ts";
 import type { SigningKey } from "../../service/index.ts";
-import { ROLES, type Role } from "../../service/types.ts";
 
 /** Every setting, once: flags, environment variables, the keys of .env and of the YAML file, and help are derived from this table. */
 

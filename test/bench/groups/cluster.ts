@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Nginx, startNginx } from "../../fixtures/nginx.ts";
 import { type RedisServer, startRedis } from "../../fixtures/redis.ts";
@@ -9,7 +10,7 @@ import { type BenchImage, benchFormula, benchImage, tilePath } from "../images.t
 import { measure } from "../measure.ts";
 import { atLeast, atMost, note, type Row } from "../row.ts";
 import { startStaticNginx } from "../static-nginx.ts";
-import { hasWrk, requestsPerSecond } from "../wrk.ts";
+import { hasWrk, requestsPerSecond, SECONDS } from "../wrk.ts";
 
 /** Of everything that is compared, in turn. */
 const ROUNDS = 7;
@@ -65,17 +66,24 @@ async function hotRow(nginx: Nginx, image: BenchImage): Promise<Row> {
   const plain = paths.map((_, n) => files.path(n));
   const rates: number[] = [];
   const ratios: number[] = [];
+  const costs: number[] = [];
+  const workers = readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "utf8").trim().split(" ").map(Number);
+  const cpu = () => workers.reduce((sum, pid) => sum + cpuTime(pid), 0);
   for (let round = 0; round <= ROUNDS; round++) {
+    const before = cpu();
     const kept = await requestsPerSecond(nginx.url, paths);
+    const used = cpu() - before;
     const sent = await requestsPerSecond(files.url, plain);
     // The first warms up.
     if (round === 0) continue;
     rates.push(kept);
+    costs.push(used / (kept * SECONDS));
     ratios.push(kept / sent);
   }
   await files.stop();
   return {
     ...row,
+    cpu: median(costs),
     targets: [
       note("tiles a second", median(rates), ""),
       note("mean tile", bodies.reduce((sum, { length }) => sum + length, 0) / bodies.length / 1000, "kB"),
