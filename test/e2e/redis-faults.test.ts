@@ -118,7 +118,7 @@ function logOf(server: RunningServer): readonly string[] {
       .output()
       .split("\n")
       // What is said of its memory's policy is said of a Redis that is well.
-      .filter((line) => line.includes("Redis") && !line.includes("maxmemory"))
+      .filter((line) => line.includes("Redis") && !/has no maxmemory|its maxmemory-policy/.test(line))
   );
 }
 
