@@ -11,6 +11,8 @@ import { V8_FLAGS } from "./v8-flags.ts";
 const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /** A signal that follows within this time is the same: a terminal and npm both pass on one Ctrl-C. */
 const SAME_SIGNAL_MS = 500;
+/** Who was asked to end and has not by then never will: running requests are given 10 s, and a store may hang in its own code. */
+const STUCK_MS = 30_000;
 const FIRST_DELAY_MS = 100;
 /** However often it crashes, it is there again within some seconds. */
 const MAX_DELAY_MS = 2_000;
@@ -110,6 +112,7 @@ class StopRequest {
       this.#heardAt = now;
       this.#control.abort();
       this.#child?.kill("SIGTERM");
+      setTimeout(() => this.#child?.kill("SIGKILL"), STUCK_MS).unref();
     } else if (now - this.#heardAt > SAME_SIGNAL_MS) {
       this.killedBy = signal;
       this.#child?.kill("SIGKILL");
