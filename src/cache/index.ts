@@ -2,6 +2,7 @@
 
 export {
   careFor,
+  distrustTiles,
   type MemoryReport,
   type StoreCare,
   type StoreReport,

@@ -12,6 +12,8 @@ import { bandloom } from "./program.ts";
 const folder = mkdtempSync(join(tmpdir(), "bandloom-signals-"));
 const data = join(folder, "data");
 const CONNECTIONS = 1000;
+/** What a shell makes of it. */
+const EXIT_OF_KILLED = { code: 137, signal: "SIGKILL" };
 
 beforeAll(async () => {
   mkdirSync(data);
@@ -89,6 +91,14 @@ describe("a server that is told to end under load", () => {
     expectQuiet(server);
   }, 60_000);
 });
+
+it("a server that cannot end, for what it has loaded never does, is ended half a minute later", async () => {
+  server = await startServer({ data });
+  process.kill(server.pid(), "SIGSTOP");
+  const { code, signal } = EXIT_OF_KILLED;
+  expect(await server.stop()).toBe(code);
+  expect(server.output()).toContain(`the server did not end in 30 s; it is ended by ${signal}`);
+}, 300_000);
 
 describe("a server that may open 256 files", () => {
   it(`survives ${CONNECTIONS} connections, and answers everybody when they end`, async () => {

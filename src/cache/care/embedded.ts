@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
-import { DATA_FILE, isAsClosed, markClosed, passesCheck } from "../embedded/open.ts";
+import { STORE_NAME } from "../embedded/keeper.ts";
+import { DATA_FILE, isAsClosed, markClosed, markSuspect, passesCheck } from "../embedded/open.ts";
 import { Tables } from "../embedded/tables.ts";
-import { STORE_NAME } from "../embedded/tier.ts";
 import { unseal } from "../envelope.ts";
 import type { StoreCare, StoreReport, Verification } from "./types.ts";
 
@@ -49,7 +49,7 @@ export class EmbeddedCare implements StoreCare {
     if (!(await passesCheck(this.#store)))
       throw new BandloomError(
         "SOURCE_UNREADABLE",
-        "The store itself is damaged, not only tiles in it. Start the server again: it moves the store aside and begins a new one.",
+        "The store itself is damaged, not only tiles in it. A running server begins a new one when it meets the damage; start it again to have that now.",
       );
     const tables = this.#open();
     const total = tables.usage().entries;
@@ -80,6 +80,15 @@ export class EmbeddedCare implements StoreCare {
   #open(): Tables {
     this.#tables ??= new Tables(this.#store);
     return this.#tables;
+  }
+}
+
+/** The next server of this folder begins its store anew: those before it were ended by a fault, and the store may be what did it. */
+export function distrustTiles(folder: string): void {
+  try {
+    markSuspect({ folder, name: STORE_NAME });
+  } catch {
+    // There is no store.
   }
 }
 

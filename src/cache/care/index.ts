@@ -7,6 +7,7 @@ import { RedisCare } from "./redis.ts";
 import { memoryOf } from "./redis-memory.ts";
 import type { MemoryReport, StoreCare } from "./types.ts";
 
+export { distrustTiles } from "./embedded.ts";
 export type { MemoryReport, StoreCare, StoreReport, Verification } from "./types.ts";
 
 interface CareOptions {

@@ -17,6 +17,8 @@ export const DATA_FILE = "data.mdb";
 const LOCK_FILE = "lock.mdb";
 /** Written when the store is closed in order: what the file looked like then. */
 const CLOSED_FILE = "closed.json";
+/** Written when a store failed that no check finds anything wrong with. */
+const SUSPECT_FILE = "suspect";
 const DAMAGED_SUFFIX = ".damaged";
 /** Long enough to read some 100 GB; a check that hangs must not go on for ever. */
 const CHECK_TIMEOUT_MS = 300_000;
@@ -44,18 +46,31 @@ export async function openStore<T>({ folder, name, label, open, log }: StoreOpti
   const store = join(resolve(folder), name);
   makeFolder(store);
   const data = join(store, DATA_FILE);
-  if (existsSync(data) && !isAsClosed(store) && !(await passesCheck(store))) {
+  if (existsSync(data) && !(await isSound(store))) {
     moveAside(store);
     log(`${label}: the store was damaged; it was moved aside and begins anew`);
   }
-  rmSync(join(store, CLOSED_FILE), { force: true });
+  for (const file of [CLOSED_FILE, SUSPECT_FILE]) rmSync(join(store, file), { force: true });
   return open(store);
+}
+
+async function isSound(store: string): Promise<boolean> {
+  if (existsSync(join(store, SUSPECT_FILE))) return false;
+  return isAsClosed(store) || (await passesCheck(store));
 }
 
 /** Notes that the store was closed in order. Throws when the folder is gone. */
 export function markClosed({ folder, name }: Pick<StoreOptions<unknown>, "folder" | "name">): void {
   const store = join(resolve(folder), name);
   writeFileSync(join(store, CLOSED_FILE), JSON.stringify(fingerprint(store)));
+}
+
+/**
+ * Has a store moved aside when it is opened next, whatever a check says: where it was used, LMDB failed or ended the process again and
+ * again. A check reads what is stored, but not the list of free pages that only a writer reads. Throws when there is no store.
+ */
+export function markSuspect({ folder, name }: Pick<StoreOptions<unknown>, "folder" | "name">): void {
+  writeFileSync(join(resolve(folder), name, SUSPECT_FILE), "");
 }
 
 function fingerprint(store: string): { readonly size: number; readonly modified: number } {

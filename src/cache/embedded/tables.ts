@@ -79,7 +79,7 @@ export class Tables {
     } catch (error) {
       // lmdb adds a second promise with the cause; unheard it would end the process.
       const cause: unknown = await causeOf(error);
-      throw new Error(cause instanceof Error ? cause.message : "commit failed");
+      throw new Error(cause instanceof Error ? cause.message : "commit failed", { cause });
     }
   }
 

@@ -2,12 +2,10 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { Breaker } from "../breaker.ts";
 import { seal, unseal } from "../envelope.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
+import { isDamage } from "./damage.ts";
 import { planEviction, storedBytes } from "./eviction.ts";
-import { markClosed, openStore, storeFile } from "./open.ts";
-import { type EntryInfo, Tables } from "./tables.ts";
-
-/** Raise its number when the layout of the tables changes. */
-export const STORE_NAME = "tiles-1";
+import { StoreKeeper } from "./keeper.ts";
+import type { EntryInfo, Tables } from "./tables.ts";
 
 /** A tile's age is written at most this often: reading must not cost a write each time. */
 const TOUCH_SECONDS = 3_600;
@@ -43,11 +41,8 @@ export class EmbeddedTier implements CacheTier {
   /** Resolves when the store is open or was given up; until then the tier misses. */
   readonly opened: Promise<void>;
   readonly #options: EmbeddedTierOptions;
+  readonly #store: StoreKeeper;
   readonly #writes: Breaker;
-  #tables: Tables | null = null;
-  /** The file that the tables lie in. */
-  #file: string | null = null;
-  #detail: string | null = "opening";
   #maxBytes: number;
   #puts: CacheEntry[] = [];
   #pendingBytes = 0;
@@ -67,29 +62,8 @@ export class EmbeddedTier implements CacheTier {
       probe: () => this.#probe(),
       log: options.log,
     });
-    this.opened = this.#open();
-  }
-
-  get #store() {
-    const { folder, log } = this.#options;
-    return { folder, log, name: STORE_NAME, label: "Embedded cache" };
-  }
-
-  async #open(): Promise<void> {
-    try {
-      await this.#openTables();
-      this.#detail = null;
-    } catch (error) {
-      this.#detail = error instanceof Error ? error.message : String(error);
-      this.#options.log(`Embedded cache: off (${this.#detail}); tiles are kept in memory only`);
-    }
-  }
-
-  async #openTables(): Promise<void> {
-    const tables = await openStore({ ...this.#store, open: (path) => new Tables(path) });
-    if (this.#closed) return tables.close();
-    this.#tables = tables;
-    this.#file = storeFile(this.#store);
+    this.#store = new StoreKeeper(options);
+    this.opened = this.#store.opened;
   }
 
   async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {
@@ -105,12 +79,13 @@ export class EmbeddedTier implements CacheTier {
   }
 
   #read(key: string): CachedTile | null {
-    if (!this.#tables) return null;
+    const { tables } = this.#store;
+    if (!tables) return null;
     try {
       const id = Buffer.from(key, "hex");
-      const value = this.#tables.value(id);
+      const value = tables.value(id);
       if (!value) return null;
-      const entry = this.#tables.entry(id);
+      const entry = tables.entry(id);
       const tile = unseal(key, value);
       if (!entry || !tile || isExpired(entry, this.#options.ttlSeconds)) {
         this.#damaged.set(key, entry);
@@ -123,13 +98,19 @@ export class EmbeddedTier implements CacheTier {
       }
       return tile;
     } catch (error) {
-      this.#writes.failure(error instanceof Error ? error.message : String(error));
+      this.#fail(error);
       return null;
     }
   }
 
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isDamage(error)) this.#loseStore(reason);
+    else this.#writes.failure(reason);
+  }
+
   set(entries: readonly CacheEntry[]): void {
-    if (!this.#tables || !this.#writes.closed || this.#closed) return;
+    if (!this.#store.tables || !this.#writes.closed || this.#closed) return;
     for (const entry of entries) {
       const size = entry.tile.bytes.length;
       if (size > this.#maxBytes * LARGEST_SHARE || this.#pendingBytes + size > MAX_PENDING_BYTES) continue;
@@ -157,12 +138,13 @@ export class EmbeddedTier implements CacheTier {
       this.#touches.clear();
       this.#damaged.clear();
       try {
-        if (!this.#tables || !this.#writes.closed) continue;
-        if (this.#isInPlace) await this.#commit(this.#tables, puts, touches, damaged);
-        else this.#writes.open("its file was removed or replaced");
+        const { tables } = this.#store;
+        if (!tables || !this.#writes.closed) continue;
+        if (this.#store.isInPlace) await this.#commit(tables, puts, touches, damaged);
+        else this.#loseStore(null);
       } catch (error) {
+        this.#fail(error);
         this.#stayBelowFullDisk();
-        this.#writes.failure(error instanceof Error ? error.message : String(error));
       } finally {
         for (const { tile } of puts) this.#pendingBytes -= tile.bytes.length;
       }
@@ -212,35 +194,38 @@ export class EmbeddedTier implements CacheTier {
   }
 
   #stayBelowFullDisk(): void {
-    if (this.#tables) this.#maxBytes = Math.min(this.#maxBytes, this.#tables.usage().bytes * FULL_DISK_SHARE);
+    const usage = this.#usage();
+    if (usage) this.#maxBytes = Math.min(this.#maxBytes, usage.bytes * FULL_DISK_SHARE);
   }
 
-  /** False: what is written would be in a file that no later start can find. */
-  get #isInPlace(): boolean {
-    return this.#file !== null && storeFile(this.#store) === this.#file;
-  }
-
-  /** Goes on with the store that lies in the folder now, or with a new one. */
-  async #reopen(): Promise<void> {
-    const tables = this.#tables;
-    this.#tables = null;
-    this.#file = null;
-    await tables?.close();
-    await this.#openTables();
+  /** It is damaged, for a reason, or gone. The next one may have the whole room again. */
+  #loseStore(damage: string | null): void {
+    if (damage === null) this.#store.gone();
+    else this.#store.damaged(damage);
     this.#maxBytes = this.#options.maxBytes;
   }
 
   async #probe(): Promise<void> {
-    if (!this.#isInPlace) await this.#reopen();
-    const tables = this.#tables;
+    const { tables } = this.#store;
     if (!tables) throw new Error("not open");
+    if (!this.#store.isInPlace) return this.#loseStore(null);
     await tables.batch(() => tables.put(PROBE_KEY, Buffer.alloc(2 ** 16), 0));
     await tables.batch(() => tables.remove(PROBE_KEY, 0));
   }
 
+  /** Null: there is no store, or none that can be read. */
+  #usage(): ReturnType<Tables["usage"]> | null {
+    try {
+      return this.#store.tables?.usage() ?? null;
+    } catch (error) {
+      this.#fail(error);
+      return null;
+    }
+  }
+
   stats(): CacheTierStats {
-    const usage = this.#tables?.usage() ?? { entries: 0, bytes: 0 };
-    const detail = this.#detail ?? this.#writes.reason;
+    const usage = this.#usage() ?? { entries: 0, bytes: 0 };
+    const detail = this.#store.reason ?? this.#writes.reason;
     return {
       name: this.name,
       hits: this.#hits,
@@ -262,16 +247,7 @@ export class EmbeddedTier implements CacheTier {
     await this.flush();
     this.#closed = true;
     this.#writes.stop();
-    const tables = this.#tables;
-    this.#tables = null;
-    this.#detail ??= "closed";
-    if (!tables) return;
-    try {
-      await tables.close();
-      markClosed(this.#store);
-    } catch {
-      // What was not written is lost, which a cache may; the next start checks the store.
-    }
+    await this.#store.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { cacheFolder } from "../config/cache-folder.ts";
 import type { Settings } from "../config/settings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { READY, type StartMessage } from "./messages.ts";
@@ -18,6 +19,10 @@ const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2_000;
 /** One that served this long was sound: the next crash is a first one again. */
 const SOUND_AFTER_MS = 60_000;
+/** What the system ends a process with whose own code went wrong, in a library or for a store that is damaged. */
+const FAULTS: ReadonlySet<NodeJS.Signals | null> = new Set(["SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL", "SIGFPE"]);
+/** So many in a row, and it may be the store of tiles that does it: the next server begins a new one. */
+const FAULTS_OF_STORE = 2;
 
 /**
  * Runs the server in a process of its own and starts it again when it crashes: a native codec that dies on a hostile file takes its
@@ -27,13 +32,17 @@ export async function supervise(settings: Settings): Promise<number> {
   const stop = new StopRequest();
   try {
     let delay = FIRST_DELAY_MS;
+    let faults = 0;
     for (let announce = true; ; announce = false) {
       const started = performance.now();
       const end = await runOnce({ settings, announce }, stop);
       if (stop.killedBy !== null) return 128 + constants.signals[stop.killedBy];
       // What failed before it ever served has told why; what ended in order is done.
       if (stop.signal.aborted || end.code === EXIT.ok || (announce && !end.ready)) return exitCodeOf(end);
-      if (performance.now() - started > SOUND_AFTER_MS) delay = FIRST_DELAY_MS;
+      const sound = performance.now() - started > SOUND_AFTER_MS;
+      if (sound) delay = FIRST_DELAY_MS;
+      faults = FAULTS.has(end.signal) ? (sound ? 1 : faults + 1) : 0;
+      if (faults >= FAULTS_OF_STORE) await distrustStore(settings);
       tell(`the server ended with ${end.signal ?? `code ${end.code}`}; it is started again`);
       await sleep(delay, undefined, { signal: stop.signal }).catch(() => {});
       if (stop.signal.aborted) return EXIT.ok;
@@ -71,6 +80,14 @@ async function runOnce(start: StartMessage, stop: StopRequest): Promise<End> {
   return { code, signal, ready };
 }
 
+async function distrustStore(settings: Settings): Promise<void> {
+  const folder = cacheFolder(settings);
+  if (folder === null) return;
+  // Only now: this process stays small.
+  const { distrustTiles } = await import("../../cache/index.ts");
+  distrustTiles(folder);
+}
+
 function exitCodeOf({ code, signal }: End): number {
   if (signal === null) return code ?? EXIT.failure;
   tell(`the server ended with ${signal}`);
@@ -106,13 +123,18 @@ class StopRequest {
     for (const name of STOP_SIGNALS) process.off(name, this.#listener);
   }
 
+  #endStuck(): void {
+    tell(`the server did not end in ${STUCK_MS / 1000} s; it is ended by SIGKILL`);
+    this.#child?.kill("SIGKILL");
+  }
+
   #hear(signal: NodeJS.Signals): void {
     const now = performance.now();
     if (!this.signal.aborted) {
       this.#heardAt = now;
       this.#control.abort();
       this.#child?.kill("SIGTERM");
-      setTimeout(() => this.#child?.kill("SIGKILL"), STUCK_MS).unref();
+      setTimeout(() => this.#endStuck(), STUCK_MS).unref();
     } else if (now - this.#heardAt > SAME_SIGNAL_MS) {
       this.killedBy = signal;
       this.#child?.kill("SIGKILL");
