@@ -4,18 +4,14 @@ import { seal, unseal } from "./envelope.ts";
 import { MAX_PENDING_BYTES, MAX_VALUE_BYTES } from "./redis-bounds.ts";
 import { hastyClient, listeningClient, type RedisClient, type RedisPlace } from "./redis-client.ts";
 import { type RedisKeys, together } from "./redis-keys.ts";
-import { reasonOf } from "./redis-link.ts";
+import { reasonOf, TIMED_OUT } from "./redis-link.ts";
 import type { CachedTile, Claims, SharedFlights } from "./types.ts";
 
 /** A lock outlives the longest render, and a holder that died not by much, milliseconds. */
 const LOCK_MS = 35_000;
 const PROBE_MS = 1_000;
-/** Of the time for which a tile is waited, an answer about who makes it may take so much: where Redis hangs a tile is late by it once. */
-const ANSWER_SHARE = 0.2;
-const LEAST_ANSWER_MS = 50;
-/** What ioredis says of a command that was not answered in time. */
-const TIMED_OUT = "Command timed out";
-
+/** Who waits for a tile no longer than this, by default, is not to wait as long again for a Redis that was silent just before. */
+const IMPATIENT_BELOW_MS = 1_000;
 /** Deletes a lock that is still one's own. */
 const UNLOCK = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0';
 
@@ -25,6 +21,8 @@ export interface RedisFlightsOptions {
   readonly ttlMs: number;
   /** Longest wait for a tile that another process makes, milliseconds. */
   readonly waitMs: number;
+  /** Redis has just not answered another command: nobody is asked who makes a tile. */
+  readonly isSilent: () => boolean;
   readonly log: (line: string) => void;
 }
 
@@ -50,13 +48,15 @@ export class RedisFlights implements SharedFlights {
   readonly #breaker: Breaker;
   readonly #subscriber: RedisClient;
   readonly #listening: Promise<unknown>;
+  readonly #impatient: boolean;
   #pendingBytes = 0;
 
   constructor(options: RedisFlightsOptions) {
     this.#options = options;
     const { place, keys, waitMs, log } = options;
     this.#keys = keys;
-    const client = hastyClient(place, Math.max(LEAST_ANSWER_MS, waitMs * ANSWER_SHARE));
+    this.#impatient = waitMs < IMPATIENT_BELOW_MS;
+    const client = hastyClient(place, waitMs);
     this.#client = client;
     this.opened = new Promise((done) => {
       client.once("ready", () => done()).once("error", () => done());
@@ -86,7 +86,7 @@ export class RedisFlights implements SharedFlights {
     const all = () => {
       for (const key of keys) mine.add(key);
     };
-    if (!this.#isWell()) return all();
+    if (!this.#isWell() || (this.#impatient && this.#options.isSilent())) return all();
     const tokens = keys.map(() => randomUUID());
     const pipeline = this.#client.pipeline();
     for (const [index, key] of keys.entries())

@@ -5,8 +5,12 @@ import type { RedisKeys } from "./redis-keys.ts";
 
 /** No answer within this time is a miss: rendering a tile is about as fast. */
 const COMMAND_TIMEOUT_MS = 50;
+/** A process whose timers are later than this has more to do than to wait for Redis. */
+const BUSY_MS = 10;
 const FAILURES_TO_OPEN = 3;
 const PROBE_MS = 1_000;
+/** What ioredis says of a command that was not answered in time. */
+export const TIMED_OUT = "Command timed out";
 
 export interface RedisLinkOptions {
   readonly place: RedisPlace;
@@ -26,6 +30,8 @@ export class RedisLink {
   readonly #reads: Breaker;
   readonly #writes: Breaker;
   readonly #log: (line: string) => void;
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #timedOutAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor({ place, keys, onAnswer, log }: RedisLinkOptions) {
@@ -70,6 +76,11 @@ export class RedisLink {
     return this.#connected && this.#writes.closed && !this.#closed;
   }
 
+  /** A moment ago it let the whole time for an answer pass without any: whoever waited for that need not wait for another. */
+  get silent(): boolean {
+    return performance.now() - this.#timedOutAt < COMMAND_TIMEOUT_MS;
+  }
+
   /** Why it is not well; null when it is. */
   get detail(): string | null {
     return this.#reads.reason ?? this.#writes.reason ?? (this.#connected ? null : "not connected yet");
@@ -78,12 +89,19 @@ export class RedisLink {
   /** What Redis answers; null when it does not, or not in time. */
   async read<T>(ask: (client: RedisClient) => Promise<T>): Promise<T | null> {
     if (!this.canRead) return null;
+    const asked = performance.now();
     try {
       const answer = await ask(this.#client);
+      this.#answeredAt = performance.now();
       this.#reads.success();
       return answer;
     } catch (error) {
-      this.#reads.failure(reasonOf(error));
+      const reason = reasonOf(error);
+      const now = performance.now();
+      // A timer that is late says that this process is busy, and the answer may lie in the socket; other answers that came say that Redis is.
+      const inTime = now - asked < COMMAND_TIMEOUT_MS + BUSY_MS;
+      if (reason === TIMED_OUT && inTime && this.#answeredAt < asked) this.#timedOutAt = now;
+      this.#reads.failure(reason);
       // Nobody waits any more for what may still arrive, perhaps hundreds of megabytes: begin again with a new connection.
       if (!this.#reads.closed && this.#connected) this.#client.disconnect(true);
       return null;

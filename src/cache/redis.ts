@@ -42,7 +42,8 @@ export class RedisTier implements CacheTier {
     this.#keys = new RedisKeys(prefix);
     const shared = { place, keys: this.#keys, log };
     this.#link = new RedisLink({ ...shared, onAnswer: () => this.flights.probeNow() });
-    this.flights = new RedisFlights({ ...shared, ttlMs: this.#ttlMs, waitMs: flightWaitMs });
+    const isSilent = () => this.#link.silent;
+    this.flights = new RedisFlights({ ...shared, ttlMs: this.#ttlMs, waitMs: flightWaitMs, isSilent });
     this.texts = new RedisTexts(this.#link);
     this.opened = Promise.all([this.#link.opened, this.flights.opened]).then(() => {});
   }

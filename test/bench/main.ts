@@ -20,6 +20,7 @@ const GROUPS = [
   "kernels",
   "neighbourhoods",
   "cluster",
+  "faults",
 ] as const;
 const RUNNER = fileURLToPath(new URL("./run-group.ts", import.meta.url));
 

@@ -51,7 +51,8 @@ export async function measure(work: (call: number) => unknown, options: MeasureO
   return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), cpu: quantile(cpu, 0.5) };
 }
 
-function quantile(values: readonly number[], fraction: number): number {
+/** Of values in any order; NaN where there are none. */
+export function quantile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
 }

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
+import { RedisFlights } from "../../src/cache/redis-flights.ts";
 import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 
@@ -107,6 +109,28 @@ describe("processes that share a Redis", () => {
     expect(await flightsOf(cache).wait(keys[1] ?? "")).toBeNull();
     lonely.thaw();
     await cache.close();
+    await lonely.stop();
+  });
+
+  it("are not waited for when Redis was silent just before, save by those who wait for long", async () => {
+    const lonely = await startRedis();
+    let silent = true;
+    const claimsOf = async (waitMs: number) => {
+      const place = { url: lonely.url, cluster: false };
+      const rest = { keys: names, ttlMs: 60_000, isSilent: () => silent, log: () => {} };
+      const flights = new RedisFlights({ place, waitMs, ...rest });
+      await flights.opened;
+      return { flights, claim: () => Promise.race([flights.claim([key]), nextTurn("waits")]) };
+    };
+    const key = keyOf("unanswered");
+    const [hasty, patient] = [await claimsOf(999), await claimsOf(1000)];
+    lonely.freeze();
+    expect(await hasty.claim()).toEqual({ mine: new Set([key]), made: new Map() });
+    expect(await patient.claim()).toBe("waits");
+    silent = false;
+    expect(await hasty.claim()).toBe("waits");
+    lonely.thaw();
+    for (const { flights } of [hasty, patient]) flights.close();
     await lonely.stop();
   });
 });
