@@ -13,7 +13,7 @@ import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { Generations } from "./generations.ts";
 import { CatalogueImages } from "./images.ts";
-import { createJobs } from "./jobs/create.ts";
+import { createJobs, type JobsWorked } from "./jobs/create.ts";
 import { LIMITS } from "./limits.ts";
 import { OPEN_LINKS, SignedLinks, type SigningOptions } from "./links.ts";
 import { Measurements } from "./measurements.ts";
@@ -64,7 +64,10 @@ export interface PipelineOptions {
   readonly tilesInS3?: Omit<S3TilesOptions, "server">;
   /** A Redis that several servers share for what people save, in place of the embedded store. */
   readonly stateRedisUrl?: string;
-  /** Work on jobs; left out: those do that render. Without it jobs can be started and watched, and servers that share their store work on them. */
+  /**
+   * Work on jobs. False: other processes do that share their store. Left out: those do that render; where they could not learn of a job
+   * (several roles without `stateRedisUrl`), none is begun.
+   */
   readonly runJobs?: boolean;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
@@ -145,7 +148,7 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     redisUrl: options.stateRedisUrl ?? null,
     redisPrefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
     ...{ state: saved, images, formulas, tiles, log },
-    run: options.runJobs ?? ((role === "all" || role === "render") && renderNode === null),
+    worked: jobsWorked(options),
   });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.
@@ -175,6 +178,14 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
       await saved.close();
     },
   };
+}
+
+/** Without a Redis that servers share, jobs are for a server that does everything: those of other roles learn of none, as they do of purges. */
+function jobsWorked({ role = "all", renderUrl, stateRedisUrl, runJobs }: PipelineOptions): JobsWorked {
+  if (runJobs !== undefined) return runJobs ? "here" : "elsewhere";
+  const renders = (role === "all" || role === "render") && renderUrl === undefined;
+  if (stateRedisUrl === undefined) return renders && role === "all" ? "here" : "nowhere";
+  return renders ? "here" : "elsewhere";
 }
 
 function linksOf({ signing }: PipelineOptions): Links {
