@@ -2,6 +2,7 @@
 
 export { createImageServices, createServices, type ServiceEvent, type ServiceOptions } from "./create.ts";
 export { type Extent, extentOf, type GeographicBounds, geographicBounds } from "./geography/index.ts";
+export { type SoughtImage, seekImage } from "./held-images.ts";
 export { LIMITS } from "./limits.ts";
 export type { SigningKey } from "./links.ts";
 export { notShared, type PurgeTarget, recordPurge } from "./purge.ts";
