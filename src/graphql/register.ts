@@ -40,7 +40,7 @@ export async function registerGraphql(
   const apollo = createApollo(settings);
   const streams = new OpenStreams(services.limits.streams);
   const streaming = { services, operations: new StreamedOperations(settings), streams, mutations: options.mutations };
-  acceptWebSockets(app, { ...streaming, publicUrl: options.publicUrl });
+  acceptWebSockets(app, { ...streaming, publicUrl: options.publicUrl, onInternalError: settings.onInternalError });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
   const page = await registerPage(app, options.publicUrl);
