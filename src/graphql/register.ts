@@ -1,7 +1,7 @@
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
 import { BandloomError, type ErrorCode } from "../core/errors.ts";
-import type { Services } from "../service/types.ts";
+import type { Services } from "../service/types/services.ts";
 import { createApollo } from "./apollo.ts";
 import { createContext, disconnectSignal, type GraphqlContext } from "./context.ts";
 import { assertMutationAllowed, type MutationPolicy } from "./mutation-policy.ts";

@@ -15,7 +15,7 @@ import { linksOf } from "./links.ts";
 import { Measurements } from "./measurements.ts";
 import { Presets } from "./presets.ts";
 import { PipelineTiles } from "./tiles.ts";
-import type { Services } from "./types.ts";
+import type { Services } from "./types/services.ts";
 
 export interface ServiceEvent {
   readonly level: "info" | "warn" | "error";

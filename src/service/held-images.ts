@@ -7,7 +7,7 @@ import { CatalogueFile } from "./catalogue/named.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
 import { linksOf, type SigningOptions } from "./links.ts";
 import { FolderOriginals } from "./originals.ts";
-import type { Originals } from "./types.ts";
+import type { Originals } from "./types/original.ts";
 
 /** Which images a server has, and where. */
 export interface HeldOptions {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { BandloomError } from "../core/errors.ts";
-import type { Links } from "./types.ts";
+import type { Links } from "./types/services.ts";
 
 const HOUR = 3600;
 /** Clocks of several machines may differ by this much, seconds. */

@@ -6,7 +6,7 @@ import { execute, subscribe } from "graphql";
 import { type Context, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { BandloomError } from "../../core/errors.ts";
-import type { Services } from "../../service/types.ts";
+import type { Services } from "../../service/types/services.ts";
 import { createContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
 import { carry } from "./carry.ts";

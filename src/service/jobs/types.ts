@@ -1,6 +1,6 @@
 import type { Region } from "../../core/geometry.ts";
 import type { Encoding } from "../../render/types.ts";
-import type { ValidFormula } from "../types.ts";
+import type { ValidFormula } from "../types/formula.ts";
 
 export type JobState = "queued" | "running" | "completed" | "failed" | "cancelled";
 

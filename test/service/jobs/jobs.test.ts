@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createServices, type ServiceOptions, type Services } from "../../../src/service/index.ts";
 import type { Job, JobWish } from "../../../src/service/jobs/types.ts";
-import type { ServedTile, TileRequest, ValidFormula } from "../../../src/service/types.ts";
+import type { ValidFormula } from "../../../src/service/types/formula.ts";
+import type { ServedTile, TileRequest } from "../../../src/service/types/tile.ts";
 import { buildTiff, type DirectorySpec } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
 
