@@ -1,4 +1,5 @@
 import { ENVELOPE_BYTES, seal, unseal } from "./envelope.ts";
+import { Lookups } from "./lookups.ts";
 import { MAX_PENDING_BYTES, MAX_VALUE_BYTES } from "./redis-bounds.ts";
 import type { RedisPlace } from "./redis-client.ts";
 import { RedisFlights } from "./redis-flights.ts";
@@ -31,11 +32,10 @@ export class RedisTier implements CacheTier {
   readonly #keys: RedisKeys;
   readonly #link: RedisLink;
   readonly #ttlMs: number;
+  readonly #lookups = new Lookups(this.name);
   #queue: CacheEntry[] = [];
   #pendingBytes = 0;
   #writing: Promise<void> | null = null;
-  #hits = 0;
-  #misses = 0;
 
   constructor({ place, prefix, ttlSeconds, flightWaitMs, log }: RedisTierOptions) {
     this.#ttlMs = ttlSeconds * 1000;
@@ -55,9 +55,7 @@ export class RedisTier implements CacheTier {
       await Promise.all(groups.map((group) => this.#read(group, found)));
     }
     const tiles = keys.map((key) => found.get(key) ?? null);
-    const hits = tiles.reduce((sum, tile) => sum + (tile ? 1 : 0), 0);
-    this.#hits += hits;
-    this.#misses += tiles.length - hits;
+    this.#lookups.count(tiles);
     return tiles;
   }
 
@@ -110,17 +108,7 @@ export class RedisTier implements CacheTier {
   }
 
   stats(): CacheTierStats {
-    const { detail } = this.#link;
-    return {
-      name: this.name,
-      hits: this.#hits,
-      misses: this.#misses,
-      entries: null,
-      bytes: null,
-      maxBytes: null,
-      healthy: detail === null,
-      detail,
-    };
+    return this.#lookups.stats(this.#link.detail);
   }
 
   async flush(): Promise<void> {

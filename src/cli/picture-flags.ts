@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { BandloomError } from "../core/errors.ts";
 import { DEFAULT_QUALITY } from "../core/picture-defaults.ts";
-import type { ServedImage, Services, ValidFormula } from "../service/types.ts";
+import type { ValidFormula } from "../service/types/formula.ts";
+import type { ServedImage } from "../service/types/image.ts";
+import type { Services } from "../service/types/services.ts";
 
 /** What commands that make pictures are told of them. */
 export interface PictureFlags {

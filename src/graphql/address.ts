@@ -1,7 +1,8 @@
 import { BandloomError } from "../core/errors.ts";
 import { flipLevel, type Region } from "../core/geometry.ts";
 import { DEFAULT_TILE_SIZE } from "../core/picture-defaults.ts";
-import type { Limits, ServedImage } from "../service/types.ts";
+import type { ServedImage } from "../service/types/image.ts";
+import type { Limits } from "../service/types/limits.ts";
 
 /** BAD_REQUEST for a size that is not served. */
 export function tileSizeOf(tileSize: number | null | undefined, limits: Limits): number {

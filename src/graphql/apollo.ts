@@ -8,7 +8,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { GraphQLSchema } from "graphql";
 import type { TextCache } from "../cache/types.ts";
-import type { Limits } from "../service/types.ts";
+import type { Limits } from "../service/types/limits.ts";
 import type { GraphqlContext } from "./context.ts";
 import { formatError } from "./errors.ts";
 import { guardPlugin } from "./guards/plugin.ts";

@@ -1,5 +1,5 @@
 import { ChannelNames, isIdentifier, quoteChannel } from "../formula/index.ts";
-import type { ServedImage } from "../service/types.ts";
+import type { ServedImage } from "../service/types/image.ts";
 import type { ChannelInfo } from "../source/types.ts";
 
 /** The channel that a formula means by a name that stands in no backticks; null for none, and for several. */

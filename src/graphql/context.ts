@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { FastifyReply } from "fastify";
-import type { Services } from "../service/types.ts";
+import type { Services } from "../service/types/services.ts";
 import { InlineBudget } from "./inline-budget.ts";
 import { createTileLoader, type TileLoader } from "./tile-loader.ts";
 

@@ -4,7 +4,8 @@ import { DIAGNOSTIC_CODES, type Severity as DiagnosticSeverity } from "../formul
 import type { FormulaType as ValueType } from "../formula/expr.ts";
 import { type PresetCategory as LibraryCategory, PRESET_CATEGORIES } from "../formula/index.ts";
 import type { JobState as StateOfJob } from "../service/jobs/types.ts";
-import type { CacheOutcome as Outcome, Sample } from "../service/types.ts";
+import type { Sample } from "../service/types/measure.ts";
+import type { CacheOutcome as Outcome } from "../service/types/tile.ts";
 
 export const ImageFormat = {
   JPEG: "jpeg",

@@ -1,6 +1,9 @@
 import { BandloomError } from "../core/errors.ts";
 import { formulaOf } from "../service/preset-formula.ts";
-import type { DisplayOptions, Layer, Preset, PresetService, ServedImage, Services } from "../service/types.ts";
+import type { DisplayOptions, Layer } from "../service/types/formula.ts";
+import type { ServedImage } from "../service/types/image.ts";
+import type { Preset, PresetService } from "../service/types/preset.ts";
+import type { Services } from "../service/types/services.ts";
 import { decodeId } from "./ids.ts";
 import type { DisplayInput, LayerInput } from "./inputs.ts";
 

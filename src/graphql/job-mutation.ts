@@ -13,7 +13,7 @@ import { CancelJobPayload, PrerenderPayload, UserError } from "./types/payloads.
 export class JobMutationResolver {
   @Mutation(() => PrerenderPayload, {
     description:
-      "Render tiles into the cache ahead of use, behind everything that somebody waits for. The same tiles are one job; one that was cancelled goes on where it was.",
+      "Render tiles into the cache ahead of use, behind everything that somebody waits for. The same tiles are one job; one that was cancelled goes on where it was. FORBIDDEN on a server that works on no jobs and shares none with those that do (BANDLOOM_STATE_REDIS_URL).",
   })
   async prerender(
     @Ctx() context: GraphqlContext,

@@ -1,7 +1,7 @@
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
 import { BandloomError, type ErrorCode } from "../core/errors.ts";
-import type { Services } from "../service/types.ts";
+import type { Services } from "../service/types/services.ts";
 import { createApollo } from "./apollo.ts";
 import { createContext, disconnectSignal, type GraphqlContext } from "./context.ts";
 import { assertMutationAllowed, type MutationPolicy } from "./mutation-policy.ts";
@@ -40,7 +40,7 @@ export async function registerGraphql(
   const apollo = createApollo(settings);
   const streams = new OpenStreams(services.limits.streams);
   const streaming = { services, operations: new StreamedOperations(settings), streams, mutations: options.mutations };
-  acceptWebSockets(app, { ...streaming, publicUrl: options.publicUrl });
+  acceptWebSockets(app, { ...streaming, publicUrl: options.publicUrl, onInternalError: settings.onInternalError });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
   const page = await registerPage(app, options.publicUrl);

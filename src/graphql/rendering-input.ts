@@ -1,4 +1,4 @@
-import type { BoundFormula } from "../service/types.ts";
+import type { BoundFormula } from "../service/types/formula.ts";
 import type { GraphqlContext } from "./context.ts";
 import { formulaText } from "./formula-text.ts";
 import type { PictureInput } from "./inputs.ts";

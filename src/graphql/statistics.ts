@@ -1,6 +1,6 @@
 import { type GraphQLResolveInfo, getArgumentValues } from "graphql";
 import { checkBins, checkPercentages, DEFAULT_BINS, DEFAULT_PERCENTILES } from "../service/measure-limits.ts";
-import type { BoundFormula } from "../service/types.ts";
+import type { BoundFormula } from "../service/types/formula.ts";
 import { existingLevel, regionOf } from "./address.ts";
 import type { GraphqlContext } from "./context.ts";
 import type { RegionInput } from "./inputs.ts";

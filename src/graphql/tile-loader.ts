@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { ServedTile, TileRequest, TileService } from "../service/types.ts";
+import type { ServedTile, TileRequest, TileService } from "../service/types/tile.ts";
 
 export interface TileLoad {
   /** The tile's cache key: equal keys are one tile, wherever in the operation they are asked for. */

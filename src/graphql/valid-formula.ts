@@ -1,5 +1,5 @@
 import { BandloomError } from "../core/errors.ts";
-import type { BoundFormula, ValidFormula } from "../service/types.ts";
+import type { BoundFormula, ValidFormula } from "../service/types/formula.ts";
 
 /** The formula, or FORMULA_INVALID with its diagnostics: what a field answers that needs pixels of an invalid formula. */
 export function assertValid(bound: BoundFormula): ValidFormula {

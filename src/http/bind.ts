@@ -1,6 +1,8 @@
 import { BandloomError } from "../core/errors.ts";
 import { presetFormula } from "../service/preset-formula.ts";
-import type { BoundFormula, ServedImage, Services, ValidFormula } from "../service/types.ts";
+import type { BoundFormula, ValidFormula } from "../service/types/formula.ts";
+import type { ServedImage } from "../service/types/image.ts";
+import type { Services } from "../service/types/services.ts";
 import type { FormulaParameters } from "./formula-parameter.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { BandloomError } from "../core/errors.ts";
-import type { ServedImage } from "../service/types.ts";
+import type { ServedImage } from "../service/types/image.ts";
 import { splitExtension } from "./picture-options.ts";
 import { parseQuery, SIGNATURE } from "./query.ts";
 import { decodeStrictly, imageKey, splitTarget } from "./request-target.ts";

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BandloomError } from "../core/errors.ts";
-import type { Original, Originals, Services } from "../service/types.ts";
+import type { Original, Originals } from "../service/types/original.ts";
+import type { Services } from "../service/types/services.ts";
 import { revisionTag } from "../source/index.ts";
 import { byteRange } from "./byte-range.ts";
 import { sendDocument } from "./document.ts";

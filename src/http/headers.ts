@@ -1,4 +1,4 @@
-import type { ValidFormula } from "../service/types.ts";
+import type { ValidFormula } from "../service/types/formula.ts";
 
 /** On every answer: pictures are public, may be read from any page, and are what their Content-Type says. */
 export const COMMON_HEADERS = {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { Services } from "../service/types.ts";
+import type { Services } from "../service/types/services.ts";
 
 /** Seconds until asking again makes sense: starting takes about as long. */
 const RETRY_AFTER = "1";

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Services } from "../service/types.ts";
+import type { Services } from "../service/types/services.ts";
 import { matchesEtag } from "./etag.ts";
 import { COMMON_HEADERS, untilExpiry } from "./headers.ts";
 import type { TileMemo } from "./tile-memo.ts";

@@ -7,7 +7,7 @@ import {
   DEFAULT_BINS,
   DEFAULT_PERCENTILES,
 } from "../service/measure-limits.ts";
-import type { Limits } from "../service/types.ts";
+import type { Limits } from "../service/types/limits.ts";
 import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { splitExtension } from "./picture-options.ts";
 import { parseQuery, SIGNATURE } from "./query.ts";

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { existingLevel, regionOf } from "../graphql/address.ts";
 import { disconnectSignal } from "../graphql/context.ts";
-import type { Services, ValidFormula } from "../service/types.ts";
+import type { ValidFormula } from "../service/types/formula.ts";
+import type { Services } from "../service/types/services.ts";
 import { bindFormula } from "./bind.ts";
 import { sendDocument } from "./document.ts";
 import type { FormulaParameters } from "./formula-parameter.ts";

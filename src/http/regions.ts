@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { regionOf } from "../graphql/address.ts";
 import { disconnectSignal } from "../graphql/context.ts";
-import type { Services } from "../service/types.ts";
+import type { Services } from "../service/types/services.ts";
 import { bindFormula } from "./bind.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
 import { cacheControl } from "./headers.ts";

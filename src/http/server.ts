@@ -1,7 +1,7 @@
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
 import type { Role } from "../core/roles.ts";
 import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
-import type { Services } from "../service/types.ts";
+import type { Services } from "../service/types/services.ts";
 import { registerChannels } from "./channels.ts";
 import { answerClientError } from "./client-errors.ts";
 import { handleError, logDepartures } from "./error-handler.ts";

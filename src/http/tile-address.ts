@@ -1,7 +1,7 @@
 import { BandloomError } from "../core/errors.ts";
 import { tileSizeOf } from "../graphql/address.ts";
 import type { Encoding } from "../render/types.ts";
-import type { Limits } from "../service/types.ts";
+import type { Limits } from "../service/types/limits.ts";
 import { type FormulaParameters, formulaParameters } from "./formula-parameter.ts";
 import { encodingFrom, flag, formatOf, splitExtension } from "./picture-options.ts";
 import { parseQuery, SIGNATURE } from "./query.ts";

@@ -1,26 +1,21 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
-import type { Role } from "../core/roles.ts";
 import { createRenderer } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
-import { Catalogue } from "./catalogue/catalogue.ts";
-import { FarCatalogue, filesAddress } from "./catalogue/far.ts";
 import { fewImages } from "./catalogue/few.ts";
-import { CatalogueFile } from "./catalogue/named.ts";
-import type { ImageFiles } from "./catalogue/types.ts";
 import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { Generations } from "./generations.ts";
+import { type Held, type HeldOptions, heldImages } from "./held-images.ts";
 import { CatalogueImages } from "./images.ts";
-import { createJobs } from "./jobs/create.ts";
+import { createJobs, type JobsWorked } from "./jobs/create.ts";
 import { LIMITS } from "./limits.ts";
-import { OPEN_LINKS, SignedLinks, type SigningOptions } from "./links.ts";
+import { linksOf } from "./links.ts";
 import { Measurements } from "./measurements.ts";
-import { FolderOriginals } from "./originals.ts";
 import { Presets } from "./presets.ts";
 import { PipelineTiles } from "./tiles.ts";
-import type { Links, Originals, Services } from "./types.ts";
+import type { Services } from "./types/services.ts";
 
 export interface ServiceEvent {
   readonly level: "info" | "warn" | "error";
@@ -28,20 +23,9 @@ export interface ServiceEvent {
   readonly error?: unknown;
 }
 
-export interface ServiceOptions extends PipelineOptions {
-  /** Folder of the images; it must exist. */
-  readonly dataFolder: string;
-  /** YAML file of remote images, channel sets, names and presets; `catalogue.yaml` in the data folder when left out. */
-  readonly catalogueFile?: string;
-  /** A server that gives away its files: its images are served, and those of the data folder are not. */
-  readonly filesUrl?: string;
-}
+export interface ServiceOptions extends HeldOptions, PipelineOptions {}
 
-export interface PipelineOptions {
-  /** Part in a cluster; left out: a server of its own. */
-  readonly role?: Role;
-  /** Give away the files of the images; the role `files` always does. */
-  readonly originals?: boolean;
+export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing"> {
   /** Where pictures are made and numbers measured, in place of the workers of this process. */
   readonly renderUrl?: string;
   /** Folder of the embedded store; null: tiles are kept in memory, or in Redis. */
@@ -64,33 +48,20 @@ export interface PipelineOptions {
   readonly tilesInS3?: Omit<S3TilesOptions, "server">;
   /** A Redis that several servers share for what people save, in place of the embedded store. */
   readonly stateRedisUrl?: string;
-  /** Work on jobs; left out: those do that render. Without it jobs can be started and watched, and servers that share their store work on them. */
+  /**
+   * Work on jobs. False: other processes do that share their store. Left out: those do that render; where they could not learn of a job
+   * (several roles without `stateRedisUrl`), none is begun.
+   */
   readonly runJobs?: boolean;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
-  /** Keys that addresses of pictures are signed with; without them every address is good. */
-  readonly signing?: SigningOptions;
-  /** Which images behind a network may be read, and how; without it none. */
-  readonly remote?: RemoteOptions;
   onEvent(event: ServiceEvent): void;
 }
 
 /** The whole pipeline on a folder of images. Resolves when it can serve; `close` ends everything. */
 export function createServices(options: ServiceOptions): Promise<Services> {
-  const { dataFolder, catalogueFile, filesUrl, role, onEvent } = options;
-  const report = (message: string) => onEvent({ level: "warn", message });
-  if (filesUrl !== undefined) {
-    const file = catalogueFile === undefined ? null : new CatalogueFile(catalogueFile, true, report);
-    const open = (remote: Remote) => ({ files: new FarCatalogue(filesUrl, { remote, file, report }), originals: null });
-    return createPipeline(open, { ...options, remote: withFiles(filesUrl, options) });
-  }
-  const catalogue = new Catalogue(dataFolder, {
-    ...(catalogueFile === undefined ? {} : { file: catalogueFile }),
-    report,
-  });
-  const gives = role === "files" || options.originals === true;
-  const originals = gives ? new FolderOriginals(dataFolder, catalogue, () => catalogue.paths()) : null;
-  return createPipeline(() => ({ files: catalogue, originals }), options);
+  const { remote, open } = heldImages(options, (message) => options.onEvent({ level: "warn", message }));
+  return createPipeline(open, { ...options, remote });
 }
 
 /** The whole pipeline for a few images, under keys of the caller's choice. Nothing outlives it. */
@@ -102,14 +73,12 @@ export function createImageServices(
   return createPipeline(() => ({ files: fewImages(places), originals: null }), { ...nothing, remote });
 }
 
-interface Held {
-  readonly files: ImageFiles;
-  readonly originals: Originals | null;
-}
-
-async function createPipeline(open: (remote: Remote) => Held, options: PipelineOptions): Promise<Services> {
+async function createPipeline(
+  open: (remote: Remote) => Held,
+  options: PipelineOptions & { readonly remote: RemoteOptions },
+): Promise<Services> {
   const { onEvent, publicUrl, redisUrl, role = "all" } = options;
-  const remote = createRemote(options.remote ?? { allowed: [] });
+  const remote = createRemote(options.remote);
   const { files, originals } = open(remote);
   const renderer = createRenderer({ remote, ...(options.workers === undefined ? {} : { workers: options.workers }) });
   const folder = writableFolder(options);
@@ -132,20 +101,20 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
     embeddedBytes: options.cacheBytes,
     // Whoever asks a render node for pictures would look for them in the bucket twice.
     ...(options.tilesInS3 && options.renderUrl === undefined
-      ? { s3: { ...options.tilesInS3, server: options.remote?.s3 ?? {} } }
+      ? { s3: { ...options.tilesInS3, server: options.remote.s3 ?? {} } }
       : {}),
     log,
   });
   const images = new CatalogueImages(files, renderer, remote, purges);
   const formulas = new BoundFormulas(images, new Measurements(renderer), purges);
-  const links = linksOf(options);
+  const links = linksOf(options.signing);
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
   const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode });
   const jobs = createJobs({
     redisUrl: options.stateRedisUrl ?? null,
     redisPrefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
     ...{ state: saved, images, formulas, tiles, log },
-    run: options.runJobs ?? ((role === "all" || role === "render") && renderNode === null),
+    worked: jobsWorked(options),
   });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.
@@ -177,27 +146,12 @@ async function createPipeline(open: (remote: Remote) => Held, options: PipelineO
   };
 }
 
-function linksOf({ signing }: PipelineOptions): Links {
-  return signing ? new SignedLinks(signing) : OPEN_LINKS;
-}
-
-/** The files of another server may be read: it lies where the operator says, and asks for signatures where this one does. */
-function withFiles(filesUrl: string, options: PipelineOptions): RemoteOptions {
-  const { remote = { allowed: [] } } = options;
-  const address = filesAddress(filesUrl);
-  const links = linksOf(options);
-  // A path before /files/ is of a proxy's, which takes it away.
-  const before = new URL(address).pathname.length - "/files/".length;
-  return {
-    ...remote,
-    allowed: [...remote.allowed, `private+${address}`],
-    signed: (url) => {
-      if (!url.href.startsWith(address)) return url;
-      const signed = new URL(url);
-      signed.search = links.signed(url.pathname.slice(before), "");
-      return signed;
-    },
-  };
+/** Without a Redis that servers share, jobs are for a server that does everything: those of other roles learn of none, as they do of purges. */
+function jobsWorked({ role = "all", renderUrl, stateRedisUrl, runJobs }: PipelineOptions): JobsWorked {
+  if (runJobs !== undefined) return runJobs ? "here" : "elsewhere";
+  const renders = (role === "all" || role === "render") && renderUrl === undefined;
+  if (stateRedisUrl === undefined) return renders && role === "all" ? "here" : "nowhere";
+  return renders ? "here" : "elsewhere";
 }
 
 /** The folder of the embedded stores; null: there is none that can be written. */

@@ -1,7 +1,8 @@
 import { isSourceChanged } from "../source/index.ts";
 import type { BoundFormulas } from "./formulas.ts";
 import type { CatalogueImages } from "./images.ts";
-import type { ServedImage, ValidFormula } from "./types.ts";
+import type { ValidFormula } from "./types/formula.ts";
+import type { ServedImage } from "./types/image.ts";
 
 /** What to do when a file turns out to have changed under the work: look at it again, and do the work once more. */
 export class CurrentFormulas {

@@ -10,7 +10,8 @@ import type { Measurements } from "./measurements.ts";
 import { type NamedImages, namedImages } from "./named-images.ts";
 import { formulaScope } from "./scope.ts";
 import { defaultText, displayText, layersText } from "./sugar.ts";
-import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice, ServedImage } from "./types.ts";
+import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice } from "./types/formula.ts";
+import type { ServedImage } from "./types/image.ts";
 import { hash, pictureVersion } from "./version.ts";
 
 /** Bound formulas that are kept, by the characters of all their texts. */

@@ -10,7 +10,7 @@ import {
   readPurges,
   recordPurge,
 } from "./purge.ts";
-import type { PurgeService } from "./types.ts";
+import type { PurgeService } from "./types/services.ts";
 
 /** Other servers' purges are noticed after this long at most, and the store's answer. */
 const POLL_MS = 500;

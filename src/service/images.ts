@@ -16,7 +16,7 @@ import {
 } from "../source/index.ts";
 import type { CatalogueEntry, ImageFiles, ImagePreset } from "./catalogue/types.ts";
 import { type KnownPurges, NEVER_PURGED } from "./generations.ts";
-import type { ImageListOptions, ImageService, ServedImage } from "./types.ts";
+import type { ImageListOptions, ImageService, ServedImage } from "./types/image.ts";
 import { servedRevision } from "./version.ts";
 
 /** Descriptions of images that are kept: a few kilobytes each. */

@@ -1,5 +1,5 @@
 import { DEFAULT_FORMULA_LIMITS } from "../formula/index.ts";
-import type { Limits } from "./types.ts";
+import type { Limits } from "./types/limits.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

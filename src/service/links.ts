@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { BandloomError } from "../core/errors.ts";
-import type { Links } from "./types.ts";
+import type { Links } from "./types/services.ts";
 
 const HOUR = 3600;
 /** Clocks of several machines may differ by this much, seconds. */
@@ -28,7 +28,7 @@ const SAYS_EXPIRY = /[?&]exp=/;
 const PLACE = /^(\/(?:tiles|channels)\/.+)\/\d{1,10}\/\d{1,10}\/\d{1,10}(\.[a-z]{2,5})$/;
 
 /** Links that this server, or one with the same keys, has given: HMAC-SHA256 over path and query as they stand, the place of a tile left out. */
-export class SignedLinks implements Links {
+class SignedLinks implements Links {
   readonly #keys: ReadonlyMap<string, Uint8Array>;
   readonly #first: SigningKey;
   readonly #hours: number | null;
@@ -74,6 +74,11 @@ export class SignedLinks implements Links {
       "This address was good for a time that is over. Ask the API for a new one.",
     );
   }
+}
+
+/** `signing` left out: every address is good. */
+export function linksOf(signing: SigningOptions | undefined): Links {
+  return signing ? new SignedLinks(signing) : OPEN_LINKS;
 }
 
 /** Every address is good. */

@@ -1,5 +1,5 @@
 import { BandloomError } from "../core/errors.ts";
-import type { Limits } from "./types.ts";
+import type { Limits } from "./types/limits.ts";
 
 /** Percentages of one question: each is a look into all values. */
 const MAX_PERCENTILES = 32;

@@ -15,7 +15,7 @@ import { servedLevel } from "../plan/index.ts";
 import type { Renderer } from "../render/index.ts";
 import { inputsOf } from "./picture-kernels.ts";
 import { readsOf } from "./render-batch.ts";
-import type { ServedImage } from "./types.ts";
+import type { ServedImage } from "./types/image.ts";
 import { revisionsOf } from "./version.ts";
 
 const MEGAPIXEL = 2 ** 20;

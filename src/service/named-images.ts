@@ -1,6 +1,6 @@
 import { BandloomError } from "../core/errors.ts";
 import { suggest } from "../formula/index.ts";
-import type { ImageService, ServedImage } from "./types.ts";
+import type { ImageService, ServedImage } from "./types/image.ts";
 
 /** Images that one formula may name: each costs a look at its file. */
 const MAX_NAMED = 16;

@@ -7,7 +7,7 @@ import { type FileStamp, fileIdentity, openFile, stampOf } from "../source/index
 import { isPartOfImage, kindWithin } from "./catalogue/folders.ts";
 import { isKey, stemOf } from "./catalogue/kinds.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
-import type { Original, OriginalEntry, Originals } from "./types.ts";
+import type { Original, OriginalEntry, Originals } from "./types/original.ts";
 
 /** Revisions that are kept, by file and stamp: finding one reads both ends of the file. */
 const MAX_REVISIONS = 10_000;

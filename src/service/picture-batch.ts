@@ -1,6 +1,7 @@
 import type { CachedTile } from "../cache/index.ts";
 import type { PictureTask, Priority } from "../render/index.ts";
-import type { CacheOutcome, ValidFormula } from "./types.ts";
+import type { ValidFormula } from "./types/formula.ts";
+import type { CacheOutcome } from "./types/tile.ts";
 
 /** A picture, and the key under which it is kept. */
 export interface WantedPicture {

@@ -4,7 +4,8 @@ import { type Expr, interpret, placedLevel } from "../formula/index.ts";
 import { type Kernel, KernelCache, type KernelOutput, type KernelRequest } from "../kernel/index.ts";
 import { planeInput, servedLevel } from "../plan/index.ts";
 import type { PictureFormat } from "../render/index.ts";
-import type { ServedImage, ValidFormula } from "./types.ts";
+import type { ValidFormula } from "./types/formula.ts";
+import type { ServedImage } from "./types/image.ts";
 
 const MAX_KERNELS = 1024;
 

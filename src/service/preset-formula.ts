@@ -1,5 +1,6 @@
 import { BandloomError } from "../core/errors.ts";
-import type { Preset, PresetService, ServedImage } from "./types.ts";
+import type { ServedImage } from "./types/image.ts";
+import type { Preset, PresetService } from "./types/preset.ts";
 
 /** The formula of a preset for an image, by its name. NOT_FOUND where there is none, or the image lacks a channel that it needs. */
 export async function presetFormula(presets: PresetService, image: ServedImage, name: string): Promise<string> {

@@ -10,15 +10,8 @@ import {
 import type { StateStore } from "../state/index.ts";
 import { namedImages } from "./named-images.ts";
 import { formulaScope } from "./scope.ts";
-import type {
-  ImageService,
-  Preset,
-  PresetRef,
-  PresetService,
-  PresetToSave,
-  SavedPreset,
-  ServedImage,
-} from "./types.ts";
+import type { ImageService, ServedImage } from "./types/image.ts";
+import type { Preset, PresetRef, PresetService, PresetToSave, SavedPreset } from "./types/preset.ts";
 import { hash } from "./version.ts";
 
 const MAX_SAVED = 10_000;

@@ -2,7 +2,7 @@ import { channelInputs } from "../kernel/index.ts";
 import type { ProbeResult, Renderer } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
 import { readsOf } from "./render-batch.ts";
-import type { ProbedPoint, ProbeRequest, Sample } from "./types.ts";
+import type { ProbedPoint, ProbeRequest, Sample } from "./types/measure.ts";
 
 /** Values of a formula and of the channels it reads under single pixels. */
 export async function probe(

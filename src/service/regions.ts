@@ -1,6 +1,6 @@
 import { levelSize, type Size } from "../core/geometry.ts";
 import type { PictureTask } from "../render/index.ts";
-import type { RegionRequest } from "./types.ts";
+import type { RegionRequest } from "./types/tile.ts";
 
 /** Scaled to fit `maxSize` and never up; no side vanishes. */
 export function regionSize({ region, maxSize }: RegionRequest): Size {

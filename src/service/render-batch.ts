@@ -9,7 +9,7 @@ import {
 } from "../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
-import type { ValidFormula } from "./types.ts";
+import type { ValidFormula } from "./types/formula.ts";
 
 /** Pictures that the workers of this process make. */
 export function ownPictures(renderer: Renderer, kernels: PictureKernels): PictureMaker {

@@ -1,7 +1,7 @@
 import type { CacheHit, Claims, Passage, TileCache } from "../cache/index.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import type { PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
-import type { CacheOutcome, ServedTile } from "./types.ts";
+import type { CacheOutcome, ServedTile } from "./types/tile.ts";
 
 const OUTCOMES: Readonly<Record<CacheHit["tier"], CacheOutcome>> = {
   memory: "MEMORY",

@@ -1,7 +1,7 @@
 import type { FormulaScope, ScopeChannel, ScopeImage } from "../formula/index.ts";
 import type { ChannelInfo } from "../source/types.ts";
 import { type NamedImages, NO_IMAGES } from "./named-images.ts";
-import type { ServedImage } from "./types.ts";
+import type { ServedImage } from "./types/image.ts";
 
 /** What formulas may know of an image, at one plane, and of others that they name. */
 export function formulaScope(

@@ -10,7 +10,8 @@ import {
 import type { Renderer } from "../render/index.ts";
 import type { PictureKernels } from "./picture-kernels.ts";
 import { readsOf } from "./render-batch.ts";
-import type { ServedImage, ServedStatistics, StatisticsRequest } from "./types.ts";
+import type { ServedImage } from "./types/image.ts";
+import type { ServedStatistics, StatisticsRequest } from "./types/measure.ts";
 
 /**
  * Statistics of a formula's first number over a region, at the finest level of which all values can be held unless one is named: of that

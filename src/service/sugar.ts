@@ -2,7 +2,8 @@ import { isFloat, valueRange } from "../core/dtype.ts";
 import { BandloomError } from "../core/errors.ts";
 import { ChannelNames, type FormulaParts, normaliseColour, splitFormula } from "../formula/index.ts";
 import type { ChannelInfo } from "../source/types.ts";
-import type { DisplayOptions, Layer, ServedImage } from "./types.ts";
+import type { DisplayOptions, Layer } from "./types/formula.ts";
+import type { ServedImage } from "./types/image.ts";
 
 /** Display options as formula text: over(colormap(invert(gamma(window(x)))), nodataColor). */
 export function displayText(source: string, options: DisplayOptions): string {

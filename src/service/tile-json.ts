@@ -1,6 +1,6 @@
 import type { Encoding } from "../render/index.ts";
 import type { GeographicBounds } from "./geography/index.ts";
-import type { ValidFormula } from "./types.ts";
+import type { ValidFormula } from "./types/formula.ts";
 import { extensionOf } from "./urls.ts";
 
 /** Of TileJSON. Version 3 is about vector tiles: its schema wants a list of their layers. */

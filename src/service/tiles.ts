@@ -18,21 +18,18 @@ import { ownPictures } from "./render-batch.ts";
 import { RenderedOnce } from "./rendered-once.ts";
 import { statistics } from "./statistics.ts";
 import { TileNames } from "./tile-names.ts";
+import type { ValidFormula } from "./types/formula.ts";
+import type { ProbeRequest, ServedProbe, ServedStatistics, StatisticsRequest } from "./types/measure.ts";
+import type { Links } from "./types/services.ts";
 import type {
   CacheOutcome,
   ChunkRequest,
-  Links,
-  ProbeRequest,
   RegionRequest,
-  ServedProbe,
   ServedRegion,
-  ServedStatistics,
   ServedTile,
-  StatisticsRequest,
   TileRequest,
   TileService,
-  ValidFormula,
-} from "./types.ts";
+} from "./types/tile.ts";
 
 /** Answers that are kept: a histogram of 256 bins is a few kilobytes. */
 const MAX_STATISTICS = 500;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ServedImage } from "./types.ts";
+import type { ServedImage } from "./types/image.ts";
 
 /** Raised when the same formula on the same bytes gives other pixels: keys, ETags and URLs change with it. */
 export const RENDER_VERSION = 1;

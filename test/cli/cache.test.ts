@@ -1,10 +1,12 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open as openLmdb } from "lmdb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTileCache } from "../../src/cache/index.ts";
 import { RedisKeys } from "../../src/cache/redis-keys.ts";
+import { purgeRow } from "../../src/service/purge.ts";
+import { createState } from "../../src/state/index.ts";
 import { keyOf, tileOf } from "../cache/support.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
@@ -116,6 +118,7 @@ describe("bandloom cache purge", () => {
 
   beforeAll(() => {
     cpSync(embedded, data, { recursive: true });
+    mkdirSync(join(data, ".bandloom"));
     const layout = { width: 300, height: 300, value: (x: number) => x % 200 };
     writeFileSync(join(data, "plate.tif"), buildTiff({ directories: [layout] }));
   });
@@ -129,6 +132,37 @@ describe("bandloom cache purge", () => {
     await purged(shared, ["--image", "plate"], environment);
     await shared.stop();
     expect(await redis.admin.exists("one:state:1:generations")).toBe(1);
+  }, 120_000);
+
+  it("of a key of no image is done, and says that there is none and which was meant", async () => {
+    const tried = async (key: string, ...args: string[]) => {
+      const { code, stdout, stderr } = await bandloom(["cache", "purge", "--image", key, ...args]);
+      expect([code, stdout]).toEqual([0, `Purged: pictures of ${key}.\n`]);
+      return stderr;
+    };
+    expect(await tried("plate", "--data", data)).toBe("");
+    expect(await tried("plats", "--data", data)).toBe(
+      `bandloom: warn: There is no image "plats" in ${data} now; what was kept of one is purged. Did you mean "plate"?\n`,
+    );
+    const state = createState({ redisUrl: null, folder: join(data, ".bandloom"), log: () => {} });
+    expect(await state.get("generations", purgeRow("image", "plats"))).not.toBeNull();
+    await state.close();
+    const catalogue = join(folder, "named.yaml");
+    writeFileSync(catalogue, "images:\n  far/sky:\n    source: https://images.example.org/sky.tif\n");
+    expect(await tried("far/sky", "--data", data, "--catalogue", catalogue)).toBe("");
+    expect(await tried("far/sea", "--data", data, "--catalogue", catalogue)).toContain('"far/sky"');
+    // Where no image is at hand nothing can be said of them.
+    expect(await tried("plats", "--data", join(folder, "nowhere"), "--state-redis-url", redis.url)).toBe("");
+  }, 120_000);
+
+  it("asks the server that has the images, where one has", async () => {
+    const files = await startServer({ data, environment: { BANDLOOM_ROLE: "files" } });
+    const args = ["--files-url", files.url, "--cache", join(data, ".bandloom")];
+    const stderrOf = async (key: string) => (await bandloom(["cache", "purge", "--image", key, ...args])).stderr;
+    expect(await stderrOf("plate")).toBe("");
+    expect(await stderrOf("plats")).toContain(`There is no image "plats" in ${files.url} now`);
+    await files.stop();
+    expect(await stderrOf("plats")).toBe("");
   }, 120_000);
 
   it.each([

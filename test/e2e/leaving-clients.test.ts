@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
 
@@ -94,6 +95,26 @@ describe("the work for clients that leave", () => {
     await expect.poll(departures).toBe(before + 1);
     expect((await get("/healthz")).status).toBe(200);
   });
+
+  it("ends with a WebSocket on which they ask and never read, and of those that are cut off nothing is told", async () => {
+    const told = server.output().length;
+    const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+    socket.on("error", () => {});
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init" }));
+    await once(socket, "message");
+    socket.pause();
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    const ping = JSON.stringify({ type: "ping", payload: { text: "x".repeat(2 ** 19) } });
+    for (let n = 0; n < 2 ** 8 && socket.readyState === WebSocket.OPEN; n++)
+      await new Promise((resolve) => socket.send(ping, resolve));
+    socket.resume();
+    await closed;
+    expect((await get("/healthz")).status).toBe(200);
+    await sleep(ARRIVAL_MS);
+    const lines = server.output().slice(told).split("\n");
+    expect(lines.filter((line) => line !== "" && !line.includes("/healthz"))).toEqual([]);
+  }, 60_000);
 
   it("is told as that and nothing else: no request counts as failed", () => {
     expect(server.output()).not.toMatch(/A request failed|unhandled|"level":50/i);

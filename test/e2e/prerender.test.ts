@@ -111,6 +111,32 @@ it("two servers of one state Redis share a job, and one of them finishes it when
   expect(await outcomes(second)).toEqual(new Set(["REDIS"]));
 }, 300_000);
 
+it("an api refuses a job that nobody would work on, and takes it when it shares a state Redis with one that renders", async () => {
+  const data = dataFolder();
+  const alone = await serve(data, { BANDLOOM_ROLE: "api" });
+  const answer = await fetch(`${alone.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: `mutation { prerender(input: ${INPUT}) { job { id } } }` }),
+  });
+  const advice = expect.stringMatching(/BANDLOOM_STATE_REDIS_URL.*--role all/);
+  expect(await answer.json()).toEqual({
+    data: null,
+    errors: [expect.objectContaining({ message: advice, extensions: { code: "FORBIDDEN" } })],
+  });
+  expect(await alone.query("{ jobs { nodes { id } } }")).toEqual({ jobs: { nodes: [] } });
+  const refused = await bandloom(["prerender", "plate", "--formula", FORMULA, "--server", alone.url]);
+  expect([refused.code, refused.stdout, refused.stderr]).toEqual([1, "", advice]);
+  const redis = await startRedis();
+  clean.push(() => redis.stop());
+  const shared = { REDIS_URL: redis.url, BANDLOOM_STATE_REDIS_URL: redis.url };
+  const api = await serve(data, { ...shared, BANDLOOM_ROLE: "api" });
+  const id = await begin(api);
+  expect(await stateOf(api, id)).toMatchObject({ state: "QUEUED", total: TOTAL });
+  await serve(data, { ...shared, BANDLOOM_ROLE: "render" });
+  await expect.poll(() => stateOf(api, id), WITHIN).toMatchObject(done);
+}, 300_000);
+
 it("the command renders into the cache of a data folder, and of a server that runs", async () => {
   const data = dataFolder();
   const args = ["prerender", "plate", "--formula", FORMULA, "--tile-size", "64", "--json"];

@@ -142,6 +142,34 @@ function expectNoSecret(server: RunningServer): void {
   expect(server.output()).not.toMatch(/A request failed|unhandled|is started again/i);
 }
 
+/** Each fault in turn, and in the end what the server told of them. */
+function testEach(faults: readonly Fault[], server: () => RunningServer): void {
+  it.for(faults)("because it is $name fails no tile", { timeout: 120_000 }, async (fault, { annotate }) => {
+    await endure(server(), fault, annotate);
+  });
+
+  it("is told of without its address or a password", () => expectNoSecret(server()));
+}
+
+/** For a group of tests: a Redis of its own, and a server that keeps its tiles there. */
+function redisAndServer(): { readonly redis: RedisServer; readonly server: RunningServer } {
+  let redis: RedisServer;
+  let server: RunningServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+    server = await start({ REDIS_URL: redis.url });
+  });
+  afterAll(() => redis.stop());
+  return {
+    get redis() {
+      return redis;
+    },
+    get server() {
+      return server;
+    },
+  };
+}
+
 describe("Redis that cannot be reached", () => {
   let redis: RedisServer;
   let proxy: RedisProxy;
@@ -214,82 +242,62 @@ describe("Redis that cannot be reached", () => {
       end: () => redis.admin.config("SET", "key-load-delay", "0"),
     },
   ];
-  it.for(faults)("because it is $name fails no tile", { timeout: 120_000 }, async (fault, { annotate }) => {
-    await endure(server, fault, annotate);
-  });
-
-  it("is told of without its address or its password", () => expectNoSecret(server));
+  testEach(faults, () => server);
 });
 
 describe("Redis that takes no more", () => {
-  let redis: RedisServer;
-  let server: RunningServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-    server = await start({ REDIS_URL: redis.url });
-  });
-  afterAll(() => redis.stop());
+  const own = redisAndServer();
 
   const faults: readonly Fault[] = [
     {
       name: "full, and evicts nothing",
       noticed: true,
       begin: async () => {
-        await redis.admin.config("SET", "maxmemory-policy", "noeviction");
-        await redis.admin.config("SET", "maxmemory", "1mb");
-        await redis.admin.flushall();
+        await own.redis.admin.config("SET", "maxmemory-policy", "noeviction");
+        await own.redis.admin.config("SET", "maxmemory", "1mb");
+        await own.redis.admin.flushall();
       },
-      end: () => redis.admin.config("SET", "maxmemory", "0"),
+      end: () => own.redis.admin.config("SET", "maxmemory", "0"),
     },
     {
       name: "a replica that may not be written to",
       noticed: true,
       begin: async () => {
-        await redis.admin.flushall();
-        await redis.admin.replicaof("127.0.0.1", await freePort());
+        await own.redis.admin.flushall();
+        await own.redis.admin.replicaof("127.0.0.1", await freePort());
       },
-      end: () => redis.admin.replicaof("NO", "ONE"),
+      end: () => own.redis.admin.replicaof("NO", "ONE"),
     },
     {
       name: "one that cannot save, and refuses writes for that",
       noticed: true,
       begin: async () => {
-        const [, folder = ""] = (await redis.admin.config("GET", "dir")) as [string, string];
+        const [, folder = ""] = (await own.redis.admin.config("GET", "dir")) as [string, string];
         rmSync(folder, { recursive: true });
-        await redis.admin.config("SET", "save", "3600 1");
-        await redis.admin.flushall().catch(() => {});
-        await redis.admin.set("x", "1");
-        await redis.admin.bgsave().catch(() => {});
+        await own.redis.admin.config("SET", "save", "3600 1");
+        await own.redis.admin.flushall().catch(() => {});
+        await own.redis.admin.set("x", "1");
+        await own.redis.admin.bgsave().catch(() => {});
       },
-      end: () => redis.admin.config("SET", "stop-writes-on-bgsave-error", "no"),
+      end: () => own.redis.admin.config("SET", "stop-writes-on-bgsave-error", "no"),
     },
   ];
-  it.for(faults)("because it is $name fails no tile", { timeout: 120_000 }, async (fault, { annotate }) => {
-    await endure(server, fault, annotate);
-  });
-
-  it("is told of without its address", () => expectNoSecret(server));
+  testEach(faults, () => own.server);
 });
 
 describe("Redis that loses or spoils values", () => {
-  let redis: RedisServer;
-  let server: RunningServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-    server = await start({ REDIS_URL: redis.url });
-  });
-  afterAll(() => redis.stop());
+  const own = redisAndServer();
 
   /** Every tile's value, made another one. */
   async function spoil(change: (key: string, value: Buffer) => unknown): Promise<void> {
-    for (const key of await redis.admin.keys("*")) {
-      if ((await redis.admin.type(key)) !== "string") continue;
-      const value = await redis.admin.getBuffer(key);
+    for (const key of await own.redis.admin.keys("*")) {
+      if ((await own.redis.admin.type(key)) !== "string") continue;
+      const value = await own.redis.admin.getBuffer(key);
       if (value && value.length > 500) await change(key, value);
     }
   }
 
-  const set = (key: string, value: Buffer) => redis.admin.set(key, value);
+  const set = (key: string, value: Buffer) => own.redis.admin.set(key, value);
   const damages: readonly (readonly [string, (key: string, value: Buffer) => unknown])[] = [
     ["cut short", (key, value) => set(key, value.subarray(0, value.length >> 1))],
     [
@@ -301,51 +309,51 @@ describe("Redis that loses or spoils values", () => {
       (key, value) => set(key, Buffer.from(value.map((byte, at) => (at === 2 ? byte + 1 : byte)))),
     ],
     ["longer than any tile", (key, value) => set(key, Buffer.concat([value, Buffer.alloc(5 * 2 ** 20)]))],
-    ["lists", (key) => redis.admin.multi().del(key).lpush(key, "a", "b").exec()],
+    ["lists", (key) => own.redis.admin.multi().del(key).lpush(key, "a", "b").exec()],
   ];
   it.each(damages)(
     "that are %s gets them replaced, and no tile is wrong",
     async (_, change) => {
-      await filledAgain(server);
-      const load = runLoad(server.url, reference, { rounds: 2 });
+      await filledAgain(own.server);
+      const load = runLoad(own.server.url, reference, { rounds: 2 });
       await spoil(change);
       expectGood(await load);
-      expectGood(await runLoad(server.url, reference, { rounds: 2 }));
-      await filledAgain(server);
+      expectGood(await runLoad(own.server.url, reference, { rounds: 2 }));
+      await filledAgain(own.server);
     },
     60_000,
   );
 
   it("that are each another tile's is not believed", async () => {
-    await filledAgain(server);
-    const keys = (await redis.admin.keys("*")).filter((key) => /:tile:.*[0-9a-f]{48}$/.test(key));
+    await filledAgain(own.server);
+    const keys = (await own.redis.admin.keys("*")).filter((key) => /:tile:.*[0-9a-f]{48}$/.test(key));
     expect(keys).toHaveLength(reference.size);
-    const values = await redis.admin.mgetBuffer(keys);
+    const values = await own.redis.admin.mgetBuffer(keys);
     for (const [at, key] of keys.entries()) await set(key, values[(at + 1) % keys.length] ?? Buffer.alloc(0));
-    expectGood(await runLoad(server.url, reference, { rounds: 2 }));
-    await filledAgain(server);
+    expectGood(await runLoad(own.server.url, reference, { rounds: 2 }));
+    await filledAgain(own.server);
   }, 60_000);
 
   it("with everything flushed again and again under load, fails no tile", async () => {
-    const load = runLoad(server.url, reference, { rounds: 6 });
+    const load = runLoad(own.server.url, reference, { rounds: 6 });
     for (let n = 0; n < 20; n++) {
-      await redis.admin.flushall();
+      await own.redis.admin.flushall();
       await sleep(20);
     }
     expectGood(await load);
-    await filledAgain(server);
-    expect(await isHealthy(server)).toBe(true);
+    await filledAgain(own.server);
+    expect(await isHealthy(own.server)).toBe(true);
   }, 60_000);
 
   it("for want of memory, one for the other, fails no tile", async () => {
-    const used = Number(/used_memory:(\d+)/.exec(await redis.admin.info("memory"))?.[1]);
-    await redis.admin.config("SET", "maxmemory-policy", "allkeys-lru");
-    await redis.admin.config("SET", "maxmemory", String(used - 100_000));
-    expectGood(await runLoad(server.url, reference, { rounds: 4 }));
-    expect(await redis.admin.info("stats")).not.toContain("evicted_keys:0\r\n");
-    await redis.admin.config("SET", "maxmemory", "0");
-    await filledAgain(server);
+    const used = Number(/used_memory:(\d+)/.exec(await own.redis.admin.info("memory"))?.[1]);
+    await own.redis.admin.config("SET", "maxmemory-policy", "allkeys-lru");
+    await own.redis.admin.config("SET", "maxmemory", String(used - 100_000));
+    expectGood(await runLoad(own.server.url, reference, { rounds: 4 }));
+    expect(await own.redis.admin.info("stats")).not.toContain("evicted_keys:0\r\n");
+    await own.redis.admin.config("SET", "maxmemory", "0");
+    await filledAgain(own.server);
   }, 60_000);
 
-  it("is told of without its address", () => expectNoSecret(server));
+  it("is told of without its address", () => expectNoSecret(own.server));
 });

@@ -2,7 +2,7 @@ import { type OperationDefinitionNode, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { operationCost } from "../../src/graphql/guards/cost.ts";
 import { buildBandloomSchema } from "../../src/graphql/schema.ts";
-import type { ServedImage } from "../../src/service/types.ts";
+import type { ServedImage } from "../../src/service/types/image.ts";
 
 const schema = buildBandloomSchema();
 

@@ -1,4 +1,4 @@
-import type { Limits } from "../../src/service/types.ts";
+import type { Limits } from "../../src/service/types/limits.ts";
 
 /** The stated limits: tests say those that they are about. */
 export const LIMITS: Limits = {

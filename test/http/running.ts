@@ -6,7 +6,7 @@ import type { Role } from "../../src/core/roles.ts";
 import type { MutationPolicy } from "../../src/graphql/index.ts";
 import { createServer, Metrics } from "../../src/http/index.ts";
 import { createServices, type ServiceOptions } from "../../src/service/index.ts";
-import type { Limits } from "../../src/service/types.ts";
+import type { Limits } from "../../src/service/types/limits.ts";
 import { buildTiff, type DirectorySpec } from "../fixtures/tiff-builder.ts";
 
 export interface Running {

@@ -3,7 +3,7 @@ import { PNG as Decoder } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { levelSize } from "../../src/core/geometry.ts";
 import { regionSize, regionTask } from "../../src/service/regions.ts";
-import type { ValidFormula } from "../../src/service/types.ts";
+import type { ValidFormula } from "../../src/service/types/formula.ts";
 import { pixel } from "../fixtures/tiff-pixels.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { boundTo, codeOf, openPipeline, type Pipeline, PNG, servedImage } from "./support.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createServices, type ServiceOptions, type Services } from "../../src/service/index.ts";
-import type { TileRequest } from "../../src/service/types.ts";
+import type { TileRequest } from "../../src/service/types/tile.ts";
 import { codeOf, imageFolder, PNG } from "./support.ts";
 
 const closing: (() => Promise<void>)[] = [];

@@ -9,7 +9,7 @@ import {
   translate,
 } from "../../src/formula/index.ts";
 import { displayText, layersText } from "../../src/service/sugar.ts";
-import type { Layer } from "../../src/service/types.ts";
+import type { Layer } from "../../src/service/types/formula.ts";
 
 const CHANNELS = 12;
 const SCOPE: FormulaScope = {

@@ -3,7 +3,7 @@ import type { DataType } from "../../src/core/dtype.ts";
 import { checkFormula } from "../../src/formula/index.ts";
 import { formulaScope } from "../../src/service/scope.ts";
 import { defaultText, displayText, layersText } from "../../src/service/sugar.ts";
-import type { Layer } from "../../src/service/types.ts";
+import type { Layer } from "../../src/service/types/formula.ts";
 import { plainChannel } from "../../src/source/plain-info.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { codeOf, servedImage } from "./support.ts";

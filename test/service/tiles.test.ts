@@ -1,6 +1,6 @@
 import { PNG as Decoder } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ServedTile, TileRequest } from "../../src/service/types.ts";
+import type { ServedTile, TileRequest } from "../../src/service/types/tile.ts";
 import { pixel } from "../fixtures/tiff-pixels.ts";
 import { codeOf, JPEG, NPY, openPipeline, type Pipeline, PNG } from "./support.ts";
 

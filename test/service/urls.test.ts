@@ -6,7 +6,7 @@ import type { PictureFormat } from "../../src/render/index.ts";
 import { LIMITS } from "../../src/service/limits.ts";
 import { OPEN_LINKS } from "../../src/service/links.ts";
 import { TileNames } from "../../src/service/tile-names.ts";
-import type { TileRequest } from "../../src/service/types.ts";
+import type { TileRequest } from "../../src/service/types/tile.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { boundTo, codeOf, JPEG, PNG, servedImage } from "./support.ts";
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Options } from "../../source/index.ts";
 import { Breaker } from "../breaker.ts";
 import { ENVELOPE_BYTES, seal, unseal } from "../envelope.ts";
+import { Lookups } from "../lookups.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { type Place, S3Objects } from "./objects.ts";
 import { isDenied, reasonOf } from "./refusal.ts";
@@ -56,11 +57,10 @@ export class S3Tier implements CacheTier {
   /** What is being read: those who want the same at the same time cost one request. */
   readonly #reading = new Map<string, Promise<CachedTile | null>>();
   readonly #writing = new Set<Promise<void>>();
+  readonly #lookups = new Lookups(this.name);
   #pendingBytes = 0;
   #known = false;
   #closed = false;
-  #hits = 0;
-  #misses = 0;
 
   constructor({ place, server, deadlineMs = READ_DEADLINE_MS, log }: S3TierOptions) {
     this.#deadlineMs = deadlineMs;
@@ -74,9 +74,7 @@ export class S3Tier implements CacheTier {
 
   async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {
     const tiles = this.#isReadable ? await this.#readAll(keys) : keys.map(() => null);
-    const hits = tiles.reduce((sum, tile) => sum + (tile ? 1 : 0), 0);
-    this.#hits += hits;
-    this.#misses += tiles.length - hits;
+    this.#lookups.count(tiles);
     return tiles;
   }
 
@@ -137,17 +135,7 @@ export class S3Tier implements CacheTier {
   }
 
   stats(): CacheTierStats {
-    const detail = this.#reads.reason ?? this.#writes.reason ?? (this.#known ? null : "not connected yet");
-    return {
-      name: this.name,
-      hits: this.#hits,
-      misses: this.#misses,
-      entries: null,
-      bytes: null,
-      maxBytes: null,
-      healthy: detail === null,
-      detail,
-    };
+    return this.#lookups.stats(this.#reads.reason ?? this.#writes.reason ?? (this.#known ? null : "not connected yet"));
   }
 
   async flush(): Promise<void> {

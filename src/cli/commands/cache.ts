@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { addSettingFlags } from "../config/flags.ts";
-import type { Settings } from "../config/settings.ts";
+import type { SettingName, Settings } from "../config/settings.ts";
 import { examples } from "../examples.ts";
 import { EXIT_CODES_HELP } from "../exit-codes.ts";
 
@@ -18,6 +18,9 @@ interface PurgeFlags extends CacheFlags {
   readonly formula?: string;
   readonly all?: true;
 }
+
+/** For whether there is an image of a key. */
+const IMAGE_SETTINGS = ["catalogue", "filesUrl"] as const;
 
 export function cacheCommand(): Command {
   return new Command("cache")
@@ -41,8 +44,12 @@ function statsCommand(): Command {
 }
 
 function purgeCommand(): Command {
-  return described("purge", "Have pictures made anew; running servers notice within a second. Nothing is deleted.")
-    .option("--image <KEY>", "pictures that show this image")
+  return described(
+    "purge",
+    "Have pictures made anew; running servers notice within a second. Nothing is deleted.",
+    IMAGE_SETTINGS,
+  )
+    .option("--image <KEY>", "pictures that show this image, also one that was removed")
     .option("--formula <HASH>", "pictures of this formula; `bandloom formula check` and `Rendering.hash` tell the hash")
     .option("--all", "all pictures")
     .addHelpText(
@@ -69,9 +76,9 @@ function verifyCommand(): Command {
     });
 }
 
-function described(name: string, description: string): Command {
+function described(name: string, description: string, more: readonly SettingName[] = []): Command {
   const command = new Command(name).description(description).option("--json", "print the result as JSON");
-  return addSettingFlags(command, CACHE_SETTINGS);
+  return addSettingFlags(command, [...CACHE_SETTINGS, ...more]);
 }
 
 async function settingsOf({ config, ...flags }: Pick<CacheFlags, "config">): Promise<Settings> {

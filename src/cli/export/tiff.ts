@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { BandloomError } from "../../core/errors.ts";
 import { levelSize, tileGrid } from "../../core/geometry.ts";
-import type { Services, TileAddress, ValidFormula } from "../../service/types.ts";
+import type { ValidFormula } from "../../service/types/formula.ts";
+import type { Services } from "../../service/types/services.ts";
+import type { TileAddress } from "../../service/types/tile.ts";
 import { CogWriter } from "../../source/tiff/write-cog.ts";
 import { ascii, type Fields, resolutionFields, WRITE_TAG } from "../../source/tiff/write-fields.ts";
 import { geoFields } from "../../source/tiff/write-geo.ts";

@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from "graphql";
 import { BandloomError } from "../../core/errors.ts";
-import type { ServedImage } from "../../service/types.ts";
+import type { ServedImage } from "../../service/types/image.ts";
 import type { GraphqlContext } from "../context.ts";
 import { requestError } from "../errors.ts";
 import { operationCost } from "./cost.ts";

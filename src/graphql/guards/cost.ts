@@ -10,7 +10,7 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import { flipLevel, levelSize, tileGrid } from "../../core/geometry.ts";
-import type { ServedImage } from "../../service/types.ts";
+import type { ServedImage } from "../../service/types/image.ts";
 import { pageRequest } from "../page.ts";
 import { collectFields, INLINE_FIELDS, type Reading, selectsBelow, subselections } from "../selections.ts";
 

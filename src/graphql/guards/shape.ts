@@ -6,7 +6,7 @@ import {
   type ValidationContext,
   type ValidationRule,
 } from "graphql";
-import type { Limits } from "../../service/types.ts";
+import type { Limits } from "../../service/types/limits.ts";
 
 /** How large an operation is once its fragments are written in. */
 interface Shape {

@@ -13,7 +13,7 @@ import {
   validate,
 } from "graphql";
 import { BandloomError, type ErrorCode } from "../../core/errors.ts";
-import type { Limits } from "../../service/types.ts";
+import type { Limits } from "../../service/types/limits.ts";
 import type { GraphqlContext } from "../context.ts";
 import { capErrors, formatError, requestError } from "../errors.ts";
 import { admit } from "../guards/admit.ts";

@@ -1,4 +1,4 @@
-import type { ServedTile, TileRequest, TileService } from "../../service/types.ts";
+import type { ServedTile, TileRequest, TileService } from "../../service/types/tile.ts";
 import type { CacheOutcome } from "../enums.ts";
 import type { TileLimits } from "../types/geometry.ts";
 import { Tile } from "../types/tile.ts";

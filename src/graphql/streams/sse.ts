@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type ExecutionResult, execute, type GraphQLError, subscribe } from "graphql";
 import { createHandler } from "graphql-sse/lib/use/fastify";
 import { BandloomError } from "../../core/errors.ts";
-import type { Services } from "../../service/types.ts";
+import type { Services } from "../../service/types/services.ts";
 import { createContext, type GraphqlContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
 import type { OpenStreams } from "./open-streams.ts";

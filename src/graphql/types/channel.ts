@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Field, Float, Info, Int, ObjectType } from "type-graphql";
-import type { ServedImage } from "../../service/types.ts";
+import type { ServedImage } from "../../service/types/image.ts";
 import type { ChannelInfo } from "../../source/types.ts";
 import { channelIdentifiers } from "../channel-names.ts";
 import type { GraphqlContext } from "../context.ts";

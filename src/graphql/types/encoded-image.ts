@@ -1,7 +1,7 @@
 import { ObjectType } from "type-graphql";
 import type { Size } from "../../core/geometry.ts";
 import type { Encoding } from "../../render/types.ts";
-import type { RegionRequest, TileService } from "../../service/types.ts";
+import type { RegionRequest, TileService } from "../../service/types/tile.ts";
 import type { GraphqlContext } from "../context.ts";
 import { Encoded, type EncodedBytes } from "./encoded.ts";
 

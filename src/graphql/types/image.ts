@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, ID, Int, ObjectType } from "type-graphql";
 import type { DataType as StoredType } from "../../core/dtype.ts";
-import type { ServedImage } from "../../service/types.ts";
+import type { ServedImage } from "../../service/types/image.ts";
 import { findChannel } from "../channel-names.ts";
 import type { GraphqlContext } from "../context.ts";
 import { encodingOf } from "../encoding.ts";

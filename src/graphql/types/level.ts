@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, Float, Int, ObjectType } from "type-graphql";
 import { flipLevel, levelSize, tileGrid } from "../../core/geometry.ts";
-import type { ServedImage } from "../../service/types.ts";
+import type { ServedImage } from "../../service/types/image.ts";
 import { tileSizeOf } from "../address.ts";
 import type { GraphqlContext } from "../context.ts";
 import { TileLimits } from "./geometry.ts";

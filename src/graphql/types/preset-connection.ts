@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import { byCodePoint } from "../../core/code-points.ts";
-import type { Preset as ServicePreset } from "../../service/types.ts";
+import type { Preset as ServicePreset } from "../../service/types/preset.ts";
 import { encodeCursor } from "../ids.ts";
 import { type PageRequest, slicePage } from "../page.ts";
 import { PageInfo } from "./page-info.ts";

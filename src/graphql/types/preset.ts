@@ -1,5 +1,5 @@
 import { ObjectType } from "type-graphql";
-import type { Preset as ServicePreset } from "../../service/types.ts";
+import type { Preset as ServicePreset } from "../../service/types/preset.ts";
 import { PresetCategory, PresetOrigin } from "../enums.ts";
 import type { NodeRef } from "../ids.ts";
 import { Node } from "./node.ts";

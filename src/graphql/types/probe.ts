@@ -1,5 +1,6 @@
 import { Field, Float, ObjectType } from "type-graphql";
-import type { ProbedPoint, Sample, ServedImage } from "../../service/types.ts";
+import type { ServedImage } from "../../service/types/image.ts";
+import type { ProbedPoint, Sample } from "../../service/types/measure.ts";
 import { SampleState } from "../enums.ts";
 import { HexColor } from "../scalars.ts";
 import { Channel } from "./channel.ts";

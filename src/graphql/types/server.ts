@@ -1,7 +1,8 @@
 import { GraphQLSafeInt } from "graphql-scalars";
 import { Field, Int, ObjectType } from "type-graphql";
 import type { CacheTierStats } from "../../cache/types.ts";
-import type { Limits as ServiceLimits, Services } from "../../service/types.ts";
+import type { Limits as ServiceLimits } from "../../service/types/limits.ts";
+import type { Services } from "../../service/types/services.ts";
 import { ImageFormat } from "../enums.ts";
 import { DEFAULT_PAGE, MAX_PAGE } from "../page.ts";
 

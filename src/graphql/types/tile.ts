@@ -1,7 +1,7 @@
 import { Ctx, Field, ID, Int, ObjectType } from "type-graphql";
 import { flipLevel, type Size, tileRegion } from "../../core/geometry.ts";
 import type { Encoding } from "../../render/types.ts";
-import type { ServedTile, TileRequest, TileService } from "../../service/types.ts";
+import type { ServedTile, TileRequest, TileService } from "../../service/types/tile.ts";
 import type { GraphqlContext } from "../context.ts";
 import { CacheOutcome } from "../enums.ts";
 import { Encoded } from "./encoded.ts";

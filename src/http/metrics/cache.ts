@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { CacheTierStats } from "../../cache/types.ts";
-import type { Services } from "../../service/types.ts";
+import type { Services } from "../../service/types/services.ts";
 
 /** Null: not known, and left out. */
 type Read = (tier: CacheTierStats) => number | null;

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { JobState } from "../../service/jobs/types.ts";
-import type { Services } from "../../service/types.ts";
+import type { Services } from "../../service/types/services.ts";
 
 /** Jobs that have ended are forgotten some day, so that their number tells nothing. */
 const UNFINISHED: readonly JobState[] = ["queued", "running"];

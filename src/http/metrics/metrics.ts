@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Services } from "../../service/types.ts";
+import type { Services } from "../../service/types/services.ts";
 import { cacheMetrics } from "./cache.ts";
 import { jobMetrics } from "./jobs.ts";
 import { renderMetrics } from "./render.ts";

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { ServiceStats, Services } from "../../service/types.ts";
+import type { ServiceStats, Services } from "../../service/types/services.ts";
 
 type Read = (stats: ServiceStats) => number;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BandloomError } from "../../core/errors.ts";
-import type { ServedProbe, ServedStatistics } from "../types.ts";
+import type { ServedProbe, ServedStatistics } from "../types/measure.ts";
 
 const number = z.number().nullable();
 const count = z.int().nonnegative();

@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import type { CachedTile } from "../../cache/index.ts";
 import { BandloomError, ERROR_STATUS, type ErrorCode } from "../../core/errors.ts";
-import type { CacheOutcome } from "../types.ts";
+import type { CacheOutcome } from "../types/tile.ts";
 
 /** Requests at a time: as many as keep some nodes busy, few enough that a queue forms here and not in a socket. */
 const CONNECTIONS = 64;

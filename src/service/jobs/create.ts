@@ -13,23 +13,33 @@ interface JobOptions extends Omit<PartContext, "records" | "worker" | "counts"> 
   readonly redisUrl: string | null;
   /** Begins all keys there. */
   readonly redisPrefix: string;
-  /** Work on jobs here. */
-  readonly run: boolean;
+  readonly worked: JobsWorked;
 }
 
+/**
+ * Where jobs that are begun in a process are worked on: in it, in others that share what is written down (of a Redis, or of a folder), or
+ * nowhere, so that none is begun.
+ */
+export type JobsWorked = "here" | "elsewhere" | "nowhere";
+
 /** Jobs, and where their parts are handed out: to all servers of a Redis, or in this process alone. */
-export function createJobs({ state, redisUrl, redisPrefix, run, ...options }: JobOptions): JobService {
+export function createJobs({ state, redisUrl, redisPrefix, worked, ...options }: JobOptions): JobService {
   const records = new JobRecords(state);
   const counts = { completed: 0, failed: 0 };
   const context = { ...options, records, counts, worker: THIS_WORKER };
-  return new Jobs(records, queueOf(redisUrl, redisPrefix, context, run), counts);
+  return new Jobs(
+    records,
+    worked === "nowhere" ? null : queueOf(redisUrl, redisPrefix, context, worked === "here"),
+    counts,
+  );
 }
 
 async function queueOf(url: string | null, prefix: string, context: PartContext, run: boolean): Promise<JobQueue> {
-  if (url === null) return run ? new LocalQueue(context) : NO_WORK;
+  if (url === null) return run ? new LocalQueue(context) : OTHERS;
   // BullMQ takes a while to load, which one machine need not wait for.
   const { SharedQueue } = await import("./shared-queue.ts");
   return new SharedQueue({ url, prefix, context, run });
 }
 
-const NO_WORK: JobQueue = { add: async () => {}, drop: () => {}, close: async () => {} };
+/** Other processes look by themselves at what is written down in a folder. */
+const OTHERS: JobQueue = { add: async () => {}, drop: () => {}, close: async () => {} };

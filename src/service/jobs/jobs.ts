@@ -18,21 +18,24 @@ const WATCH_EVERY_MS = 250;
 /** Jobs as people see them: what is written down, summed up. */
 export class Jobs implements JobService {
   readonly #records: JobRecords;
-  readonly #queue: Promise<JobQueue>;
+  readonly #queue: Promise<JobQueue> | null;
   /** However many watch a job, it is read once. */
   readonly #recent = new LRUCache<string, Promise<Job | null>>({ max: MAX_ENDED, ttl: WATCH_EVERY_MS / 2 });
 
   readonly #counts: JobTileCounts;
 
-  constructor(records: JobRecords, queue: Promise<JobQueue>, counts: JobTileCounts) {
+  /** `queue` null: nobody would ever work on a job that is begun here. */
+  constructor(records: JobRecords, queue: Promise<JobQueue> | null, counts: JobTileCounts) {
     this.#records = records;
     this.#counts = counts;
     this.#queue = queue;
     // Who starts a job is told; that nobody does must not end the process.
-    queue.catch(() => {});
+    queue?.catch(() => {});
   }
 
   async start(wish: JobWish): Promise<Job> {
+    const queue = await this.#queue;
+    if (!queue) throw nobodyWorks();
     const fresh = recordOf(wish);
     if (fresh.tiles > LIMITS.jobTiles)
       throw new BandloomError(
@@ -43,13 +46,13 @@ export class Jobs implements JobService {
     const known = (await this.#records.all()).find(({ id }) => id === fresh.id) ?? null;
     if (known && known.ended === null) {
       // Should what hands the parts out have lost it.
-      await (await this.#queue).add(known);
+      await queue.add(known);
       return this.#summary(known);
     }
     await this.#makeRoom();
     const record = known ? begunAgain(known) : fresh;
     await this.#records.put(record);
-    await (await this.#queue).add(record);
+    await queue.add(record);
     this.#recent.delete(record.id);
     return this.#summary(record);
   }
@@ -68,7 +71,7 @@ export class Jobs implements JobService {
     const record = await this.#records.get(id);
     if (!record) return null;
     await this.#records.end(record, { state: "cancelled", at: Date.now(), error: null });
-    (await this.#queue).drop(id);
+    (await this.#queue)?.drop(id);
     this.#recent.delete(id);
     return this.get(id);
   }
@@ -93,7 +96,7 @@ export class Jobs implements JobService {
   }
 
   async close(): Promise<void> {
-    const queue = await this.#queue.catch(() => null);
+    const queue = await this.#queue?.catch(() => null);
     await queue?.close();
   }
 
@@ -144,6 +147,13 @@ function recordOf({ formula, levels, region, tileSize, encoding, pad }: JobWish)
     createdAt: Date.now(),
     ended: null,
   };
+}
+
+function nobodyWorks(): BandloomError {
+  return new BandloomError(
+    "FORBIDDEN",
+    "No tiles can be rendered ahead of use here: this server works on no jobs, and those that render cannot learn of one. Set BANDLOOM_STATE_REDIS_URL to a Redis that api and render servers share, or run this server with --role all.",
+  );
 }
 
 /** What was stopped goes on where it was; what was completed begins anew, for what the cache may have lost since. */

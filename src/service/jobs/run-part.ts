@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
 import { isSourceChanged } from "../../source/index.ts";
-import type { FormulaService, ImageService, TileService, ValidFormula } from "../types.ts";
+import type { FormulaService, ValidFormula } from "../types/formula.ts";
+import type { ImageService } from "../types/image.ts";
+import type { TileService } from "../types/tile.ts";
 import { isPassing, patiently } from "./patience.ts";
 import { isFinished, type JobRecord, type PartProgress, type PartWorker, walkOf } from "./record.ts";
 import type { JobRecords } from "./records.ts";

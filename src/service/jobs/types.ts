@@ -1,6 +1,6 @@
 import type { Region } from "../../core/geometry.ts";
 import type { Encoding } from "../../render/types.ts";
-import type { ValidFormula } from "../types.ts";
+import type { ValidFormula } from "../types/formula.ts";
 
 export type JobState = "queued" | "running" | "completed" | "failed" | "cancelled";
 
@@ -44,7 +44,8 @@ export interface JobWish {
 export interface JobService {
   /**
    * A job for what is wanted. One that is under way is given back; one that was cancelled goes on where it was, and one that ended otherwise
-   * begins anew. LIMIT_EXCEEDED for too many tiles or jobs, NOT_FOUND for a level that there is not.
+   * begins anew. LIMIT_EXCEEDED for too many tiles or jobs, NOT_FOUND for a level that there is not, FORBIDDEN
+   * where nobody would ever work on it.
    */
   start(wish: JobWish): Promise<Job>;
   /** Null: there is none. */

@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { createServices, type Services } from "../../../src/service/index.ts";
+import { createServices, type ServiceOptions, type Services } from "../../../src/service/index.ts";
 import type { Job, JobWish } from "../../../src/service/jobs/types.ts";
-import type { ServedTile, TileRequest, ValidFormula } from "../../../src/service/types.ts";
+import type { ValidFormula } from "../../../src/service/types/formula.ts";
+import type { ServedTile, TileRequest } from "../../../src/service/types/tile.ts";
 import { buildTiff, type DirectorySpec } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
 
@@ -13,6 +14,8 @@ const PLATE: DirectorySpec = { width: 1500, height: 1100, tile: [128, 128], code
 const TILES = 432 + 108 + 30 + 9;
 /** Without a stored chunk: a file of a few kilobytes. */
 const VAST: DirectorySpec = { ...PLATE, width: 200_000, height: 200_000, tile: [4096, 4096], sparse: () => true };
+/** Leaves the jobs to other processes that use its folder. */
+const LATER = { runJobs: false };
 const never = new AbortController().signal;
 
 const clean: (() => Promise<unknown>)[] = [];
@@ -27,10 +30,14 @@ async function dataFolder(spec = PLATE): Promise<string> {
   return folder;
 }
 
-async function open(folder: string, runJobs = true): Promise<Services> {
+/** A server of its own; `part`: one that has another part of the work. */
+async function open(
+  folder: string,
+  part: Pick<ServiceOptions, "runJobs" | "role" | "renderUrl"> = {},
+): Promise<Services> {
   const services = await createServices({
     ...{ dataFolder: folder, cacheFolder: join(folder, ".bandloom"), cacheBytes: 2 ** 28, memoryBytes: 2 ** 25 },
-    ...{ workers: 1, runJobs },
+    ...{ workers: 1, ...part },
     onEvent: () => {},
   });
   clean.push(() => services.close());
@@ -114,7 +121,7 @@ describe("a job", () => {
     const started = await first.jobs.start(await wish(first, "window(b1, 0, 253)"));
     for await (const job of first.jobs.watch(started.id, never)) if (job.completed > 0) break;
     await clean.pop()?.();
-    const second = await open(folder, false);
+    const second = await open(folder, LATER);
     const before = await second.jobs.get(started.id);
     expect(before?.completed).toBeGreaterThan(0);
     expect(before?.completed).toBeLessThan(TILES);
@@ -136,7 +143,7 @@ describe("a job", () => {
 
   it("ends with a clear reason when its file changes, so that no picture is half of one and half of another", async () => {
     const folder = await dataFolder();
-    const services = await open(folder, false);
+    const services = await open(folder, LATER);
     const started = await services.jobs.start(await wish(services));
     await clean.pop()?.();
     await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [{ ...PLATE, seed: 9 }] }));
@@ -150,7 +157,7 @@ describe("a job", () => {
 
   it("ends with a clear reason when its image is gone", async () => {
     const folder = await dataFolder();
-    const services = await open(folder, false);
+    const services = await open(folder, LATER);
     const started = await services.jobs.start(await wish(services));
     await clean.pop()?.();
     await rm(join(folder, "plate.tif"));
@@ -173,7 +180,7 @@ describe("a job", () => {
     const folder = await dataFolder();
     const { createState } = await import("../../../src/state/index.ts");
     const { JobRecords } = await import("../../../src/service/jobs/records.ts");
-    const services = await open(folder, false);
+    const services = await open(folder, LATER);
     const started = await services.jobs.start(await wish(services, "b1", { levels: [0], region: PLATE_CORNER }));
     const state = createState({ redisUrl: null, folder: join(folder, ".bandloom"), log: () => {} });
     const records = new JobRecords(state);
@@ -187,15 +194,15 @@ describe("a job", () => {
   });
 
   it("of more tiles than a job may have is refused", async () => {
-    const services = await open(await dataFolder(VAST), false);
+    const services = await open(await dataFolder(VAST), LATER);
     await expect(services.jobs.start(await wish(services, "window(b1, 0, 9)"))).rejects.toMatchObject({
       code: "LIMIT_EXCEEDED",
       details: { limit: 2 ** 22 },
     });
   });
 
-  it("waits where nothing works on jobs, and there are only so many of them", async () => {
-    const services = await open(await dataFolder(), false);
+  it("waits where others are to work on it, and there are only so many of them", async () => {
+    const services = await open(await dataFolder(), LATER);
     for (let index = 0; index < 16; index++)
       expect(await services.jobs.start(await wish(services, `window(b1, 0, ${index + 1})`))).toMatchObject({
         state: "queued",
@@ -205,8 +212,30 @@ describe("a job", () => {
     });
   });
 
+  it.each([
+    ["an api", { role: "api" as const }],
+    ["a render server", { role: "render" as const }],
+    ["a server that has its pictures made elsewhere", { renderUrl: "http://127.0.0.1:9" }],
+  ])("is refused by %s that shares none, while what is written down is seen and cancelled", async (_who, part) => {
+    const folder = await dataFolder();
+    const before = await open(folder, LATER);
+    const stored = await before.jobs.start(await wish(before));
+    await clean.pop()?.();
+    const services = await open(folder, part);
+    const refused = { code: "FORBIDDEN", message: expect.stringContaining("BANDLOOM_STATE_REDIS_URL") };
+    for (const text of ["window(b1, 0, 255)", "window(b1, 0, 9)"])
+      await expect(services.jobs.start(await wish(services, text))).rejects.toMatchObject(refused);
+    expect(await services.jobs.list()).toEqual([stored]);
+    const seen: Job["state"][] = [];
+    for await (const { id, state } of services.jobs.watch(stored.id, never)) {
+      seen.push(state);
+      if (state === "queued") await services.jobs.cancel(id);
+    }
+    expect(seen).toEqual(["queued", "cancelled"]);
+  });
+
   it("is watched at once, and until the watcher leaves", async () => {
-    const services = await open(await dataFolder(), false);
+    const services = await open(await dataFolder(), LATER);
     const started = await services.jobs.start(await wish(services));
     const leave = new AbortController();
     const seen: Job[] = [];

@@ -1,0 +1,70 @@
+import { CloseCode, MessageType, parseMessage, type Server } from "graphql-ws";
+import { WebSocket } from "ws";
+
+/** Shorter than the 60 s after which proxies take a silent connection for dead. */
+const PING_EVERY_MS = 12_000;
+/** Bytes of answers that a client leaves unread while it goes on asking: it does not mean to read them. */
+const MAX_UNREAD = 2 ** 25;
+/** What only a server says: the protocol throws at it. */
+const OF_SERVERS: ReadonlySet<MessageType> = new Set([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);
+
+/**
+ * Carries the protocol over a WebSocket, until it is closed. In place of graphql-ws' own adapter, which writes to stderr, with a stack, whatever
+ * cannot be sent to a client that is gone. `onInternalError` is told of exceptions of ours.
+ */
+export function carry<Extra>(
+  protocol: Server<Extra>,
+  socket: WebSocket,
+  extra: Extra,
+  onInternalError: (error: unknown) => void,
+): void {
+  // What a client does wrong ws answers by closing.
+  socket.on("error", () => {});
+  const stopPinging = keepAlive(socket);
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => sent(socket, text),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (take) => {
+        socket.on("message", (data) => {
+          if (socket.bufferedAmount > MAX_UNREAD) return socket.terminate();
+          const text = String(data);
+          take(text).catch((error: unknown) => {
+            if (OF_SERVERS.has(parseMessage(text).type))
+              return socket.close(CloseCode.BadRequest, "Invalid message received");
+            onInternalError(error);
+            socket.close(CloseCode.InternalServerError, "Internal server error");
+          });
+        });
+      },
+    },
+    extra,
+  );
+  socket.once("close", (code, reason) => {
+    stopPinging();
+    closed(code, String(reason)).catch(onInternalError);
+  });
+}
+
+/** Resolves when the text is on its way, or can be no more: then the connection is closed, which ends what runs for it. */
+function sent(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState !== WebSocket.OPEN) return resolve();
+    socket.send(text, () => resolve());
+  });
+}
+
+/** Cuts off who has not answered a ping, or a goodbye, when the next ping is due. Gives what ends it. */
+function keepAlive(socket: WebSocket): () => void {
+  let answered = true;
+  socket.on("pong", () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    if (socket.readyState === WebSocket.OPEN) socket.ping();
+  }, PING_EVERY_MS);
+  return () => clearInterval(timer);
+}
