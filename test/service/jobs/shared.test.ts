@@ -45,10 +45,10 @@ async function cluster(): Promise<Cluster> {
   return { redis, open };
 }
 
-async function start(services: Services, text = "window(b1, 0, 255)"): Promise<Job> {
+async function start(services: Services, text = "window(b1, 0, 255)", levels: number[] | null = null): Promise<Job> {
   const formula = await services.formulas.bind(await services.images.get("plate"), text);
   if (!formula.valid) throw new Error("The formula is refused.");
-  return services.jobs.start({ formula, levels: null, region: null, tileSize: 64, encoding: JPEG, pad: false });
+  return services.jobs.start({ formula, levels, region: null, tileSize: 64, encoding: JPEG, pad: false });
 }
 
 async function ended(services: Services, { id }: Job): Promise<Job | null> {
@@ -93,6 +93,19 @@ it("a server that is stopped in order hands its parts back, and one that comes l
   expect(between?.completed).toBeLessThan(job.total);
   await open(true);
   expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total });
+});
+
+it("a server waits for the purge that another one knows of already, and then makes what is wanted", async () => {
+  const { open } = await cluster();
+  const asks = await open(false);
+  const works = await open(true);
+  // It asks what was purged twice a second: hardly ever just before each of these jobs.
+  for (let n = 0; n < 3; n++) {
+    await asks.purges.purge({ kind: "image", key: "plate" });
+    const job = await start(asks, `window(b1, 0, ${240 + n})`, [2]);
+    expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total, failed: 0, error: null });
+  }
+  expect(works.jobs.counts().completed).toBe(3 * 30);
 });
 
 it("a Redis that is away is told in words, and jobs go on when it is back", async () => {
