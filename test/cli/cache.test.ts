@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open as openLmdb } from "lmdb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAsClosed } from "../../src/cache/embedded/open.ts";
 import { createTileCache } from "../../src/cache/index.ts";
 import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { keyOf, tileOf } from "../cache/support.ts";
@@ -41,7 +42,20 @@ describe("bandloom cache stats", () => {
       expect([code, store]).toMatchObject([0, { tier: "embedded", entries: TILES, complete: true, memory: null }]);
       expect(store.bytes).toBeGreaterThan(TILES * 2_000);
       expect(store.oldestSeconds).toBeLessThan(3_600);
+      // A server that starts now need not check it.
+      expect(isAsClosed(join(embedded, "tiles-1"))).toBe(true);
     }
+  });
+
+  it("does not say of a store that a server has open that it was closed", async () => {
+    const used = join(folder, "used");
+    const cache = await createTileCache({
+      ...{ memoryBytes: 0, redisUrl: null, folder: used, embeddedBytes: 2 ** 26, log: () => {} },
+    });
+    expect((await bandloom(["cache", "stats", "--cache", used])).code).toBe(0);
+    expect(isAsClosed(join(used, "tiles-1"))).toBe(false);
+    await cache.close();
+    expect(isAsClosed(join(used, "tiles-1"))).toBe(true);
   });
 
   it("tells what lies in Redis, and warns of policies that do not fit", async () => {
