@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open as openLmdb } from "lmdb";
@@ -95,6 +95,16 @@ describe("bandloom cache verify", () => {
     expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES, damaged: 1 }]);
     const second = await bandloom(["cache", "verify", "--cache", damaged]);
     expect([second.code, second.stdout]).toEqual([0, `${TILES - 1} tiles were read: none is damaged.\n`]);
+  });
+
+  it("says of a store whose pages are damaged what to do, and does not end over it", async () => {
+    const broken = join(folder, "broken");
+    cpSync(embedded, broken, { recursive: true });
+    const file = join(broken, "tiles-1", "data.mdb");
+    writeFileSync(file, Buffer.alloc(statSync(file).size));
+    const { code, stdout, stderr } = await bandloom(["cache", "verify", "--cache", broken]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/store itself is damaged.*Start the server again/);
   });
 
   it("finds and deletes what does not belong in Redis, and touches nothing else", async () => {

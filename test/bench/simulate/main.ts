@@ -1,6 +1,6 @@
 /**
  * `npm run simulate [-- SEED]`: how often each layer of caches has a tile, for people who pan and zoom, by the caches' sizes. Prints
- * the numbers of docs/scale.md; the same for the same seed. Takes some minutes and 2 GB, nearly all of it for the largest crowd.
+ * the numbers of docs/scale.md; the same for the same seed. Takes some minutes and 1.5 GB, nearly all of it for the largest crowd.
  */
 import { type Crowd, type Shown, watch } from "./crowd.ts";
 import { OneCache, TwoCaches } from "./layers.ts";
