@@ -117,10 +117,19 @@ describe("the S3 tier", () => {
     const cache = await cacheOn();
     const keys = Array.from({ length: 300 }, (_, n) => keyOf(n));
     s3.requests.splice(0);
-    s3.misbehave("slow", { ms: 20, methods: ["GET"] });
+    // So long that all that may come at once is there before the first one is answered.
+    s3.misbehave("slow", { ms: 1_000, methods: ["GET"] });
     await Promise.all([cache.get(keys), cache.get(keys), cache.get(keys)]);
     expect(s3.requests.length).toBeLessThanOrEqual(300);
     expect(s3.mostAtOnce()).toBeLessThanOrEqual(128);
+  });
+
+  it("lets a thousand wait in line, and misses on what comes then", async () => {
+    const cache = await cacheOn({ deadlineMs: 10 * HANG_MS });
+    s3.requests.splice(0);
+    const hits = await cache.get(Array.from({ length: 128 + 1024 + 100 }, (_, n) => keyOf(n)));
+    expect(new Set(hits)).toEqual(new Set([null]));
+    expect(s3.requests.filter(({ key }) => !key.endsWith("probe"))).toHaveLength(128 + 1024);
   });
 
   it("gives what it finds to the tiers before it", async () => {
