@@ -1,5 +1,8 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { seal } from "../../src/cache/envelope.ts";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { startS3 } from "../fixtures/s3-server.ts";
@@ -154,7 +157,7 @@ describe("the S3 tier", () => {
     cache.set(keyOf("large"), tileOf("large", 4 * 2 ** 20 + 1));
     await cache.flush();
     expect(s3.objects.has(objectOf("large"))).toBe(false);
-    s3.objects.set(objectOf("planted"), Buffer.alloc(5 * 2 ** 20));
+    s3.objects.set(objectOf("planted"), seal(keyOf("planted"), tileOf("planted", 5 * 2 ** 20)));
     expect(await lookUp(cache, "planted")).toBeNull();
   });
 
@@ -181,7 +184,8 @@ describe("the S3 tier", () => {
     await cache.flush();
     const written = [...s3.objects.keys()].filter((key) => !key.endsWith("probe")).length;
     expect(written).toBe(10);
-    await stored(cache, "later");
+    cache.set(keyOf("later"), tileOf("later", 3 * 2 ** 20));
+    await cache.flush();
     expect(s3.objects.has(objectOf("later"))).toBe(true);
   });
 });
@@ -227,14 +231,19 @@ describe("an S3 server that is not well", () => {
     expect((await lookUp(cache, "a"))?.tier).toBe("s3");
   });
 
-  it("denies what is not there, where nothing may be listed: a miss like any other", async () => {
+  it.each<[string, S3Misbehaviour | null]>([
+    ["is not there", null],
+    ["is denied because it is not there, where nothing may be listed", "deny-missing"],
+  ])("is well where a tile %s: a miss, however often", async (_, how) => {
+    s3.misbehave(how);
     const cache = await cacheOn();
-    s3.misbehave("deny", { methods: ["GET"] });
     for (let n = 0; n < 5; n++) {
       expect(await lookUp(cache, n)).toBeNull();
       await sleep(60);
     }
-    expect(statsOf(cache).healthy).toBe(true);
+    expect(statsOf(cache)).toMatchObject({ healthy: true, detail: null });
+    await stored(cache, "a");
+    expect((await lookUp(cache, "a"))?.tier).toBe("s3");
   });
 
   it("may refuse writes and be read all the same", async () => {
@@ -267,6 +276,12 @@ describe("an S3 server that is not well", () => {
     expect(await refused({ endpoint: "http://127.0.0.1:1" })).toMatch(/ECONNREFUSED/);
     const none = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_PROFILE: "nobody" };
     expect(await refused({}, none)).toMatch(/CredentialsProviderError/);
+    // Who gives credentials may hang too.
+    const profile = join(temporaryFolder(), "config");
+    writeFileSync(profile, "[profile slow]\nregion = eu-test-1\ncredential_process = sleep 60\n");
+    chmodSync(profile, 0o600);
+    const slow = { ...none, AWS_PROFILE: "slow", AWS_CONFIG_FILE: profile, AWS_SHARED_CREDENTIALS_FILE: profile };
+    expect(await refused({}, slow)).toMatch(/no answer in time/);
     s3.misbehave("hang");
     expect(await refused({})).toMatch(/no answer in time/);
   });
