@@ -1,5 +1,8 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { seal } from "../../src/cache/envelope.ts";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { startS3 } from "../fixtures/s3-server.ts";
@@ -117,10 +120,19 @@ describe("the S3 tier", () => {
     const cache = await cacheOn();
     const keys = Array.from({ length: 300 }, (_, n) => keyOf(n));
     s3.requests.splice(0);
-    s3.misbehave("slow", { ms: 20, methods: ["GET"] });
+    // So long that all that may come at once is there before the first one is answered.
+    s3.misbehave("slow", { ms: 1_000, methods: ["GET"] });
     await Promise.all([cache.get(keys), cache.get(keys), cache.get(keys)]);
     expect(s3.requests.length).toBeLessThanOrEqual(300);
     expect(s3.mostAtOnce()).toBeLessThanOrEqual(128);
+  });
+
+  it("lets a thousand wait in line, and misses on what comes then", async () => {
+    const cache = await cacheOn({ deadlineMs: 10 * HANG_MS });
+    s3.requests.splice(0);
+    const hits = await cache.get(Array.from({ length: 128 + 1024 + 100 }, (_, n) => keyOf(n)));
+    expect(new Set(hits)).toEqual(new Set([null]));
+    expect(s3.requests.filter(({ key }) => !key.endsWith("probe"))).toHaveLength(128 + 1024);
   });
 
   it("gives what it finds to the tiers before it", async () => {
@@ -145,7 +157,7 @@ describe("the S3 tier", () => {
     cache.set(keyOf("large"), tileOf("large", 4 * 2 ** 20 + 1));
     await cache.flush();
     expect(s3.objects.has(objectOf("large"))).toBe(false);
-    s3.objects.set(objectOf("planted"), Buffer.alloc(5 * 2 ** 20));
+    s3.objects.set(objectOf("planted"), seal(keyOf("planted"), tileOf("planted", 5 * 2 ** 20)));
     expect(await lookUp(cache, "planted")).toBeNull();
   });
 
@@ -172,7 +184,8 @@ describe("the S3 tier", () => {
     await cache.flush();
     const written = [...s3.objects.keys()].filter((key) => !key.endsWith("probe")).length;
     expect(written).toBe(10);
-    await stored(cache, "later");
+    cache.set(keyOf("later"), tileOf("later", 3 * 2 ** 20));
+    await cache.flush();
     expect(s3.objects.has(objectOf("later"))).toBe(true);
   });
 });
@@ -218,14 +231,19 @@ describe("an S3 server that is not well", () => {
     expect((await lookUp(cache, "a"))?.tier).toBe("s3");
   });
 
-  it("denies what is not there, where nothing may be listed: a miss like any other", async () => {
+  it.each<[string, S3Misbehaviour | null]>([
+    ["is not there", null],
+    ["is denied because it is not there, where nothing may be listed", "deny-missing"],
+  ])("is well where a tile %s: a miss, however often", async (_, how) => {
+    s3.misbehave(how);
     const cache = await cacheOn();
-    s3.misbehave("deny", { methods: ["GET"] });
     for (let n = 0; n < 5; n++) {
       expect(await lookUp(cache, n)).toBeNull();
       await sleep(60);
     }
-    expect(statsOf(cache).healthy).toBe(true);
+    expect(statsOf(cache)).toMatchObject({ healthy: true, detail: null });
+    await stored(cache, "a");
+    expect((await lookUp(cache, "a"))?.tier).toBe("s3");
   });
 
   it("may refuse writes and be read all the same", async () => {
@@ -258,6 +276,12 @@ describe("an S3 server that is not well", () => {
     expect(await refused({ endpoint: "http://127.0.0.1:1" })).toMatch(/ECONNREFUSED/);
     const none = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_PROFILE: "nobody" };
     expect(await refused({}, none)).toMatch(/CredentialsProviderError/);
+    // Who gives credentials may hang too.
+    const profile = join(temporaryFolder(), "config");
+    writeFileSync(profile, "[profile slow]\nregion = eu-test-1\ncredential_process = sleep 60\n");
+    chmodSync(profile, 0o600);
+    const slow = { ...none, AWS_PROFILE: "slow", AWS_CONFIG_FILE: profile, AWS_SHARED_CREDENTIALS_FILE: profile };
+    expect(await refused({}, slow)).toMatch(/no answer in time/);
     s3.misbehave("hang");
     expect(await refused({})).toMatch(/no answer in time/);
   });

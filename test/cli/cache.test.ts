@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open as openLmdb } from "lmdb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAsClosed, markClosed } from "../../src/cache/embedded/open.ts";
 import { createTileCache } from "../../src/cache/index.ts";
 import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { purgeRow } from "../../src/service/purge.ts";
@@ -13,7 +14,9 @@ import { type RunningServer, startServer } from "../fixtures/server.ts";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
 import { bandloom } from "./program.ts";
 
-const TILES = 300;
+/** More than one look at the names in Redis finds. */
+const TILES = 700;
+const DAY = 86_400;
 const folder = mkdtempSync(join(tmpdir(), "bandloom-cache-command-"));
 const embedded = join(folder, "embedded");
 let redis: RedisServer;
@@ -43,7 +46,20 @@ describe("bandloom cache stats", () => {
       expect([code, store]).toMatchObject([0, { tier: "embedded", entries: TILES, complete: true, memory: null }]);
       expect(store.bytes).toBeGreaterThan(TILES * 2_000);
       expect(store.oldestSeconds).toBeLessThan(3_600);
+      // A server that starts now need not check it.
+      expect(isAsClosed(join(embedded, "tiles-1"))).toBe(true);
     }
+  });
+
+  it("does not say of a store that a server has open that it was closed", async () => {
+    const used = join(folder, "used");
+    const cache = await createTileCache({
+      ...{ memoryBytes: 0, redisUrl: null, folder: used, embeddedBytes: 2 ** 26, log: () => {} },
+    });
+    expect((await bandloom(["cache", "stats", "--cache", used])).code).toBe(0);
+    expect(isAsClosed(join(used, "tiles-1"))).toBe(false);
+    await cache.close();
+    expect(isAsClosed(join(used, "tiles-1"))).toBe(true);
   });
 
   it("tells what lies in Redis, and warns of policies that do not fit", async () => {
@@ -53,10 +69,20 @@ describe("bandloom cache stats", () => {
     const { code, stdout, stderr } = await bandloom(["cache", "stats", ...urls]);
     await state.stop();
     expect(code).toBe(0);
-    expect(stdout).toMatch(/tiles +300\n/);
+    expect(stdout).toMatch(new RegExp(`tiles +${TILES}\n`));
     expect(stdout).toMatch(/policy +noeviction\n/);
     expect(stderr).toMatch(/REDIS_URL: its maxmemory-policy is noeviction/);
     expect(stderr).toMatch(/BANDLOOM_STATE_REDIS_URL: its maxmemory-policy is allkeys-lru/);
+  });
+
+  it("tells how large and how old the tiles in Redis are, by what is left of their thirty days", async () => {
+    await redis.admin.expire(new RedisKeys("bandloom:").tile(keyOf(5)), 10 * DAY);
+    const { code, stdout } = await bandloom(["cache", "stats", "--redis-url", redis.url, "--json"]);
+    const { store } = JSON.parse(stdout) as { store: Record<"bytes" | "oldestSeconds" | "newestSeconds", number> };
+    expect([code, store]).toMatchObject([0, { tier: "redis", entries: TILES, complete: true }]);
+    expect(store.bytes).toBeGreaterThan(TILES * 2_000);
+    expect(Math.abs(store.oldestSeconds - 20 * DAY)).toBeLessThan(DAY / 2);
+    expect(store.newestSeconds).toBeLessThan(DAY / 2);
   });
 
   it("says what is wrong where there is no cache, and where Redis does not answer", async () => {
@@ -78,11 +104,25 @@ describe("bandloom cache verify", () => {
     const value = Buffer.from(values.getBinary(key) ?? []);
     value[1_000] = (value[1_000] ?? 0) ^ 1;
     await values.put(key, value);
+    // And one of which nothing is known but its bytes: it would never be driven out.
+    await root.openDB<Buffer, Buffer>("entries", binary).remove(Buffer.from(keyOf(8), "hex"));
     await root.close();
+    markClosed({ folder: damaged, name: "tiles-1" });
     const first = await bandloom(["cache", "verify", "--cache", damaged, "--json"]);
-    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES, damaged: 1 }]);
+    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES, damaged: 2 }]);
+    expect(isAsClosed(join(damaged, "tiles-1"))).toBe(true);
     const second = await bandloom(["cache", "verify", "--cache", damaged]);
-    expect([second.code, second.stdout]).toEqual([0, `${TILES - 1} tiles were read: none is damaged.\n`]);
+    expect([second.code, second.stdout]).toEqual([0, `${TILES - 2} tiles were read: none is damaged.\n`]);
+  });
+
+  it("says of a store whose pages are damaged what to do, and does not end over it", async () => {
+    const broken = join(folder, "broken");
+    cpSync(embedded, broken, { recursive: true });
+    const file = join(broken, "tiles-1", "data.mdb");
+    writeFileSync(file, Buffer.alloc(statSync(file).size));
+    const { code, stdout, stderr } = await bandloom(["cache", "verify", "--cache", broken]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/store itself is damaged.*Start the server again/);
   });
 
   it("finds and deletes what does not belong in Redis, and touches nothing else", async () => {

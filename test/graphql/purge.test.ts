@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -9,8 +9,12 @@ const IMAGES = {
   "one.tif": { width: 300, height: 300, value: (x: number) => x % 200 },
   "two.tif": { width: 300, height: 300, value: (_: number, y: number) => y % 200 },
 } as const;
+/** Uncompressed, and larger than the two ends by which a revision tells a file from another. */
+const LARGE = { width: 512, height: 512, tile: [256, 256], value: () => 10 } as const;
 const OPEN = { token: null, open: true };
 const FORMULA = "window(b1, 0, 200)";
+
+type DirectorySpecs = Parameters<typeof runServer>[0];
 
 interface Rendering {
   readonly hash: string;
@@ -72,8 +76,8 @@ const servers: Running[] = [];
 let folder: string;
 let redis: RedisServer;
 let state: RedisServer;
-async function open(options: Parameters<typeof runServer>[1]): Promise<Running> {
-  const server = await runServer(IMAGES, { mutations: OPEN, ...options });
+async function open(options: Parameters<typeof runServer>[1], images: DirectorySpecs = IMAGES): Promise<Running> {
+  const server = await runServer(images, { mutations: OPEN, ...options });
   servers.push(server);
   return server;
 }
@@ -124,6 +128,37 @@ describe("a purge", () => {
     expect((await fetched(server, other.url)).cache).toBe("MEMORY");
   });
 
+  it("of an image reads its pixels again, though nothing tells that the file is another one", async () => {
+    const server = await open({ cacheFolder: join(folder, "pixels") }, { "one.tif": LARGE });
+    const path = join(server.folder, "one.tif");
+    const dated = () => utimesSync(path, 1_700_000_000, 1_700_000_000);
+    dated();
+    const mean = async () => {
+      const answer = await server.get("/statistics/one.json?f=b1%2B0");
+      return ((await answer.json()) as { mean: number }).mean;
+    };
+    /** Of the last pixel of a chunk in the middle of the file. */
+    const value = async (formula: string) => {
+      const answer = await server.get(`/tiles/one/1/1/0.npy?f=${encodeURIComponent(formula)}`);
+      return new Float32Array((await answer.arrayBuffer()).slice(-4))[0];
+    };
+    expect([await value("b1"), await mean()]).toEqual([10, 10]);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(20, 65_536, bytes.length - 65_536));
+    dated();
+    // Of pixels that a worker has.
+    expect(await value("b1 * 3")).toBe(30);
+    await purge(server, { imageKey: "one" });
+    expect([await value("b1"), await value("b1 * 3")]).toEqual([20, 60]);
+    expect(await mean()).toBeGreaterThan(10);
+  });
+
+  it("is taken for an image that cannot be read: it may be readable the next time", async () => {
+    const server = await open({ cacheFolder: join(folder, "broken") });
+    writeFileSync(join(server.folder, "broken.tif"), "II*\0 is no image");
+    expect(await purge(server, { imageKey: "broken" })).toEqual({ purged: true, userErrors: [] });
+  });
+
   it("of everything is true after a restart too, and no earlier generation ever comes back", async () => {
     const cacheFolder = join(folder, "all");
     const server = await open({ cacheFolder });
@@ -171,8 +206,9 @@ describe("servers that share a Redis", () => {
   });
 
   it("refuse a purge that the others could not see, and say what to set", async () => {
-    const server = await open({ redisUrl: redis.url });
-    await expect(purge(server, { everything: true })).rejects.toThrow(/FORBIDDEN|BANDLOOM_STATE_REDIS_URL/);
+    // With a folder that could hold what was purged: the others do not look there.
+    const server = await open({ redisUrl: redis.url, cacheFolder: join(folder, "unshared") });
+    await expect(purge(server, { everything: true })).rejects.toThrow(/BANDLOOM_STATE_REDIS_URL.*FORBIDDEN/);
   });
 
   it("that cannot ask what was purged show nothing that was made before, and all of it once they can", async () => {

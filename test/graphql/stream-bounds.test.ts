@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "graphql-ws";
 import { afterEach, describe, expect, it } from "vitest";
 import WebSocket from "ws";
@@ -7,6 +9,11 @@ import { type Running, runServer } from "../http/running.ts";
 const PLATE = { width: 64, height: 64 };
 const TOKEN = "a-token-of-these-tests";
 const CANCEL = `mutation { cancelJob(input: { id: "${Buffer.from(`Job:${"0".repeat(32)}`).toString("base64url")}" }) { userErrors { message } } }`;
+
+/** 64 tiles of 1 MiB, 1.4 as base64: many more than the sockets of both sides hold. */
+const VAST = { width: 2048, height: 2048, tile: [256, 256] as const, sparse: () => true };
+const ALL = 64;
+const NUMBERS = `subscription { tiles(input: { imageKey: "vast", formula: "b1; b1; b1; b1", level: 0, x: { from: 0, to: 7 }, y: { from: 0, to: 7 }, tileSize: 256, encoding: { format: NPY } }) { base64 } }`;
 
 const closing: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -32,6 +39,25 @@ function open(server: Running): WebSocket {
   socket.on("error", () => {});
   closing.push(() => socket.terminate());
   return socket;
+}
+
+/** The same, of which nothing is read until somebody does. */
+async function unread(server: Running, query: string): Promise<IncomingMessage> {
+  const headers = { "content-type": "application/json", accept: "text/event-stream" };
+  const asked = request(`${server.url}/graphql/stream`, { method: "POST", headers }).end(JSON.stringify({ query }));
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  expect(answer.statusCode).toBe(200);
+  return answer;
+}
+
+/** Pictures that were rendered, when nothing is rendered any more. */
+async function whenQuiet(server: Running): Promise<number> {
+  const rendered = async () =>
+    Number(/^bandloom_pictures_rendered_total (\d+)$/m.exec(await server.metrics.text())?.[1]);
+  for (let last = Number.NaN, now = await rendered(); ; last = now, now = await rendered()) {
+    if (last === now) return now;
+    await sleep(500);
+  }
 }
 
 async function overSocket(server: Running, query: string, connectionParams = {}): Promise<readonly unknown[]> {
@@ -86,6 +112,20 @@ describe("streams", () => {
       data: { server: { limits: { streams: 2, streamOperations: 16, jobTiles: 4_194_304, jobsAtOnce: 16 } } },
     });
   });
+
+  it("render no more for a client that does not read than is on its way, and all of it when it reads", async () => {
+    const server = await runServer({ "vast.tif": VAST }, { limits: { inlineBytes: 2 ** 28 } });
+    closing.push(() => server.close());
+    const answer = await unread(server, NUMBERS);
+    closing.push(() => answer.destroy());
+    const held = await whenQuiet(server);
+    expect(held).toBeGreaterThan(0);
+    // 16 that are under way, and those in the buffers of the sockets.
+    expect(held).toBeLessThan(ALL - 16);
+    let told = 0;
+    for await (const part of answer.setEncoding("latin1")) told += String(part).split("event: next").length - 1;
+    expect([told, await whenQuiet(server)]).toEqual([ALL, ALL]);
+  }, 60_000);
 
   it("change nothing without the token where there is one, over both", async () => {
     const server = await start({ mutations: { token: TOKEN, open: true } });

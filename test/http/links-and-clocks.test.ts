@@ -56,6 +56,7 @@ describe("a signature", () => {
     ["has a character more", `${GOOD}A`],
     ["is padded as other base64 is", `${GOOD}=`],
     ["has its case flipped", GOOD.replace(SIG, flipCase(SIG))],
+    ["is spelled with bits behind its last byte", GOOD.replace(SIG, SIG.slice(0, -1) + besides(SIG.slice(-1)))],
     ["is spelled with percent signs", GOOD.replace(SIG, SIG.replace(/^./, percent))],
     ["is another key's", signed("f=b1%2B1&q=70&kid=first", SECOND)],
     ["is of an unknown key", signed("f=b1%2B1&q=70&kid=third", SECOND)],
@@ -179,6 +180,12 @@ async function current(): Promise<string> {
 
 function flipCase(text: string): string {
   return text.replace(/[a-z]/gi, (letter) => (letter < "a" ? letter.toLowerCase() : letter.toUpperCase()));
+}
+
+/** The letter of base64url that differs in its last bit, which is none of 32 bytes. */
+function besides(letter: string): string {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  return letters[letters.indexOf(letter) ^ 1] ?? "";
 }
 
 function percent(character: string): string {

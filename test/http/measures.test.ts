@@ -59,6 +59,7 @@ describe("numbers over HTTP", () => {
     [`/statistics/odd.json?${F}&bins=0`, 400],
     [`/statistics/odd.json?${F}&bins=1000000`, 400],
     [`/statistics/odd.json?${F}&at=101`, 400],
+    [`/statistics/odd.json?${F}&at=${"1,".repeat(32)}1`, 400],
     [`/statistics/odd.json?${F}&at=1,,2`, 400],
     [`/statistics/odd.json?${F}&at=0x10`, 400],
     [`/statistics/odd.json?${F}&region=0,0,0,1`, 400],

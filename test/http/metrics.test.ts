@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { createMetricsServer } from "../../src/http/index.ts";
+import { startRedis } from "../fixtures/redis.ts";
 import { IMAGES } from "./images.ts";
 import { runServer } from "./running.ts";
 
@@ -28,6 +29,9 @@ it("metrics count requests, pictures by where they came from, and what the cache
         "bandloom_pictures_rendered_total 1",
         'bandloom_pictures_total{cache="rendered"} 1',
         'bandloom_pictures_total{cache="memory"} 3',
+        'bandloom_http_request_seconds_count{route="tiles"} 2',
+        'bandloom_cache_hits_total{tier="memory"} 3',
+        'bandloom_cache_misses_total{tier="memory"} 1',
         'bandloom_cache_entries{tier="memory"} 1',
         "bandloom_render_queue 0",
         "bandloom_render_workers 1",
@@ -40,5 +44,21 @@ it("metrics count requests, pictures by where they came from, and what the cache
   } finally {
     metrics.close();
     await server.close();
+  }
+});
+
+it("metrics are told while what holds the jobs does not answer, without those", async () => {
+  const redis = await startRedis();
+  const server = await runServer({}, { stateRedisUrl: redis.url });
+  try {
+    expect(await server.metrics.text()).toMatch(/^bandloom_jobs\{state="running"\} 0$/m);
+    redis.freeze();
+    const text = await server.metrics.text();
+    expect(text).toMatch(/^bandloom_ready [01]$/m);
+    expect(text).not.toMatch(/^bandloom_jobs\{/m);
+  } finally {
+    redis.thaw();
+    await server.close();
+    await redis.stop();
   }
 });

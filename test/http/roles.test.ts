@@ -128,15 +128,42 @@ describe.each([
 });
 
 it("an api whose render servers are gone says so, and goes on when they are back", async () => {
-  const render = await runServer(IMAGES, { role: "render" });
-  const api = await runServer(IMAGES, { role: "api", renderUrl: render.url });
+  const files = await runServer(IMAGES, { role: "files" });
+  const render = await runServer({}, { role: "render", filesUrl: files.url });
+  const api = await runServer({}, { role: "api", filesUrl: files.url, renderUrl: render.url });
+  const answer = () => ask(api, "odd", "tile(level: 0, x: 0, y: 0) { base64 url }", "window(b1, 0, 255)");
   try {
     await render.close();
-    const { errors } = await ask(api, "odd", "tile(level: 0, x: 0, y: 0) { base64 url }");
+    const { errors } = await answer();
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["SOURCE_FAILED"]);
     expect(JSON.stringify(errors)).not.toContain(String(render.port));
+    const back = await runServer({}, { role: "render", filesUrl: files.url, port: render.port });
+    try {
+      expect((await answer()).errors).toBeUndefined();
+      expect([await count(back), await count(api)]).toEqual([1, 0]);
+    } finally {
+      await back.close();
+    }
   } finally {
     await api.close();
+    await files.close();
+  }
+});
+
+it("an api makes a picture itself of which the render servers know another version", async () => {
+  const [own, other] = [1, 2].map((seed) => ({ "plate.tif": { width: 20, height: 10, seed } }));
+  const render = await runServer(other ?? {}, { role: "render" });
+  const api = await runServer(own ?? {}, { role: "api", renderUrl: render.url });
+  const one = await runServer(own ?? {});
+  try {
+    const picture = async (of: Running) =>
+      (await ask(of, "plate", "tile(level: 0, x: 0, y: 0) { base64 }", "window(b1, 0, 255)")).data?.image.render;
+    const expected = await picture(one);
+    expect(expected).toHaveProperty("tile.base64");
+    expect(await picture(api)).toEqual(expected);
+    expect([await count(render), await count(api)]).toEqual([1, 1]);
+  } finally {
+    for (const server of [one, api, render]) await server.close();
   }
 });
 
@@ -162,6 +189,7 @@ describe("a server whose images another one holds", () => {
       await until(async () => (await ready(render)).body.includes("has not told"));
       expect((await ready(render)).status).toBe(503);
       expect((await ready(render)).body).not.toContain(String(port));
+      expect(await render.metrics.text()).toMatch(/^bandloom_ready 0$/m);
       expect(render.events).toEqual([expect.stringMatching(/^http:.*does not tell its images.*ECONNREFUSED/)]);
       const back = await runServer(IMAGES, { role: "files", port });
       try {

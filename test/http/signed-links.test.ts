@@ -87,6 +87,7 @@ describe("a server with keys", () => {
     const { tile, region, json } = await urlsOf(server);
     const unsigned = [
       ...[`/tiles/${IMAGE}/0/0/0.jpg`, "/tiles/none/0/0/0.jpg", `/channels/${IMAGE}/b1/0/0/0.raw`],
+      ...[`/statistics/${IMAGE}.json?f=b1`, `/probe/${IMAGE}.json?f=b1&points=1,1`],
       ...[tile, region, json].map((path) => path.replace(/&kid=.*/, "")),
     ];
     const changed = [

@@ -1,8 +1,9 @@
 /**
  * `npm run simulate [-- SEED]`: how often each layer of caches has a tile, for people who pan and zoom, by the caches' sizes. Prints
- * the tables of docs/scale.md; the same for the same seed.
+ * the numbers of docs/scale.md; the same for the same seed. Takes some minutes and 1.5 GB, nearly all of it for the largest crowd.
  */
-import { type Outcome, pastCaches, type Requests, requestsOf } from "./layers.ts";
+import { type Crowd, type Shown, watch } from "./crowd.ts";
+import { OneCache, TwoCaches } from "./layers.ts";
 import { Popularity } from "./popularity.ts";
 import type { World } from "./viewer.ts";
 
@@ -15,8 +16,16 @@ const LOOK_SECONDS = 3;
 const WARMUP = 300;
 const COUNTED = WARMUP / 2;
 const BROWSER_TILES = 64e6 / TILE_BYTES;
-const VIEWERS = [10, 100] as const;
 const GIGABYTES = [0.1, 0.3, 1, 3, 10, 30] as const;
+/** Of larger crowds: up to more than all that they are shown. */
+const CROWDS = [
+  { viewers: 10, gigabytes: GIGABYTES },
+  { viewers: 100, gigabytes: GIGABYTES },
+  { viewers: 1_000, gigabytes: [...GIGABYTES, 100, 300] },
+  { viewers: 10_000, gigabytes: [...GIGABYTES, 100, 300, 1_000] },
+] as const;
+/** Of a hundred viewers. */
+const PAIRS = ([0.3, 1] as const).flatMap((front) => ([1, 3, 10] as const).map((back) => ({ front, back })));
 
 const seed = Number(process.argv[2] ?? 1);
 const world: World = {
@@ -27,43 +36,54 @@ const world: World = {
   zooms: 9,
 };
 
-for (const viewers of VIEWERS) {
-  const requests = requestsOf({ world, viewers, warmup: WARMUP, counted: COUNTED, browserTiles: BROWSER_TILES });
-  const lines = [
+for (const { viewers, gigabytes } of CROWDS) {
+  const one = new OneCache(gigabytes.map(tilesIn));
+  const two = viewers === 100 ? PAIRS.map(({ front, back }) => new TwoCaches(tilesIn(front), tilesIn(back))) : [];
+  const crowd: Crowd = { world, viewers, warmup: WARMUP, counted: COUNTED, browserTiles: BROWSER_TILES };
+  const shown = watch(crowd, [one, ...two]);
+  print(tableOfOne(one, gigabytes, shown, viewers));
+  if (two.length > 0) print(tableOfTwo(two, shown, viewers));
+}
+
+function tableOfOne(cache: OneCache, gigabytes: readonly number[], shown: Shown, viewers: number): readonly string[] {
+  const row = (name: string, tiles: number, hits: number, rendered: number) => {
+    const shares = [shown.browser, hits, rendered].map(share(shown)).join(" | ");
+    const rates = [rendered, shown.shown - shown.browser].map(perSecond(viewers)).join(" | ");
+    return `| ${name} | ${tiles.toLocaleString("en")} | ${shares} | ${rates} |`;
+  };
+  return [
     `| ${viewers} viewers: cache | tiles | browser | nginx | rendered | renders/s per 100 viewers | asked/s per 100 viewers |`,
     "|---:|---:|---:|---:|---:|---:|---:|",
-    row("none", 0, requests, viewers),
-    ...GIGABYTES.map((gigabytes) => row(`${gigabytes} GB`, (gigabytes * 1e9) / TILE_BYTES, requests, viewers)),
+    row("none", 0, 0, shown.shown - shown.browser),
+    ...cache.outcomes().map(({ size, hits, rendered }, at) => row(`${gigabytes[at]} GB`, size, hits, rendered)),
   ];
-  process.stdout.write(`${lines.join("\n")}\n\n`);
-  if (viewers !== 100) continue;
-  const behind = [
+}
+
+function tableOfTwo(caches: readonly TwoCaches[], shown: Shown, viewers: number): readonly string[] {
+  return [
     "| nginx | Redis | browser | nginx | Redis | rendered | renders/s per 100 viewers |",
     "|---:|---:|---:|---:|---:|---:|---:|",
-    ...([0.3, 1] as const).flatMap((front) =>
-      ([1, 3, 10] as const).map((back) => {
-        const sizes = { nginx: (front * 1e9) / TILE_BYTES, redis: (back * 1e9) / TILE_BYTES };
-        const outcome = pastCaches(requests, sizes);
-        const shares = [outcome.browser, outcome.nginx, outcome.redis, outcome.rendered].map(share(outcome));
-        return `| ${front} GB | ${back} GB | ${shares.join(" | ")} | ${perSecond(outcome.rendered, viewers)} |`;
-      }),
-    ),
+    ...caches.map(({ counts }, at) => {
+      const shares = [shown.browser, counts.front, counts.back, counts.rendered].map(share(shown)).join(" | ");
+      const { front, back } = PAIRS[at] ?? {};
+      return `| ${front} GB | ${back} GB | ${shares} | ${perSecond(viewers)(counts.rendered)} |`;
+    }),
   ];
-  process.stdout.write(`${behind.join("\n")}\n\n`);
 }
 
-function row(name: string, tiles: number, requests: Requests, viewers: number): string {
-  const outcome = pastCaches(requests, { nginx: tiles, redis: 0 });
-  const shares = [outcome.browser, outcome.nginx, outcome.rendered].map(share(outcome));
-  const asked = perSecond(outcome.shown - outcome.browser, viewers);
-  return `| ${name} | ${tiles.toLocaleString("en")} | ${shares.join(" | ")} | ${perSecond(outcome.rendered, viewers)} | ${asked} |`;
+function print(table: readonly string[]): void {
+  process.stdout.write(`${table.join("\n")}\n\n`);
 }
 
-function share({ shown }: Outcome): (count: number) => string {
+function tilesIn(gigabytes: number): number {
+  return (gigabytes * 1e9) / TILE_BYTES;
+}
+
+function share({ shown }: Shown): (count: number) => string {
   return (count) => `${((100 * count) / shown).toFixed(1)} %`;
 }
 
 /** For a hundred viewers. */
-function perSecond(count: number, viewers: number): string {
-  return ((count / (COUNTED * LOOK_SECONDS) / viewers) * 100).toFixed(0);
+function perSecond(viewers: number): (count: number) => string {
+  return (count) => ((count / (COUNTED * LOOK_SECONDS) / viewers) * 100).toFixed(0);
 }

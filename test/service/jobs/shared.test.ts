@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { createServices, type Services } from "../../../src/service/index.ts";
+import type { PartProgress } from "../../../src/service/jobs/record.ts";
 import type { Job } from "../../../src/service/jobs/types.ts";
 import { type RedisServer, startRedis } from "../../fixtures/redis.ts";
 import { buildTiff } from "../../fixtures/tiff-builder.ts";
@@ -45,10 +46,10 @@ async function cluster(): Promise<Cluster> {
   return { redis, open };
 }
 
-async function start(services: Services, text = "window(b1, 0, 255)"): Promise<Job> {
+async function start(services: Services, text = "window(b1, 0, 255)", levels: number[] | null = null): Promise<Job> {
   const formula = await services.formulas.bind(await services.images.get("plate"), text);
   if (!formula.valid) throw new Error("The formula is refused.");
-  return services.jobs.start({ formula, levels: null, region: null, tileSize: 64, encoding: JPEG, pad: false });
+  return services.jobs.start({ formula, levels, region: null, tileSize: 64, encoding: JPEG, pad: false });
 }
 
 async function ended(services: Services, { id }: Job): Promise<Job | null> {
@@ -57,14 +58,22 @@ async function ended(services: Services, { id }: Job): Promise<Job | null> {
   return last;
 }
 
+/** What is written down of the parts of a job that were begun. */
+async function partsOf({ admin }: RedisServer, { id }: Job): Promise<readonly PartProgress[]> {
+  const all = Object.entries(await admin.hgetall("bandloom:state:1:job-parts"));
+  return all.flatMap(([key, text]) => (key.startsWith(id) ? [JSON.parse(text) as PartProgress] : []));
+}
+
 it("a job of one server is done by others, seen and cancelled everywhere", async () => {
-  const { open } = await cluster();
+  const { redis, open } = await cluster();
   const asks = await open(false);
   const job = await start(asks);
   expect(job.state).toBe("queued");
   const works = await open(true);
   expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total, failed: 0 });
   expect(await works.jobs.get(job.id)).toMatchObject({ state: "completed" });
+  // Redis keeps nothing of a part that is done but what is written down of it.
+  await expect.poll(() => redis.admin.keys(`{bandloom:jobs:1}:parts:${job.id}*`)).toEqual([]);
   const second = await start(asks, "window(b1, 0, 250)");
   expect(await works.jobs.cancel(second.id)).toMatchObject({ state: "cancelled" });
   expect(await asks.jobs.get(second.id)).toMatchObject({ state: "cancelled" });
@@ -82,27 +91,47 @@ it("an account needs no more than the documented rule", async () => {
 });
 
 it("a server that is stopped in order hands its parts back, and one that comes later goes on", async () => {
-  const { open } = await cluster();
+  const { redis, open } = await cluster();
   const asks = await open(false);
   const job = await start(asks);
   const first = await open(true);
   for await (const seen of asks.jobs.watch(job.id, never)) if (seen.completed > 0) break;
+  const mine = { takes: 1, worker: { host: hostname(), pid: process.pid } };
+  await expect.poll(() => partsOf(redis, job)).toContainEqual(expect.objectContaining(mine));
   await first.close();
   clean.pop();
+  // Nobody works on what is left, and that it was put down does not count against it.
+  const left = (await partsOf(redis, job)).filter(({ completed }) => completed === 0);
+  expect(left.map(({ worker, takes }) => [worker, takes])).toEqual(left.map(() => [null, 0]));
   const between = await asks.jobs.get(job.id);
   expect(between?.completed).toBeLessThan(job.total);
   await open(true);
   expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total });
 });
 
+it("a server waits for the purge that another one knows of already, and then makes what is wanted", async () => {
+  const { open } = await cluster();
+  const asks = await open(false);
+  const works = await open(true);
+  // It asks what was purged twice a second: hardly ever just before each of these jobs.
+  for (let n = 0; n < 3; n++) {
+    await asks.purges.purge({ kind: "image", key: "plate" });
+    const job = await start(asks, `window(b1, 0, ${240 + n})`, [2]);
+    expect(await ended(asks, job)).toMatchObject({ state: "completed", completed: job.total, failed: 0, error: null });
+  }
+  expect(works.jobs.counts().completed).toBe(3 * 30);
+});
+
 it("a Redis that is away is told in words, and jobs go on when it is back", async () => {
   const { redis, open } = await cluster();
   const services = await open(true);
   const job = await start(services);
+  // Whoever watches is told nothing meanwhile, and all the rest then.
+  const watched = ended(services, job);
   redis.freeze();
   await expect(start(services, "window(b1, 0, 251)")).rejects.toMatchObject({ code: "SOURCE_FAILED" });
   redis.thaw();
-  expect(await ended(services, job)).toMatchObject({ state: "completed", completed: job.total });
+  expect(await watched).toMatchObject({ state: "completed", completed: job.total });
 });
 
 it("a job that the queue has lost is queued again", async () => {

@@ -24,6 +24,20 @@ it("a job of short parts has a rate, which parts that end and begin do not chang
   expect(next).toMatchObject({ rate: 40, secondsLeft: 15.25 });
 });
 
+it("a job has what its parts have, of which failed tiles are not to be waited for either", () => {
+  expect(summarize(RECORD, parts({}), NOW)).toMatchObject({ state: "queued", completed: 0, failed: 0, error: null });
+  // It was begun, and has finished nothing yet.
+  expect(summarize(RECORD, parts({ 5: { takes: 1 } }), NOW)).toMatchObject({ state: "running", rate: null });
+  const begun: Partial<PartProgress> = { worker, takes: 1, at: NOW };
+  const broken = { ...finished(1), completed: 4, failed: 6, error: "A chunk is damaged." };
+  const some = parts({ 0: finished(0), 1: broken, 2: begun });
+  const running = { state: "running", completed: 14, failed: 6, rate: 20, secondsLeft: 31 };
+  expect(summarize(RECORD, some, NOW)).toMatchObject({ ...running, error: "A chunk is damaged.", finishedAt: null });
+  const ended = { state: "failed", at: NOW, error: "The file changed." } as const;
+  const end = { state: "failed", completed: 14, failed: 6, rate: null, secondsLeft: null, finishedAt: NOW };
+  expect(summarize({ ...RECORD, ended }, some, NOW)).toMatchObject({ ...end, error: "The file changed." });
+});
+
 it("a job that nobody has worked on for a while has none, whichever way the clocks differ", () => {
   for (const at of [NOW - 60_000, NOW + 3_600_000])
     expect(summarize(RECORD, parts({ 0: { ...finished(0), at } }), NOW)).toMatchObject({

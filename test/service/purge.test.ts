@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newGeneration, type Purges, purgeRow, readPurges, recordPurge } from "../../src/service/purge.ts";
+import { createState, type StateStore } from "../../src/state/index.ts";
+import { type RedisServer, startRedis } from "../fixtures/redis.ts";
+
+/** Purges that are remembered one by one. */
+const MOST = 10_000;
+
+let redis: RedisServer;
+let state: StateStore;
+beforeEach(async () => {
+  redis = await startRedis();
+  state = createState({ redisUrl: redis.url, folder: null, log: () => {} });
+});
+afterEach(async () => {
+  await state.close();
+  await redis.stop();
+});
+
+/** As so many purges of images have left it. */
+async function purged(count: number): Promise<void> {
+  const rows = Array.from({ length: count }, (_, n) => [purgeRow("image", `image-${n}`), newGeneration()]);
+  await redis.admin.hset("bandloom:state:1:generations", ...rows.flat());
+}
+
+describe("what is remembered of purges", () => {
+  it("are images and formulas one by one, of one name too", async () => {
+    await recordPurge(state, { kind: "image", key: "ab" });
+    await recordPurge(state, { kind: "formula", hash: "ab" });
+    const { everything, rows } = await readPurges(state);
+    expect([everything, [...rows.keys()].sort()]).toEqual([
+      "",
+      [purgeRow("image", "ab"), purgeRow("formula", "ab")].sort(),
+    ]);
+  });
+
+  it("is bounded: one more than are remembered purges everything, and they begin anew", async () => {
+    await purged(MOST - 1);
+    await recordPurge(state, { kind: "image", key: "the last" });
+    const full = await readPurges(state);
+    expect([full.everything, full.rows.size]).toEqual(["", MOST]);
+    await recordPurge(state, { kind: "image", key: "one more" });
+    const emptied = await readPurges(state);
+    expect([emptied.everything, emptied.rows.size]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/), 0]);
+    expect(emptied.changed).not.toBe(full.changed);
+    await recordPurge(state, { kind: "image", key: "one more" });
+    expect(await readPurges(state)).toMatchObject({ everything: emptied.everything, rows: { size: 1 } });
+  });
+
+  it("does not forget a purge of another server that came while everything was purged", async () => {
+    const other: { seen?: Purges } = {};
+    const meeting: StateStore = {
+      ...methodsOf(state),
+      async clear(table) {
+        // Between two steps: the other server has rendered with what it saw, and purges that.
+        other.seen = await readPurges(state);
+        await recordPurge(state, { kind: "image", key: "one" });
+        await state.clear(table);
+      },
+    };
+    await recordPurge(meeting, { kind: "everything" });
+    const { everything, rows } = await readPurges(state);
+    expect([rows.size, everything === other.seen?.everything]).toEqual([0, false]);
+  });
+
+  it("is not read as newer than it is: what changes meanwhile is seen the next time", async () => {
+    await recordPurge(state, { kind: "image", key: "one" });
+    const meeting: StateStore = {
+      ...methodsOf(state),
+      async all(table) {
+        const before = await state.all(table);
+        await recordPurge(state, { kind: "image", key: "two" });
+        return before;
+      },
+    };
+    const read = await readPurges(meeting);
+    expect([read.rows.size, read.changed === (await readPurges(state)).changed]).toEqual([1, false]);
+  });
+});
+
+/** Those of a store, to be called apart from it. */
+function methodsOf(store: StateStore): StateStore {
+  return {
+    all: (table) => store.all(table),
+    get: (table, key) => store.get(table, key),
+    many: (table, keys) => store.many(table, keys),
+    put: (table, key, value) => store.put(table, key, value),
+    remove: (table, key) => store.remove(table, key),
+    clear: (table) => store.clear(table),
+    count: (table) => store.count(table),
+    close: () => store.close(),
+  };
+}
