@@ -85,6 +85,16 @@ describe("processes that share a Redis", () => {
     flightsOf(one).finish(key, null);
   });
 
+  it("let go of a tile that is too large for Redis, without writing it", async () => {
+    const key = keyOf("large");
+    await flightsOf(one).claim([key]);
+    const waiting = flightsOf(two).wait(key);
+    one?.set(key, { ...TILE, bytes: new Uint8Array(4 * 2 ** 20 + 1) });
+    expect(await waiting).toBeNull();
+    await expect.poll(() => redis.admin.exists(names.lock(key))).toBe(0);
+    expect(await redis.admin.exists(names.tile(key))).toBe(0);
+  });
+
   it("never delete a lock that is another one's by now", async () => {
     const key = keyOf("late");
     await flightsOf(one).claim([key]);

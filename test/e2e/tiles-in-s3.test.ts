@@ -84,7 +84,7 @@ async function rendered(): Promise<Buffer> {
   return bytes;
 }
 
-describe("tiles in S3", () => {
+describe("tiles in S3", { timeout: 120_000 }, () => {
   it("that one server has rendered are given away by another, the same to the byte", async () => {
     const bytes = await rendered();
     const second = await startHealthy();

@@ -37,6 +37,9 @@ describe("a query that is named by its hash", () => {
     expect(await send(one, sha256(query))).toBe("PersistedQueryNotFound");
     expect(await send(one, sha256(query), query)).toBe('{"a":"Query"}');
     await expect.poll(() => send(two, sha256(query))).toBe('{"a":"Query"}');
+    const week = 7 * 86_400;
+    const left = await redis.admin.ttl(`bandloom:query:2:${sha256(query)}`);
+    expect([left > week - 3_600, left <= week]).toEqual([true, true]);
   });
 
   it("is kept by a server without a Redis", async () => {
@@ -47,6 +50,10 @@ describe("a query that is named by its hash", () => {
 
   it("is never answered with another query that lies in its place", async () => {
     const query = "{ c: __typename }";
+    // Redis is asked just now: it is not left alone for having been slow.
+    const good = "{ good: __typename }";
+    await redis.admin.set(`bandloom:query:2:${sha256(good)}`, good);
+    await expect.poll(() => send(one, sha256(good))).toBe('{"good":"Query"}');
     await redis.admin.set(`bandloom:query:2:${sha256(query)}`, "{ evil: __typename }");
     expect(await send(one, sha256(query))).toBe("PersistedQueryNotFound");
     await redis.admin.del(`bandloom:query:2:${sha256(query)}`);
@@ -54,12 +61,19 @@ describe("a query that is named by its hash", () => {
     expect(await send(one, sha256(query))).toBe("PersistedQueryNotFound");
   });
 
-  it.each([[""], ["__proto__"], [["a"]], [{}], [null], [7], ["x".repeat(10_000)]])(
-    "may be named %j: it is not found",
-    async (hash) => {
-      expect(await send(one, hash)).toMatch(/PersistedQueryNotFound|not a JSON|must provide/i);
-    },
-  );
+  it.each<[string, unknown]>([
+    ["nothing", ""],
+    ["like a property of all objects", "__proto__"],
+    ["by a list", ["a"]],
+    ["by an object", {}],
+    ["by null", null],
+    ["by a number", 7],
+    ["by what is too long", "x".repeat(10_000)],
+  ])("may be named %s: it is not found, and Redis is not asked for it", async (_, hash) => {
+    await redis.admin.config("RESETSTAT");
+    expect(await send(one, hash)).toMatch(/PersistedQueryNotFound|not a JSON|must provide/i);
+    expect(await redis.admin.info("commandstats")).not.toContain("cmdstat_get:");
+  });
 
   it("that is too long to keep is answered all the same", async () => {
     const query = `{ d: __typename } ${"#".repeat(70_000)}`;

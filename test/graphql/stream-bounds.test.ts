@@ -91,6 +91,21 @@ describe("streams", () => {
     }
   });
 
+  it("tell a few of many errors, and of each what kind it is, over both", async () => {
+    const server = await start({});
+    const many = `{ ${Array.from({ length: 50 }, (_, n) => `none${n}`).join(" ")} }`;
+    const { errors } = (await (await events(server, many)).json()) as { errors: readonly object[] };
+    const refused = await overSocket(server, many).catch((reason: unknown) => reason);
+    expect(refused).toEqual(errors);
+    expect(errors).toHaveLength(21);
+    expect(errors.at(-1)).toMatchObject({ message: "30 more errors are not shown.", extensions: { omitted: 30 } });
+    // What only execution finds wrong.
+    const unset = "query ($key: String!) { image(key: $key) { key } }";
+    const [, told = ""] = /^data: (.*)$/m.exec(await (await events(server, unset)).text()) ?? [];
+    expect(JSON.parse(told)).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+    expect(await overSocket(server, unset)).toEqual([JSON.parse(told)]);
+  });
+
   it("are so many at a time, those over it are told so, and who leaves makes room", async () => {
     const server = await start({ limits: { streams: 2 } });
     const [first, second] = [open(server), open(server)];
