@@ -76,9 +76,9 @@ export class RedisLink {
     return this.#connected && this.#writes.closed && !this.#closed;
   }
 
-  /** A moment ago it let the whole time for an answer pass without any: whoever waited for that need not wait for another. */
+  /** It cannot be read, or has a moment ago let the whole time for an answer pass without any: nobody need wait for another answer. */
   get silent(): boolean {
-    return performance.now() - this.#timedOutAt < COMMAND_TIMEOUT_MS;
+    return !this.#reads.closed || performance.now() - this.#timedOutAt < COMMAND_TIMEOUT_MS;
   }
 
   /** Why it is not well; null when it is. */
