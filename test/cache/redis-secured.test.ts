@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
 import { bandloom } from "../cli/program.ts";
+import { selfSigned } from "../fixtures/certificate.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { freePort } from "../fixtures/server.ts";
 import { keyOf, logBook, tileOf } from "./support.ts";
@@ -87,15 +87,7 @@ describe("a Redis behind TLS", () => {
   it("is used where its certificate is of a trusted authority (NODE_EXTRA_CA_CERTS), and only there", async () => {
     const folder = mkdtempSync(join(tmpdir(), "bandloom-tls-"));
     closing.push(() => rmSync(folder, { recursive: true, force: true }));
-    const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-    execFileSync(
-      "openssl",
-      [
-        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
-        ...["-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
-      ],
-      { stdio: "ignore" },
-    );
+    const { key, certificate } = selfSigned(folder);
     const tls = await freePort();
     await start([
       "--tls-port",

@@ -1,8 +1,9 @@
 import { ensureBuilt } from "./build.ts";
-import { ensurePrograms } from "./programs.ts";
+import { ensurePrograms, offerPrograms } from "./programs.ts";
 
 /** Once before all tests: the real binary, and the real programs that the tests drive. */
 export default function setup(): void {
   ensurePrograms(["redis-server", "chromium", "nginx", "openssl"]);
+  offerPrograms(["strace", "faketime"]);
   ensureBuilt();
 }
