@@ -9,6 +9,7 @@ export {
   stateMemory,
   type Verification,
 } from "./care/index.ts";
+export { committed } from "./commit.ts";
 export { markClosed, openStore } from "./embedded/open.ts";
 export { type KeyField, KeyMaker, type KeyScope, type TileKeyFields } from "./key.ts";
 export { patientClient } from "./redis-client.ts";

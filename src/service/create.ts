@@ -81,12 +81,14 @@ async function createPipeline(
   const remote = createRemote(options.remote);
   const { files, originals } = open(remote);
   const renderer = createRenderer({ remote, ...(options.workers === undefined ? {} : { workers: options.workers }) });
-  const folder = writableFolder(options);
+  const folder = ownFolder(options);
   const log = (message: string) => onEvent({ level: "warn", message });
   if (folder === null && options.cacheFolder !== null && redisUrl === undefined && role === "all")
-    log("The cache folder cannot be written: tiles are kept in memory only.");
+    log("The cache folder cannot be made: tiles are kept in memory only.");
   const prefix = options.redisPrefix === undefined ? {} : { redisPrefix: options.redisPrefix };
-  const saved = createState({ redisUrl: options.stateRedisUrl ?? null, ...prefix, folder, log });
+  // Tiles are kept as soon as the folder can be written; what people save is promised to last, or not at all.
+  const lasting = folder !== null && isWritable(folder) ? folder : null;
+  const saved = createState({ redisUrl: options.stateRedisUrl ?? null, ...prefix, folder: lasting, log });
   // Several servers must all see a purge.
   const shared = options.stateRedisUrl !== undefined || (redisUrl === undefined && role === "all");
   const purges = await Generations.open(shared ? saved : null, log);
@@ -154,15 +156,23 @@ function jobsWorked({ role = "all", renderUrl, stateRedisUrl, runJobs }: Pipelin
   return renders ? "here" : "elsewhere";
 }
 
-/** The folder of the embedded stores; null: there is none that can be written. */
-function writableFolder({ cacheFolder }: PipelineOptions): string | null {
+/** The folder of the embedded stores; null: there is none, and none can be made. */
+function ownFolder({ cacheFolder }: PipelineOptions): string | null {
   if (cacheFolder === null) return null;
   try {
     mkdirSync(cacheFolder, { recursive: true });
-    accessSync(cacheFolder, constants.W_OK);
     return cacheFolder;
   } catch {
     return null;
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,28 +1,37 @@
+import { statfsSync } from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
-import { markClosed, openStore } from "../cache/index.ts";
+import { committed, markClosed, openStore } from "../cache/index.ts";
 import { BandloomError } from "../core/errors.ts";
 import type { StateStore, StateTable } from "./types.ts";
 
 const MAX_TABLES = 8;
 const TEXT = { encoding: "string" } as const;
+/** A store that cannot be opened is opened again for who asks after so long: a check is a process. */
+const REOPEN_MS = 5_000;
+/**
+ * Where the disk has less than this nothing is written: LMDB copies the pages on the way to an entry, and its message of a write that failed
+ * may overwrite memory beside it (3.5.6 puts up to 122 bytes into 100).
+ */
+const LEAST_ROOM = 2 ** 20;
 
 interface EmbeddedStateOptions {
   readonly folder: string;
   readonly log: (line: string) => void;
 }
 
+type Table = Database<string, string>;
+
 /** State of one machine, in an LMDB file that several processes may share. */
 export class EmbeddedState implements StateStore {
   readonly #options: EmbeddedStateOptions & { readonly name: string; readonly label: string };
-  readonly #root: Promise<RootDatabase<string, string>>;
-  readonly #tables = new Map<StateTable, Database<string, string>>();
+  #root: Promise<RootDatabase<string, string>> | null = null;
+  #closed = false;
+  readonly #tables = new Map<StateTable, Table>();
 
   constructor(options: EmbeddedStateOptions) {
     this.#options = { ...options, name: "state-1", label: "Saved presets" };
-    const opened = (path: string) => open<string, string>({ path, maxDbs: MAX_TABLES, ...TEXT });
-    this.#root = openStore({ ...this.#options, open: opened });
     // Who asks is told; that nobody does must not end the process.
-    this.#root.catch(() => {});
+    this.#opened().catch(() => {});
   }
 
   all(table: StateTable): Promise<readonly (readonly [string, string])[]> {
@@ -38,26 +47,19 @@ export class EmbeddedState implements StateStore {
   }
 
   put(table: StateTable, key: string, value: string): Promise<void> {
-    return this.#with(table, async (entries) => {
-      await entries.put(key, value);
-      await entries.flushed;
-    });
+    return this.#with(table, (entries) => this.#write(entries, () => entries.put(key, value)));
   }
 
   remove(table: StateTable, key: string): Promise<boolean> {
     return this.#with(table, async (entries) => {
       const existed = entries.doesExist(key);
-      await entries.remove(key);
-      await entries.flushed;
+      await this.#write(entries, () => entries.remove(key));
       return existed;
     });
   }
 
   clear(table: StateTable): Promise<void> {
-    return this.#with(table, async (entries) => {
-      await entries.clearAsync();
-      await entries.flushed;
-    });
+    return this.#with(table, (entries) => this.#write(entries, () => entries.clearAsync()));
   }
 
   count(table: StateTable): Promise<number> {
@@ -65,8 +67,9 @@ export class EmbeddedState implements StateStore {
   }
 
   async close(): Promise<void> {
-    const root = await this.#root.catch(() => null);
-    if (root === null) return;
+    this.#closed = true;
+    const root = await this.#root?.catch(() => null);
+    if (!root) return;
     await root.close();
     try {
       markClosed(this.#options);
@@ -75,15 +78,47 @@ export class EmbeddedState implements StateStore {
     }
   }
 
-  async #with<T>(table: StateTable, work: (entries: Database<string, string>) => T | Promise<T>): Promise<T> {
+  #opened(): Promise<RootDatabase<string, string>> {
+    this.#root ??= this.#open();
+    return this.#root;
+  }
+
+  async #open(): Promise<RootDatabase<string, string>> {
+    if (this.#closed) throw new Error("closed");
     try {
-      const root = await this.#root;
+      // Without eventTurnBatching: its implicit batches have a promise that nobody can catch when the disk is full.
+      const options = { maxDbs: MAX_TABLES, eventTurnBatching: false, ...TEXT };
+      return await openStore({ ...this.#options, open: (path) => open<string, string>({ path, ...options }) });
+    } catch (error) {
+      setTimeout(() => {
+        this.#root = null;
+      }, REOPEN_MS).unref();
+      throw error;
+    }
+  }
+
+  async #with<T>(table: StateTable, work: (entries: Table) => T | Promise<T>): Promise<T> {
+    try {
+      const root = await this.#opened();
       const entries = this.#tables.get(table) ?? root.openDB<string, string>(table, TEXT);
       this.#tables.set(table, entries);
       return await work(entries);
     } catch (cause) {
+      if (cause instanceof BandloomError) throw cause;
       const message = "What is saved cannot be reached: the server's own folder (BANDLOOM_CACHE) cannot be used.";
       throw new BandloomError("SOURCE_FAILED", message, { cause });
     }
+  }
+
+  /** Resolves when it is on the disk. */
+  async #write(entries: Table, change: () => Promise<unknown>): Promise<void> {
+    const { bavail, bsize } = statfsSync(this.#options.folder);
+    if (bavail * bsize < LEAST_ROOM) {
+      const message =
+        "What is saved cannot be changed: the disk of the server's own folder (BANDLOOM_CACHE) is full. Make room there, and try again.";
+      throw new BandloomError("SOURCE_FAILED", message);
+    }
+    await committed(change());
+    await entries.flushed;
   }
 }

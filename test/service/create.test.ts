@@ -50,7 +50,7 @@ describe("the services", () => {
     const dataFolder = await folder();
     const { services, events } = await start({ dataFolder, cacheFolder: join(dataFolder, "a.tif", "cache") });
     closing.push(() => services.close());
-    expect(events).toEqual(["warn: The cache folder cannot be written: tiles are kept in memory only."]);
+    expect(events).toEqual(["warn: The cache folder cannot be made: tiles are kept in memory only."]);
     expect((await services.tiles.tile(await tileOf(services))).cache).toBe("RENDERED");
     expect((await services.tiles.tile(await tileOf(services))).cache).toBe("MEMORY");
   });

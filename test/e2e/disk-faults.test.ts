@@ -1,0 +1,135 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import {
+  DEGRADED,
+  expectUnbroken,
+  KeptTiles,
+  presetsOf,
+  REPAIRED,
+  readiness,
+  savePreset,
+  TILES,
+} from "../fixtures/kept-tiles.ts";
+import type { RunningServer } from "../fixtures/server.ts";
+import { mountSmallDisk, type SmallDisk } from "../fixtures/small-disk.ts";
+import { canInjectFaults, type Fault, type FaultOptions, injectFault } from "../fixtures/syscall-faults.ts";
+
+const BLOCK = Buffer.alloc(4096);
+const disk = mountSmallDisk(16);
+const canInject = await canInjectFaults();
+const tiles = new KeptTiles();
+beforeAll(() => tiles.prepare());
+afterEach(() => tiles.stop());
+afterAll(() => {
+  disk?.unmount();
+  tiles.remove();
+});
+
+/** Takes all the room that there is, until the end of the test at most. */
+function fillUp({ folder }: SmallDisk): { giveBack(): void } {
+  const ballast = join(folder, "ballast");
+  const file = openSync(ballast, "w");
+  try {
+    for (;;) writeSync(file, BLOCK);
+  } catch {
+    // There is none left.
+  } finally {
+    closeSync(file);
+  }
+  const giveBack = () => rmSync(ballast, { force: true });
+  onTestFinished(giveBack);
+  return { giveBack };
+}
+
+describe.skipIf(!disk)("a disk that is full", () => {
+  it("saves no preset and says so, and saves them when there is room", async () => {
+    if (!disk) return;
+    const server = await tiles.start(join(disk.folder, "presets"));
+    const pid = server.pid();
+    await savePreset(server, "kept before");
+    const ballast = fillUp(disk);
+    for (let n = 0; n < 3; n++) {
+      await expect(savePreset(server, `kept ${n}`)).rejects.toThrow(/is full.*SOURCE_FAILED|SOURCE_FAILED.*is full/s);
+    }
+    ballast.giveBack();
+    await savePreset(server, "kept afterwards");
+    expect(await presetsOf(server, "kept")).toEqual(["kept afterwards", "kept before"]);
+    expectUnbroken(server, pid);
+  }, 300_000);
+});
+
+describe.skipIf(!disk)("a disk that is read-only", () => {
+  it("from the start costs no tile, and is used when it can be written", async () => {
+    if (!disk) return;
+    const folder = join(disk.folder, "readonly");
+    const first = await tiles.start(folder);
+    await tiles.expectRepaired(first, 0);
+    expect(await first.stop()).toBe(0);
+    disk.remountReadOnly();
+    onTestFinished(() => disk.remountWritable());
+    const server = await tiles.start(folder);
+    const pid = server.pid();
+    await tiles.goodRound(server, 0);
+    expect(await readiness(server)).toEqual(DEGRADED);
+    disk.remountWritable();
+    await tiles.expectRepaired(server, 0);
+    expectUnbroken(server, pid);
+  }, 300_000);
+});
+
+const storeOf = (cache: string) => join(cache, "tiles-1", "data.mdb");
+
+async function fail(server: RunningServer, options: FaultOptions): Promise<Fault> {
+  const fault = await injectFault([server.pid(), server.supervisor], options);
+  onTestFinished(() => fault.end());
+  return fault;
+}
+
+describe.skipIf(!canInject)("a store whose file", () => {
+  it("cannot be brought to the disk (EIO) costs no tile, and is written again afterwards", async () => {
+    const cache = tiles.cacheFolder();
+    const server = await tiles.start(cache);
+    const pid = server.pid();
+    await tiles.expectRepaired(server, 0);
+    const fault = await fail(server, { calls: ["fdatasync"], error: "EIO", path: storeOf(cache) });
+    await tiles.expectDegraded(server, 1);
+    expect(fault.calls().length).toBeGreaterThan(0);
+    // What lies there is read.
+    expect(await tiles.goodRound(server, 0)).toBe(TILES);
+    await fault.end();
+    await tiles.expectRepaired(server, 1);
+    expectUnbroken(server, pid);
+  }, 300_000);
+
+  it("cannot be opened for want of files (EMFILE) costs no tile, and is opened afterwards", async () => {
+    const cache = tiles.cacheFolder();
+    const server = await tiles.start(cache);
+    const pid = server.pid();
+    await tiles.expectRepaired(server, 0);
+    const fault = await fail(server, { calls: ["openat"], error: "EMFILE", path: storeOf(cache) });
+    renameSync(cache, `${cache}-gone`);
+    await tiles.expectDegraded(server, 1);
+    await expect.poll(() => fault.calls().length, REPAIRED).toBeGreaterThan(1);
+    expect(await tiles.goodRound(server, 1)).toBe(0);
+    expect(await readiness(server)).toEqual(DEGRADED);
+    await fault.end();
+    await tiles.expectRepaired(server, 0);
+    expectUnbroken(server, pid);
+  }, 300_000);
+
+  it("holds presets and cannot be brought to the disk (EIO) saves none and says so, and saves them afterwards", async () => {
+    const cache = tiles.cacheFolder();
+    const server = await tiles.start(cache);
+    const pid = server.pid();
+    await savePreset(server, "kept before");
+    const path = join(cache, "state-1", "data.mdb");
+    const fault = await fail(server, { calls: ["fdatasync"], error: "EIO", path });
+    for (let n = 0; n < 3; n++) await expect(savePreset(server, `lost ${n}`)).rejects.toThrow("SOURCE_FAILED");
+    expect(fault.calls().length).toBeGreaterThan(0);
+    await fault.end();
+    await savePreset(server, "kept afterwards");
+    expect(await presetsOf(server, "kept")).toEqual(["kept afterwards", "kept before"]);
+    expectUnbroken(server, pid);
+  }, 300_000);
+});
