@@ -122,7 +122,7 @@ describe("bandloom cache verify", () => {
     writeFileSync(file, Buffer.alloc(statSync(file).size));
     const { code, stdout, stderr } = await bandloom(["cache", "verify", "--cache", broken]);
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/store itself is damaged.*Start the server again/);
+    expect(stderr).toMatch(/store itself is damaged.*begins a new one when it meets the damage/);
   });
 
   it("finds and deletes what does not belong in Redis, and touches nothing else", async () => {
