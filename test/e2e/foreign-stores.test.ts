@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { open } from "lmdb";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +7,8 @@ import { expectUnbroken, KeptTiles, TILES } from "../fixtures/kept-tiles.ts";
 
 const STORE = "tiles-1";
 const BINARY = { encoding: "binary", keyEncoding: "binary" } as const;
+/** Of both pages that say what the file is: behind a header, a magic number and the version (lmdb's mdb.c). */
+const [PAGES, MAGIC_AT, MAGIC, VERSION_AT] = [[0, 4096], 24, 0xbeefc0de, 28] as const;
 
 const tiles = new KeptTiles();
 beforeAll(() => tiles.prepare());
@@ -27,19 +29,53 @@ async function rewrite(store: string, table: string, to: (value: Buffer) => Buff
   await root.close();
 }
 
+/** Tables that hold several values a key. */
+async function otherTables(store: string): Promise<void> {
+  rmSync(join(store, "data.mdb"));
+  const root = openTables(store);
+  for (const name of ["values", "entries", "ages"]) {
+    await root.openDB<Buffer, Buffer>(name, { ...BINARY, dupSort: true }).put(Buffer.of(1), Buffer.of(2));
+  }
+  await root.close();
+}
+
+function otherFormat(store: string): void {
+  const file = join(store, "data.mdb");
+  const bytes = readFileSync(file);
+  for (const page of PAGES) {
+    expect(bytes.readUInt32LE(page + MAGIC_AT)).toBe(MAGIC);
+    bytes.writeUInt32LE(99, page + VERSION_AT);
+  }
+  writeFileSync(file, bytes);
+}
+
+/** Notes that the store was closed in order, by a server with this version of lmdb; left out: by ours. */
+function noteClosed(cache: string, lmdb?: string): void {
+  markClosed({ folder: cache, name: STORE });
+  const note = join(cache, STORE, "closed.json");
+  if (lmdb !== undefined) writeFileSync(note, JSON.stringify({ ...JSON.parse(readFileSync(note, "utf8")), lmdb }));
+}
+
+interface Foreign {
+  readonly change: (store: string) => Promise<void> | void;
+  readonly lmdb?: string;
+}
+
 describe("a store that another version left, in order", () => {
-  it.each<readonly [string, (store: string) => Promise<void>]>([
-    ["with values in another form", (store) => rewrite(store, "values", (value) => value.subarray(8))],
-    ["with shorter entries", (store) => rewrite(store, "entries", (value) => value.subarray(0, 8))],
+  it.each<readonly [string, Foreign]>([
+    ["with values in another form", { change: (store) => rewrite(store, "values", (value) => value.subarray(8)) }],
+    ["with shorter entries", { change: (store) => rewrite(store, "entries", (value) => value.subarray(0, 8)) }],
+    ["with another kind of tables", { change: otherTables }],
+    ["in another format of LMDB", { change: otherFormat, lmdb: "1.0.0" }],
   ])(
     "%s gives no tile, and makes room for a new one",
-    async (_, change) => {
+    async (_, { change, lmdb }) => {
       const cache = tiles.cacheFolder();
       const first = await tiles.start(cache);
       await tiles.expectRepaired(first, 0);
       expect(await first.stop()).toBe(0);
       await change(join(cache, STORE));
-      markClosed({ folder: cache, name: STORE });
+      noteClosed(cache, lmdb);
       const server = await tiles.start(cache);
       const pid = server.pid();
       expect(await tiles.goodRound(server, 0)).toBe(0);
