@@ -1,8 +1,17 @@
 /**
  * A program of its own, started by open.ts: `node check.js STORE`. Ends with 0 when every page of the store can be read
- * and a transaction can be written; with an exception or a signal where LMDB meets damage.
+ * and a transaction can be written; with a signal or 1 where LMDB meets damage; with 2 where the system does not let it look.
  */
+import { constants } from "node:os";
 import { open } from "lmdb";
+import { committed } from "../commit.ts";
+import { isDamage } from "./damage.ts";
+
+/** A full disk, no more files: that says nothing of the store. */
+const CANNOT_SAY = 2;
+const { EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EROFS } = constants.errno;
+/** EIO: LMDB calls so what was written in part. */
+const OF_THE_SYSTEM: ReadonlySet<unknown> = new Set([EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EROFS]);
 
 const [path] = process.argv.slice(2);
 if (path === undefined) throw new Error("usage: check STORE");
@@ -11,14 +20,29 @@ const BINARY = { encoding: "binary", keyEncoding: "binary" } as const;
 const MAX_TABLES = 8;
 const PROBE = Buffer.from("probe");
 
-const root = open<Buffer, Buffer>({ path, maxDbs: MAX_TABLES, ...BINARY });
-// The root holds the names of all tables.
-const names = [...root.getKeys()].map(String);
-for (const name of names) {
-  const table = root.openDB<Buffer, Buffer>(name, BINARY);
-  for (const key of table.getKeys()) table.getBinaryFast(key);
+try {
+  await check(path);
+} catch (error) {
+  if (isDamage(error) || !isOfTheSystem(error)) throw error;
+  process.exitCode = CANNOT_SAY;
 }
-const probe = root.openDB<Buffer, Buffer>("probe", BINARY);
-await probe.put(PROBE, Buffer.alloc(2 ** 16));
-await probe.drop();
-await root.close();
+
+async function check(store: string): Promise<void> {
+  const root = open<Buffer, Buffer>({ path: store, maxDbs: MAX_TABLES, eventTurnBatching: false, ...BINARY });
+  // The root holds the names of all tables.
+  const names = [...root.getKeys()].map(String);
+  for (const name of names) {
+    const table = root.openDB<Buffer, Buffer>(name, BINARY);
+    for (const key of table.getKeys()) table.getBinaryFast(key);
+  }
+  const probe = root.openDB<Buffer, Buffer>("probe", BINARY);
+  await committed(probe.put(PROBE, Buffer.alloc(2 ** 16)));
+  await committed(probe.drop());
+  await root.close();
+}
+
+/** LMDB passes the system's own numbers on. Spoiled pages can lead to any other of them. */
+function isOfTheSystem(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if ("code" in at && OF_THE_SYSTEM.has(at.code)) return true;
+  return false;
+}

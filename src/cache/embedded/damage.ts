@@ -9,6 +9,7 @@ const DAMAGE: ReadonlySet<unknown> = new Set([
   -30_786, // PAGE_FULL
   -30_784, // INCOMPATIBLE
   -30_782, // BAD_TXN: a transaction that met one of these before
+  -30_781, // BAD_VALSIZE: tables of another kind, for ours take all that we write
   -30_779, // PROBLEM
 ]);
 

@@ -3,23 +3,33 @@ import {
   accessSync,
   constants,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const DATA_FILE = "data.mdb";
 const LOCK_FILE = "lock.mdb";
+/** What LMDB makes of 126 readers, in whole pages. */
+const LOCK_BYTES = 3 * 4096;
 /** Written when the store is closed in order: what the file looked like then. */
 const CLOSED_FILE = "closed.json";
 /** Written when a store failed that no check finds anything wrong with. */
 const SUSPECT_FILE = "suspect";
 const DAMAGED_SUFFIX = ".damaged";
+/** Its `exports` hide package.json, which lies two folders above its entry. */
+const LMDB_ENTRY = createRequire(import.meta.url).resolve("lmdb");
+const { version: LMDB_VERSION } = JSON.parse(readFileSync(join(LMDB_ENTRY, "../../package.json"), "utf8")) as {
+  readonly version: string;
+};
 /** Long enough to read some 100 GB; a check that hangs must not go on for ever. */
 const CHECK_TIMEOUT_MS = 300_000;
 
@@ -46,12 +56,37 @@ export async function openStore<T>({ folder, name, label, open, log }: StoreOpti
   const store = join(resolve(folder), name);
   makeFolder(store);
   const data = join(store, DATA_FILE);
+  reserveLock(store);
   if (existsSync(data) && !(await isSound(store))) {
     moveAside(store);
+    reserveLock(store);
     log(`${label}: the store was damaged; it was moved aside and begins anew`);
   }
   for (const file of [CLOSED_FILE, SUSPECT_FILE]) rmSync(join(store, file), { force: true });
   return open(store);
+}
+
+/**
+ * LMDB maps its lock file without asking for the room: on a full disk its first touch would end the process (SIGBUS). Written before, it is an
+ * error. Linked into its place, so that another process that begins meanwhile meets all of it or none.
+ */
+function reserveLock(store: string): void {
+  const lock = join(store, LOCK_FILE);
+  if (existsSync(lock)) return;
+  const draft = `${lock}.${process.pid}`;
+  try {
+    writeFileSync(draft, Buffer.alloc(LOCK_BYTES));
+    linkSync(draft, lock);
+  } catch (error) {
+    // It is there already, or this file system has no links: then LMDB makes it.
+    if (isOutOfRoom(error)) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT", "EROFS"].includes(String(error.code));
 }
 
 async function isSound(store: string): Promise<boolean> {
@@ -73,15 +108,26 @@ export function markSuspect({ folder, name }: Pick<StoreOptions<unknown>, "folde
   writeFileSync(join(resolve(folder), name, SUSPECT_FILE), "");
 }
 
-function fingerprint(store: string): { readonly size: number; readonly modified: number } {
+/** What must be the same at the next start: the file, and the LMDB that reads it (another format of it ends the process, too). */
+function fingerprint(store: string): Readonly<Record<string, unknown>> {
   const { size, mtimeMs } = statSync(join(store, DATA_FILE));
-  return { size, modified: mtimeMs };
+  return { size, modified: mtimeMs, lmdb: LMDB_VERSION };
 }
 
 /** Names the file that a store lies in now; null: there is none. One that was removed, or moved and made anew, is another. */
 export function storeFile({ folder, name }: Pick<StoreOptions<unknown>, "folder" | "name">): string | null {
   const stats = statSync(join(resolve(folder), name, DATA_FILE), { throwIfNoEntry: false });
   return stats ? `${stats.dev}:${stats.ino}` : null;
+}
+
+/** Bytes of its disk that a store has or can have; 0: it is gone. */
+export function bytesOnDisk(folder: string, name: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return statSync(join(resolve(folder), name, DATA_FILE)).size + bavail * bsize;
+  } catch {
+    return 0;
+  }
 }
 
 /** Whether a store is as it was when it was closed in order: nobody has it open, and nobody changed it since. */
@@ -120,8 +166,9 @@ export function passesCheck(store: string): Promise<boolean> {
       killSignal: "SIGKILL",
     });
     // Too many files or processes: that says nothing of the store, which is kept.
-    child.once("error", (cause) => fail(new Error("the store cannot be checked now", { cause })));
-    child.once("exit", (code) => done(code === 0));
+    const cannotSay = (cause?: Error) => fail(new Error("the store cannot be checked now", { cause }));
+    child.once("error", cannotSay);
+    child.once("exit", (code) => (code === 2 ? cannotSay() : done(code === 0)));
   });
 }
 

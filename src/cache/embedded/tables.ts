@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Database, open, type RootDatabase } from "lmdb";
+import { committed } from "../commit.ts";
 
 const AGE_BYTES = 4;
 const ENTRY_BYTES = 12;
@@ -73,14 +73,8 @@ export class Tables {
 
   /** Runs `work`, whose puts and removes become one transaction; rejects when it cannot be committed. */
   async batch(work: () => void): Promise<void> {
-    try {
-      await this.#root.batch(work);
-      this.#root.resetReadTxn();
-    } catch (error) {
-      // lmdb adds a second promise with the cause; unheard it would end the process.
-      const cause: unknown = await causeOf(error);
-      throw new Error(cause instanceof Error ? cause.message : "commit failed", { cause });
-    }
+    await committed(this.#root.batch(work));
+    this.#root.resetReadTxn();
   }
 
   put(key: Buffer, value: Buffer, now: number): void {
@@ -141,10 +135,4 @@ function ageKey(touchedAt: number, key: Buffer): Buffer {
   age.writeUInt32BE(touchedAt, 0);
   age.set(key, AGE_BYTES);
   return age;
-}
-
-async function causeOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error) || !("commitError" in error)) return error;
-  // It is settled in the turn of the failure; the race only makes sure that nothing ever waits for it.
-  return Promise.race([error.commitError, nextTurn(error)]).catch((cause: unknown) => cause);
 }

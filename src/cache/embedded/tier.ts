@@ -4,7 +4,8 @@ import { seal, unseal } from "../envelope.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { isDamage } from "./damage.ts";
 import { planEviction, storedBytes } from "./eviction.ts";
-import { StoreKeeper } from "./keeper.ts";
+import { STORE_NAME, StoreKeeper } from "./keeper.ts";
+import { bytesOnDisk } from "./open.ts";
 import type { EntryInfo, Tables } from "./tables.ts";
 
 /** A tile's age is written at most this often: reading must not cost a write each time. */
@@ -21,7 +22,7 @@ const LARGEST_SHARE = 1 / 16;
 const MAX_PENDING_BYTES = 64 * 2 ** 20;
 /** Reads are synchronous, about 20 µs each: after so many the event loop gets its turn. */
 const READS_PER_TURN = 64;
-/** After a write that failed for want of space: stay below what the store takes now, less this share. */
+/** After a write that failed, perhaps for want of space: stay below what the store takes now, less this share. */
 const FULL_DISK_SHARE = 0.9;
 /** A clock may be set back by this much without a loss. */
 const CLOCK_STEP_SECONDS = 86_400;
@@ -111,6 +112,7 @@ export class EmbeddedTier implements CacheTier {
 
   set(entries: readonly CacheEntry[]): void {
     if (!this.#store.tables || !this.#writes.closed || this.#closed) return;
+    if (this.#maxBytes < this.#options.maxBytes) this.#growWithDisk();
     for (const entry of entries) {
       const size = entry.tile.bytes.length;
       if (size > this.#maxBytes * LARGEST_SHARE || this.#pendingBytes + size > MAX_PENDING_BYTES) continue;
@@ -196,6 +198,16 @@ export class EmbeddedTier implements CacheTier {
   #stayBelowFullDisk(): void {
     const usage = this.#usage();
     if (usage) this.#maxBytes = Math.min(this.#maxBytes, usage.bytes * FULL_DISK_SHARE);
+  }
+
+  /**
+   * Others may have made room since a write failed, or it was not for want of room. Pages that are freed can be used again two transactions
+   * later: the file becomes larger than what is kept in it by as many batches.
+   */
+  #growWithDisk(): void {
+    const bytes = bytesOnDisk(this.#options.folder, STORE_NAME);
+    const room = Math.max(bytes / 2, bytes * FULL_DISK_SHARE - 2 * BYTES_PER_BATCH);
+    this.#maxBytes = Math.min(this.#options.maxBytes, Math.max(this.#maxBytes, room));
   }
 
   /** It is damaged, for a reason, or gone. The next one may have the whole room again. */
