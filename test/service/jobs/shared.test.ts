@@ -127,11 +127,14 @@ it("a Redis that is away is told in words, and jobs go on when it is back", asyn
   const services = await open(true);
   const job = await start(services);
   // Whoever watches is told nothing meanwhile, and all the rest then.
-  const watched = ended(services, job);
+  const updates = services.jobs.watch(job.id, never)[Symbol.asyncIterator]();
+  await updates.next();
   redis.freeze();
   await expect(start(services, "window(b1, 0, 251)")).rejects.toMatchObject({ code: "SOURCE_FAILED" });
   redis.thaw();
-  expect(await watched).toMatchObject({ state: "completed", completed: job.total });
+  let last: Job | null = null;
+  for await (const update of { [Symbol.asyncIterator]: () => updates }) last = update;
+  expect(last).toMatchObject({ state: "completed", completed: job.total });
 });
 
 it("a job that the queue has lost is queued again", async () => {
