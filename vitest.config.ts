@@ -19,7 +19,7 @@ export default defineConfig({
           exclude: ["test/project/**"],
           globalSetup: ["test/setup/global.ts"],
           pool: "forks",
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 120_000,
           // A guard against what never comes to pass; what comes late on a busy machine is no failure.
           expect: { poll: { timeout: 20_000 } },

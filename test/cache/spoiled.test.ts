@@ -22,7 +22,7 @@ async function run(...args: readonly string[]): Promise<End> {
   return { died: signal !== null, output };
 }
 
-it.each(["emptied", "swapped", "headless", "noisy"].flatMap((how) => [1, 2].map((seed) => [how, seed] as const)))(
+it.each(["emptied", "swapped", "headless", "noisy"].map((how, seed) => [how, seed] as const))(
   "a store whose pages are %s while it is open (seed %i) gives no wrong tile, and takes and gives all tiles again",
   async (how, seed) => {
     const folder = temporaryFolder();
