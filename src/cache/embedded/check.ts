@@ -5,12 +5,12 @@
 import { constants } from "node:os";
 import { open } from "lmdb";
 import { committed } from "../commit.ts";
-import { isDamage } from "./damage.ts";
+import { hasCode, isDamage } from "./damage.ts";
 
 /** A full disk, no more files: that says nothing of the store. */
 const CANNOT_SAY = 2;
 const { EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EROFS } = constants.errno;
-/** EIO: LMDB calls so what was written in part. */
+/** LMDB passes the system's own numbers on; spoiled pages can lead to any other of them. EIO: it calls so what was written in part. */
 const OF_THE_SYSTEM: ReadonlySet<unknown> = new Set([EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EROFS]);
 
 const [path] = process.argv.slice(2);
@@ -23,7 +23,7 @@ const PROBE = Buffer.from("probe");
 try {
   await check(path);
 } catch (error) {
-  if (isDamage(error) || !isOfTheSystem(error)) throw error;
+  if (isDamage(error) || !hasCode(error, OF_THE_SYSTEM)) throw error;
   process.exitCode = CANNOT_SAY;
 }
 
@@ -39,10 +39,4 @@ async function check(store: string): Promise<void> {
   await committed(probe.put(PROBE, Buffer.alloc(2 ** 16)));
   await committed(probe.drop());
   await root.close();
-}
-
-/** LMDB passes the system's own numbers on. Spoiled pages can lead to any other of them. */
-function isOfTheSystem(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if ("code" in at && OF_THE_SYSTEM.has(at.code)) return true;
-  return false;
 }

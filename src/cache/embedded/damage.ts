@@ -15,6 +15,11 @@ const DAMAGE: ReadonlySet<unknown> = new Set([
 
 /** Whether an error says that pages of the store are spoiled; a full disk, or too many readers, says nothing of them. */
 export function isDamage(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if ("code" in at && DAMAGE.has(at.code)) return true;
+  return hasCode(error, DAMAGE);
+}
+
+/** Whether an error, or what caused it, has one of these codes. */
+export function hasCode(error: unknown, codes: ReadonlySet<unknown>): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if ("code" in at && codes.has(at.code)) return true;
   return false;
 }

@@ -93,7 +93,7 @@ export class StoreKeeper {
     if (lost) await closeInTime(lost, this.#damaged ? CLOSE_DAMAGED_MS : CLOSE_MS);
     if (this.#closed) return;
     // The same store failed although every page could be read: nothing but a new one helps.
-    if (this.#damaged && performance.now() - this.#checkedAt < TRUST_MS) markSuspect(this.#store);
+    if (this.#damaged && performance.now() - this.#checkedAt < TRUST_MS && this.isInPlace) markSuspect(this.#store);
     const tables = await openStore({ ...this.#store, open: (path) => new Tables(path), log: this.#log });
     if (this.#damaged) this.#checkedAt = performance.now();
     this.#damaged = false;
