@@ -42,4 +42,4 @@ async function queueOf(url: string | null, prefix: string, context: PartContext,
 }
 
 /** Other processes look by themselves at what is written down in a folder. */
-const OTHERS: JobQueue = { add: async () => {}, drop: () => {}, close: async () => {} };
+const OTHERS: JobQueue = { add: async () => {}, drop: async () => {}, close: async () => {} };

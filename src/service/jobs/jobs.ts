@@ -14,6 +14,8 @@ import type { Job, JobService, JobWish } from "./types.ts";
 const MAX_ENDED = 100;
 /** At most four changes a second are told: a person sees no more. */
 const WATCH_EVERY_MS = 250;
+/** Who cancels a job waits no longer for what runs of it here: a cache may be slow to write. */
+const STOPS_WITHIN_MS = 1_000;
 
 /** Jobs as people see them: what is written down, summed up. */
 export class Jobs implements JobService {
@@ -71,7 +73,9 @@ export class Jobs implements JobService {
     const record = await this.#records.get(id);
     if (!record) return null;
     await this.#records.end(record, { state: "cancelled", at: Date.now(), error: null });
-    (await this.#queue)?.drop(id);
+    const stopped = (await this.#queue)?.drop(id);
+    // The tiles of a step that was just done are told as well.
+    await Promise.race([stopped, sleep(STOPS_WITHIN_MS, undefined, { ref: false })]);
     this.#recent.delete(id);
     return this.get(id);
   }

@@ -35,9 +35,9 @@ export class LocalQueue implements JobQueue {
     this.#pump();
   }
 
-  drop(id: string): void {
+  drop(id: string): Promise<void> {
     this.#own.delete(id);
-    this.#running.stop(id);
+    return this.#running.stop(id);
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,8 @@ import type { JobRecord } from "./record.ts";
 export interface JobQueue {
   /** Parts of a job wait from now on. */
   add(record: JobRecord): Promise<void>;
-  /** The job is not wanted any more: what runs of it here stops at once. */
-  drop(id: string): void;
+  /** The job is not wanted any more: what runs of it here stops at once. Resolves when it has, and has written down what it finished. */
+  drop(id: string): Promise<void>;
   /** Stops what runs here; the jobs stay. */
   close(): Promise<void>;
 }

@@ -4,14 +4,16 @@ import { type PartContext, type PartRef, runPart } from "./run-part.ts";
 /** Parts that a process works on at a time: while the last tiles of one step are rendered, the next step is begun. */
 export const PARTS_AT_ONCE = 2;
 
+interface RunningPart {
+  readonly id: string;
+  readonly controller: AbortController;
+  readonly end: Promise<void>;
+}
+
 /** The parts that run in this process. */
 export class RunningParts {
   readonly #context: PartContext;
-  readonly #parts = new Map<
-    string,
-    { readonly id: string; readonly controller: AbortController; readonly end: Promise<void> }
-  >();
-
+  readonly #parts = new Map<string, RunningPart>();
   #closed = false;
 
   constructor(context: PartContext) {
@@ -43,14 +45,20 @@ export class RunningParts {
     await end;
   }
 
-  stop(id: string): void {
-    for (const part of this.#parts.values()) if (part.id === id) part.controller.abort();
+  /** Resolves when the job's parts that ran here have stopped. */
+  stop(id: string): Promise<void> {
+    return this.#end((part) => part.id === id);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { controller } of this.#parts.values()) controller.abort();
-    await Promise.all([...this.#parts.values()].map(({ end }) => end));
+    await this.#end(() => true);
+  }
+
+  async #end(isMeant: (part: RunningPart) => boolean): Promise<void> {
+    const meant = [...this.#parts.values()].filter(isMeant);
+    for (const { controller } of meant) controller.abort();
+    await Promise.all(meant.map(({ end }) => end));
   }
 }
 

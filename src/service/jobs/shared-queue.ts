@@ -71,8 +71,8 @@ export class SharedQueue implements JobQueue {
     await Promise.race([this.#enqueue(record), waited]);
   }
 
-  drop(id: string): void {
-    this.#running.stop(id);
+  drop(id: string): Promise<void> {
+    return this.#running.stop(id);
   }
 
   async close(): Promise<void> {

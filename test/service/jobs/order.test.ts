@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { createServices, type Services } from "../../../src/service/index.ts";
 import { JobRecords } from "../../../src/service/jobs/records.ts";
@@ -103,6 +104,17 @@ it("what is under way stops when it is cancelled, and not at the end of its step
     state: "completed",
   });
   expect((await services.jobs.get(slow.id))?.completed).toBe(cancelled?.completed);
+});
+
+it("what had been rendered when a job is cancelled is told by then, whenever that happens", async () => {
+  const services = await open(await dataFolder());
+  for (let wait = 0; wait < 120; wait += 3) {
+    const { id } = await start(services, `window(b1, 0, ${200 + wait})`, { levels: [0] });
+    await sleep(wait);
+    const cancelled = await services.jobs.cancel(id);
+    await sleep(20);
+    expect((await services.jobs.get(id))?.completed).toBe(cancelled?.completed);
+  }
 });
 
 it("what another process works on is left to it until it is gone, and then begun once more", async () => {
