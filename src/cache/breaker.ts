@@ -7,6 +7,8 @@ export interface BreakerOptions {
   readonly probe: () => Promise<unknown>;
   /** One line for each change of state. */
   readonly log: (line: string) => void;
+  /** What it means for people while it is open. */
+  readonly meanwhile?: string;
 }
 
 /** Failures this close together have one cause and count once: a burst of requests meets one stalled moment. */
@@ -62,7 +64,8 @@ export class Breaker {
     this.#reason = reason;
     // Only a repair that lasted starts the waiting anew; something that flickers is asked ever less often.
     if (performance.now() - this.#closedSince > LONGEST_PAUSE_MS) this.#pause = FIRST_PAUSE_MS;
-    this.#options.log(`${this.#options.name}: off (${reason}); tiles are served without it`);
+    const { name, log, meanwhile = "tiles are served without it" } = this.#options;
+    log(`${name}: off (${reason}); ${meanwhile}`);
     this.#schedule();
   }
 

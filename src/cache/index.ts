@@ -10,7 +10,8 @@ export {
   type Verification,
 } from "./care/index.ts";
 export { committed } from "./commit.ts";
-export { markClosed, openStore } from "./embedded/open.ts";
+export { isDamage } from "./embedded/damage.ts";
+export { StoreKeeper } from "./embedded/keeper.ts";
 export { type KeyField, KeyMaker, type KeyScope, type TileKeyFields } from "./key.ts";
 export { patientClient } from "./redis-client.ts";
 export { DEFAULT_REDIS_PREFIX } from "./redis-keys.ts";

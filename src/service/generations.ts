@@ -14,6 +14,8 @@ import type { PurgeService } from "./types/services.ts";
 
 /** Other servers' purges are noticed after this long at most, and the store's answer. */
 const POLL_MS = 500;
+/** In place of the mark of the last change, before it was read. */
+const UNKNOWN = "unknown";
 /** Starting up does not wait longer for what was purged. */
 const OPEN_WAIT_MS = 3_000;
 
@@ -38,13 +40,15 @@ export class Generations implements KnownPurges, PurgeService {
   readonly #log: (line: string) => void;
   #known: Purges;
   #count = 0;
+  /** What was purged is forgotten, and is to be purged again: all that there is. */
+  #forgotten = false;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
   private constructor(state: StateStore | null, log: (line: string) => void) {
     this.#state = state;
     this.#log = log;
-    this.#known = { everything: state ? newGeneration() : "", rows: new Map(), changed: "unknown" };
+    this.#known = { everything: state ? newGeneration() : "", rows: new Map(), changed: UNKNOWN };
   }
 
   /** `state` null: other servers of the cache could not see a purge here, so that there are none. */
@@ -91,8 +95,15 @@ export class Generations implements KnownPurges, PurgeService {
   }
 
   async #load(state: StateStore): Promise<void> {
-    const known = await readPurges(state);
     const last = this.#known;
+    let known = await readPurges(state);
+    const isGone = known.changed === "" && last.changed !== "" && last.changed !== UNKNOWN;
+    this.#forgotten = (await state.takeLoss()) || isGone || this.#forgotten;
+    if (this.#forgotten) {
+      await recordPurge(state, { kind: "everything" });
+      this.#forgotten = false;
+      known = await readPurges(state);
+    }
     this.#known = known;
     if (known.changed !== last.changed) this.#count++;
   }

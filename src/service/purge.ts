@@ -25,7 +25,8 @@ export interface Purges {
  * random: who purges need not know the last one. Rejects as the store does.
  */
 export async function recordPurge(state: StateStore, target: PurgeTarget): Promise<void> {
-  const everything = target.kind === "everything" || (await state.count("generations")) >= MAX_REMEMBERED;
+  const everything =
+    target.kind === "everything" || (await state.takeLoss()) || (await state.count("generations")) >= MAX_REMEMBERED;
   if (everything) await recordEverything(state);
   else await state.put("generations", purgeRow(target.kind, nameOf(target)), newGeneration());
   await state.put("purges", "changed", newGeneration());

@@ -1,13 +1,11 @@
 import { statfsSync } from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
-import { committed, markClosed, openStore } from "../cache/index.ts";
+import { committed, isDamage, StoreKeeper } from "../cache/index.ts";
 import { BandloomError } from "../core/errors.ts";
 import type { StateStore, StateTable } from "./types.ts";
 
 const MAX_TABLES = 8;
 const TEXT = { encoding: "string" } as const;
-/** A store that cannot be opened is opened again for who asks after so long: a check is a process. */
-const REOPEN_MS = 5_000;
 /**
  * Where the disk has less than this nothing is written: LMDB copies the pages on the way to an entry, and its message of a write that failed
  * may overwrite memory beside it (3.5.6 puts up to 122 bytes into 100).
@@ -23,15 +21,19 @@ type Table = Database<string, string>;
 
 /** State of one machine, in an LMDB file that several processes may share. */
 export class EmbeddedState implements StateStore {
-  readonly #options: EmbeddedStateOptions & { readonly name: string; readonly label: string };
-  #root: Promise<RootDatabase<string, string>> | null = null;
-  #closed = false;
-  readonly #tables = new Map<StateTable, Table>();
+  readonly #folder: string;
+  readonly #store: StoreKeeper<StateTables>;
+  #isLost = false;
 
-  constructor(options: EmbeddedStateOptions) {
-    this.#options = { ...options, name: "state-1", label: "Saved presets" };
-    // Who asks is told; that nobody does must not end the process.
-    this.#opened().catch(() => {});
+  constructor({ folder, log }: EmbeddedStateOptions) {
+    this.#folder = folder;
+    this.#store = new StoreKeeper({
+      ...{ folder, name: "state-1", label: "Saved presets", log, open: (path) => new StateTables(path) },
+      meanwhile: "what is saved cannot be reached",
+      onAnew: () => {
+        this.#isLost = true;
+      },
+    });
   }
 
   all(table: StateTable): Promise<readonly (readonly [string, string])[]> {
@@ -66,53 +68,35 @@ export class EmbeddedState implements StateStore {
     return this.#with(table, (entries) => entries.getCount());
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    const root = await this.#root?.catch(() => null);
-    if (!root) return;
-    await root.close();
-    try {
-      markClosed(this.#options);
-    } catch {
-      // The folder is gone, and with it what the next start would look at.
-    }
+  async takeLoss(): Promise<boolean> {
+    await this.#store.opened;
+    const isLost = this.#isLost;
+    this.#isLost = false;
+    return isLost;
   }
 
-  #opened(): Promise<RootDatabase<string, string>> {
-    this.#root ??= this.#open();
-    return this.#root;
-  }
-
-  async #open(): Promise<RootDatabase<string, string>> {
-    if (this.#closed) throw new Error("closed");
-    try {
-      // Without eventTurnBatching: its implicit batches have a promise that nobody can catch when the disk is full.
-      const options = { maxDbs: MAX_TABLES, eventTurnBatching: false, ...TEXT };
-      return await openStore({ ...this.#options, open: (path) => open<string, string>({ path, ...options }) });
-    } catch (error) {
-      setTimeout(() => {
-        this.#root = null;
-      }, REOPEN_MS).unref();
-      throw error;
-    }
+  close(): Promise<void> {
+    return this.#store.close();
   }
 
   async #with<T>(table: StateTable, work: (entries: Table) => T | Promise<T>): Promise<T> {
+    await this.#store.opened;
+    // What is saved in a file that was removed or replaced would never be found again.
+    if (!this.#store.isInPlace) this.#store.gone();
+    const { current } = this.#store;
+    if (!current) throw unreachable(this.#store.reason);
     try {
-      const root = await this.#opened();
-      const entries = this.#tables.get(table) ?? root.openDB<string, string>(table, TEXT);
-      this.#tables.set(table, entries);
-      return await work(entries);
-    } catch (cause) {
-      if (cause instanceof BandloomError) throw cause;
-      const message = "What is saved cannot be reached: the server's own folder (BANDLOOM_CACHE) cannot be used.";
-      throw new BandloomError("SOURCE_FAILED", message, { cause });
+      return await work(current.table(table));
+    } catch (error) {
+      if (error instanceof BandloomError) throw error;
+      if (isDamage(error)) this.#store.damaged(error instanceof Error ? error.message : String(error));
+      throw unreachable(error);
     }
   }
 
   /** Resolves when it is on the disk. */
   async #write(entries: Table, change: () => Promise<unknown>): Promise<void> {
-    const { bavail, bsize } = statfsSync(this.#options.folder);
+    const { bavail, bsize } = statfsSync(this.#folder);
     if (bavail * bsize < LEAST_ROOM) {
       const message =
         "What is saved cannot be changed: the disk of the server's own folder (BANDLOOM_CACHE) is full. Make room there, and try again.";
@@ -121,4 +105,31 @@ export class EmbeddedState implements StateStore {
     await committed(change());
     await entries.flushed;
   }
+}
+
+class StateTables {
+  readonly #root: RootDatabase<string, string>;
+  readonly #tables = new Map<StateTable, Table>();
+
+  /** Throws what LMDB throws. */
+  constructor(path: string) {
+    // Without eventTurnBatching: its implicit batches have a promise that nobody can catch when the disk is full.
+    this.#root = open<string, string>({ path, maxDbs: MAX_TABLES, eventTurnBatching: false, ...TEXT });
+  }
+
+  table(name: StateTable): Table {
+    const table = this.#tables.get(name) ?? this.#root.openDB<string, string>(name, TEXT);
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  close(): Promise<void> {
+    return this.#root.close();
+  }
+}
+
+function unreachable(cause: unknown): BandloomError {
+  const message =
+    "What is saved cannot be reached: the server's own folder (BANDLOOM_CACHE) cannot be used. Try again; the server's log says why.";
+  return new BandloomError("SOURCE_FAILED", message, { cause });
 }

@@ -38,5 +38,6 @@ const NOTHING_SAVED: StateStore = {
   remove: async () => false,
   clear: refuse,
   count: async () => 0,
+  takeLoss: async () => false,
   close: async () => {},
 };

@@ -58,6 +58,10 @@ export class RedisState implements StateStore {
     return answer(() => this.#client.hlen(this.#tables + table));
   }
 
+  async takeLoss(): Promise<boolean> {
+    return false;
+  }
+
   async close(): Promise<void> {
     this.#client.disconnect();
   }

@@ -17,5 +17,7 @@ export interface StateStore {
   /** Removes all entries. */
   clear(table: StateTable): Promise<void>;
   count(table: StateTable): Promise<number>;
+  /** True, once, when what was saved was found damaged and the store began anew without it. */
+  takeLoss(): Promise<boolean>;
   close(): Promise<void>;
 }

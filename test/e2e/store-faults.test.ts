@@ -86,9 +86,9 @@ it("a cache folder that is taken away under load fails no tile, is named while i
   expect(server.output()).not.toMatch(/is started again|unhandled/);
 }, 120_000);
 
-/** Writes over the store's file while the server has it open. */
-function spoil(write: (descriptor: number, size: number) => void): void {
-  const file = join(cache, "tiles-1", "data.mdb");
+/** Writes over a store's file, the server may have it open. */
+function spoil(store: "tiles-1" | "state-1", write: (descriptor: number, size: number) => void): void {
+  const file = join(cache, store, "data.mdb");
   const descriptor = openSync(file, "r+");
   write(descriptor, statSync(file).size);
   closeSync(descriptor);
@@ -97,11 +97,17 @@ function spoil(write: (descriptor: number, size: number) => void): void {
 /** Behind the two pages that every transaction begins with. */
 const FIRST_PAGE = 8192;
 
+function empty(store: "tiles-1" | "state-1"): void {
+  spoil(store, (descriptor, size) =>
+    writeSync(descriptor, Buffer.alloc(size - FIRST_PAGE), 0, size - FIRST_PAGE, FIRST_PAGE),
+  );
+}
+
 it("a store whose pages are emptied under load is made anew by the running server, which fails no tile", async () => {
   const server = await start();
   await goodRound(server);
   const load = goodRound(server, 10);
-  spoil((descriptor, size) => writeSync(descriptor, Buffer.alloc(size - FIRST_PAGE), 0, size - FIRST_PAGE, FIRST_PAGE));
+  empty("tiles-1");
   const pid = server.pid();
   await load;
   await expect.poll(async () => (await goodRound(server)).get("EMBEDDED"), { timeout: REPAIRED_WITHIN_MS }).toBe(36);
@@ -128,7 +134,7 @@ it.each<[string, (descriptor: number, size: number) => void]>([
     const server = await start();
     await goodRound(server);
     const load = runLoad(server.url, reference, { rounds: 10 });
-    spoil(write);
+    spoil("tiles-1", write);
     const { statuses, wrong } = await load;
     // LMDB may end the process where it meets such a page: connections are cut then, but no answer is an error.
     expect([...statuses.keys()].filter((status) => status !== 200 && status !== 0)).toEqual([]);
@@ -148,6 +154,49 @@ it.each<[string, (descriptor: number, size: number) => void]>([
   },
   120_000,
 );
+
+it("the store of presets, jobs and purges begins anew while the server runs when its pages are spoiled, and brings back nothing that was purged", async () => {
+  const server = await start();
+  const version = async (from = server) => {
+    const { image } = await from.query<{ image: { render: { urlTemplate: string } } }>(
+      `{ image(key: "plate") { render(formula: "b1") { urlTemplate } } }`,
+    );
+    return image.render.urlTemplate;
+  };
+  const save = (name: string) =>
+    server
+      .query(`mutation { savePreset(input: { name: "${name}", formula: "b1" }) { preset { name } } }`)
+      .then(() => "saved", String);
+  const names = async (from = server) => {
+    const { presets } = await from.query<{ presets: { nodes: { name: string }[] } }>(
+      `{ presets(search: "-mark-") { nodes { name } } }`,
+    );
+    return presets.nodes.map(({ name }) => name);
+  };
+  const fresh = await version();
+  await server.query(`mutation { purge(input: { imageKey: "plate" }) { purged } }`);
+  const purged = await version();
+  for (let n = 0; n < 9; n++) expect(await save(`before-mark-${n}`)).toBe("saved");
+  await goodRound(server);
+  const pid = server.pid();
+  empty("state-1");
+  expect(await save("mean-mark-while")).toMatch(/SOURCE_FAILED|cannot be reached/);
+  await goodRound(server);
+  await expect.poll(() => save("after-mark-"), { timeout: REPAIRED_WITHIN_MS }).toBe("saved");
+  expect(await names()).toEqual(["after-mark-"]);
+  await expect.poll(async () => [fresh, purged].includes(await version())).toBe(false);
+  const second = await version();
+  expect([server.pid(), await server.stop()]).toEqual([pid, 0]);
+  expect(server.output()).toMatch(
+    /Saved presets: off \(.*\); what is saved cannot be reached\n(.*\n)*.*moved aside and begins anew\n.*working again/,
+  );
+  // Spoiled between two starts.
+  empty("state-1");
+  const again = await start();
+  expect(await names(again)).toEqual([]);
+  expect([fresh, purged, second]).not.toContain(await version(again));
+  await goodRound(again);
+}, 120_000);
 
 it("a server that a fault ends keeps its store; when it ends twice in a row, the store may be the reason and is made anew", async () => {
   const server = await start();

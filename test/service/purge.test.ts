@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { Generations } from "../../src/service/generations.ts";
 import { newGeneration, type Purges, purgeRow, readPurges, recordPurge } from "../../src/service/purge.ts";
 import { createState, type StateStore } from "../../src/state/index.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
@@ -78,6 +79,63 @@ describe("what is remembered of purges", () => {
   });
 });
 
+describe("what was purged, when its store lost it", () => {
+  const open = () => Generations.open(state, () => {});
+
+  it("is not shown again: all is purged, here and on other servers, and never back to what it was", async () => {
+    const [here, there] = [await open(), await open()];
+    onTestFinished(() => [here, there].forEach((one) => void one.close()));
+    const never = here.ofImage("one");
+    expect([never, (await readPurges(state)).changed]).toEqual(["", ""]);
+    await here.purge({ kind: "image", key: "one" });
+    const before = here.ofImage("one");
+    await expect.poll(() => there.ofImage("one")).toBe(before);
+    await redis.admin.flushall();
+    await expect.poll(() => here.ofImage("other")).not.toBe(never);
+    await expect.poll(() => here.ofImage("one") === there.ofImage("one") && here.ofImage("one") !== before).toBe(true);
+    const { everything } = await readPurges(state);
+    expect([here.ofImage("one"), [never, before].includes(everything)]).toEqual([everything, false]);
+  });
+
+  it("is not shown again by a server that began after the loss", async () => {
+    const losing: StateStore = { ...methodsOf(state), takeLoss: lossOf(1) };
+    const here = await Generations.open(losing, () => {});
+    onTestFinished(() => here.close());
+    const first = here.ofImage("one");
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+    await here.purge({ kind: "image", key: "two" });
+    expect(here.ofImage("one")).toBe(first);
+  });
+
+  it("is purged as well when the loss is met by who purges", async () => {
+    await recordPurge({ ...methodsOf(state), takeLoss: lossOf(1) }, { kind: "image", key: "one" });
+    const { everything, rows } = await readPurges(state);
+    expect([everything, rows.size]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/), 0]);
+  });
+
+  it("is purged later where that failed at first", async () => {
+    let failures = 2;
+    const failing: StateStore = {
+      ...methodsOf(state),
+      takeLoss: lossOf(1),
+      put: async (...entry) => {
+        if (failures-- > 0) throw new Error("away");
+        await state.put(...entry);
+      },
+    };
+    const here = await Generations.open(failing, () => {});
+    onTestFinished(() => here.close());
+    await expect.poll(async () => (await readPurges(state)).everything).toMatch(/^[0-9a-f]{16}$/);
+    await expect.poll(async () => here.ofImage("one") === (await readPurges(state)).everything).toBe(true);
+  });
+});
+
+/** True so many times. */
+function lossOf(times: number): () => Promise<boolean> {
+  let left = times;
+  return async () => left-- > 0;
+}
+
 /** Those of a store, to be called apart from it. */
 function methodsOf(store: StateStore): StateStore {
   return {
@@ -88,6 +146,7 @@ function methodsOf(store: StateStore): StateStore {
     remove: (table, key) => store.remove(table, key),
     clear: (table) => store.clear(table),
     count: (table) => store.count(table),
+    takeLoss: () => store.takeLoss(),
     close: () => store.close(),
   };
 }

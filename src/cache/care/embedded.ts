@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
-import { STORE_NAME } from "../embedded/keeper.ts";
 import { DATA_FILE, isAsClosed, markClosed, markSuspect, passesCheck } from "../embedded/open.ts";
-import { Tables } from "../embedded/tables.ts";
+import { STORE_NAME, Tables } from "../embedded/tables.ts";
 import { unseal } from "../envelope.ts";
 import type { StoreCare, StoreReport, Verification } from "./types.ts";
 

@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Breaker } from "../breaker.ts";
-import { markClosed, markSuspect, openStore, storeFile } from "./open.ts";
-import { Tables } from "./tables.ts";
+import { markClosed, markSuspect, openStore, type StoreOptions, storeFile } from "./open.ts";
 
-/** Raise its number when the layout of the tables changes. */
-export const STORE_NAME = "tiles-1";
 /** Closing waits for what is written: a few megabytes. */
 const CLOSE_MS = 5_000;
 /** With spoiled pages closing often never ends, and nothing is lost by not waiting for it. */
@@ -12,41 +9,48 @@ const CLOSE_DAMAGED_MS = 500;
 /** A store in which nothing was found wrong so recently, and that fails again, is not believed. */
 const TRUST_MS = 600_000;
 
-interface KeeperOptions {
-  readonly folder: string;
-  readonly log: (line: string) => void;
+interface KeeperOptions<T> extends StoreOptions<T> {
+  /** What it means for people while there is none. */
+  readonly meanwhile?: string;
+}
+
+/** What is opened. */
+interface Closable {
+  close(): Promise<unknown>;
 }
 
 /**
- * The store of a tier, as long as there is one: opened in the background, given up when it is gone or damaged, and then opened again or
- * made anew, without an end of the process.
+ * A store, as long as there is one: opened in the background, given up when it is gone or damaged, and then opened again or made anew,
+ * without an end of the process.
  */
-export class StoreKeeper {
+export class StoreKeeper<T extends Closable> {
   /** Resolves when the store was opened for the first time, or could not be. */
   readonly opened: Promise<void>;
-  readonly #store: { readonly folder: string; readonly name: string; readonly label: string };
-  readonly #log: (line: string) => void;
+  readonly #options: StoreOptions<T>;
   readonly #presence: Breaker;
-  #tables: Tables | null = null;
+  #current: T | null = null;
   /** Given up, and to be closed. */
-  #lost: Tables | null = null;
-  /** The file that the tables lie in. */
+  #lost: T | null = null;
+  /** The file that the current one lies in. */
   #file: string | null = null;
   #detail: string | null = "opening";
   #damaged = false;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor({ folder, log }: KeeperOptions) {
-    this.#store = { folder, name: STORE_NAME, label: "Embedded cache" };
-    this.#log = log;
-    this.#presence = new Breaker({ name: "Embedded cache", threshold: 1, probe: () => this.#open(), log });
+  constructor({ meanwhile, ...options }: KeeperOptions<T>) {
+    this.#options = options;
+    const { label: name, log } = options;
+    this.#presence = new Breaker({
+      ...{ name, threshold: 1, probe: () => this.#open(), log },
+      ...(meanwhile !== undefined && { meanwhile }),
+    });
     this.opened = this.#openFirst();
   }
 
   /** Null: do without. */
-  get tables(): Tables | null {
-    return this.#tables;
+  get current(): T | null {
+    return this.#current;
   }
 
   /** Why there are none; null: there are. */
@@ -56,7 +60,7 @@ export class StoreKeeper {
 
   /** False: what is written would be in a file that no later start can find. */
   get isInPlace(): boolean {
-    return this.#file !== null && storeFile(this.#store) === this.#file;
+    return this.#file !== null && storeFile(this.#options) === this.#file;
   }
 
   /** Its file is no longer in its place: goes on with the one that is, or with a new one. */
@@ -71,9 +75,9 @@ export class StoreKeeper {
   }
 
   #giveUp(reason: string): void {
-    if (!this.#tables) return;
-    this.#lost = this.#tables;
-    this.#tables = null;
+    if (!this.#current) return;
+    this.#lost = this.#current;
+    this.#current = null;
     this.#presence.open(reason);
   }
 
@@ -93,13 +97,13 @@ export class StoreKeeper {
     if (lost) await closeInTime(lost, this.#damaged ? CLOSE_DAMAGED_MS : CLOSE_MS);
     if (this.#closed) return;
     // The same store failed although every page could be read: nothing but a new one helps.
-    if (this.#damaged && performance.now() - this.#checkedAt < TRUST_MS && this.isInPlace) markSuspect(this.#store);
-    const tables = await openStore({ ...this.#store, open: (path) => new Tables(path), log: this.#log });
+    if (this.#damaged && performance.now() - this.#checkedAt < TRUST_MS && this.isInPlace) markSuspect(this.#options);
+    const opened = await openStore(this.#options);
     if (this.#damaged) this.#checkedAt = performance.now();
     this.#damaged = false;
-    if (this.#closed) return tables.close();
-    this.#tables = tables;
-    this.#file = storeFile(this.#store);
+    if (this.#closed) return void (await closeInTime(opened, CLOSE_MS));
+    this.#current = opened;
+    this.#file = storeFile(this.#options);
   }
 
   /** Closes in order, so that the next start need not check the store. */
@@ -107,14 +111,14 @@ export class StoreKeeper {
     await this.opened;
     this.#closed = true;
     this.#presence.stop();
-    const tables = this.#tables ?? this.#lost;
-    const inOrder = this.#tables !== null;
-    this.#tables = null;
+    const last = this.#current ?? this.#lost;
+    const inOrder = this.#current !== null;
+    this.#current = null;
     this.#lost = null;
     this.#detail = "closed";
-    if (!tables) return;
+    if (!last) return;
     try {
-      if ((await closeInTime(tables, inOrder ? CLOSE_MS : CLOSE_DAMAGED_MS)) && inOrder) markClosed(this.#store);
+      if ((await closeInTime(last, inOrder ? CLOSE_MS : CLOSE_DAMAGED_MS)) && inOrder) markClosed(this.#options);
     } catch {
       // What was not written is lost, which a cache may; the next start checks the store.
     }
@@ -122,9 +126,9 @@ export class StoreKeeper {
 }
 
 /** False: closing failed or did not end. */
-async function closeInTime(tables: Tables, timeoutMs: number): Promise<boolean> {
+async function closeInTime(store: Closable, timeoutMs: number): Promise<boolean> {
   const late = new AbortController();
-  const closed = tables.close().then(
+  const closed = store.close().then(
     () => true,
     () => false,
   );

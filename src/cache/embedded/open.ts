@@ -43,6 +43,8 @@ export interface StoreOptions<T> {
   readonly label: string;
   readonly open: (path: string) => T;
   readonly log: (line: string) => void;
+  /** Told before `open` when what was kept is lost. */
+  readonly onAnew?: () => void;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface StoreOptions<T> {
  *
  * @throws Error with a message for people when the folder cannot be used.
  */
-export async function openStore<T>({ folder, name, label, open, log }: StoreOptions<T>): Promise<T> {
+export async function openStore<T>({ folder, name, label, open, log, onAnew }: StoreOptions<T>): Promise<T> {
   const store = join(resolve(folder), name);
   makeFolder(store);
   const data = join(store, DATA_FILE);
@@ -60,6 +62,7 @@ export async function openStore<T>({ folder, name, label, open, log }: StoreOpti
   if (existsSync(data) && !(await isSound(store))) {
     moveAside(store);
     reserveLock(store);
+    onAnew?.();
     log(`${label}: the store was damaged; it was moved aside and begins anew`);
   }
   for (const file of [CLOSED_FILE, SUSPECT_FILE]) rmSync(join(store, file), { force: true });

@@ -5,6 +5,9 @@ const AGE_BYTES = 4;
 const ENTRY_BYTES = 12;
 const PRESENT = Buffer.of(1);
 
+/** Of the store's folder. Raise its number when the layout of the tables changes. */
+export const STORE_NAME = "tiles-1";
+
 type Table = Database<Buffer, Buffer>;
 
 /** What is known of a tile beside its bytes. Times are whole seconds since 1970. */

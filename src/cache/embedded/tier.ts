@@ -4,9 +4,9 @@ import { seal, unseal } from "../envelope.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { isDamage } from "./damage.ts";
 import { planEviction, storedBytes } from "./eviction.ts";
-import { STORE_NAME, StoreKeeper } from "./keeper.ts";
+import { StoreKeeper } from "./keeper.ts";
 import { bytesOnDisk } from "./open.ts";
-import type { EntryInfo, Tables } from "./tables.ts";
+import { type EntryInfo, STORE_NAME, Tables } from "./tables.ts";
 
 /** A tile's age is written at most this often: reading must not cost a write each time. */
 const TOUCH_SECONDS = 3_600;
@@ -42,7 +42,7 @@ export class EmbeddedTier implements CacheTier {
   /** Resolves when the store is open or was given up; until then the tier misses. */
   readonly opened: Promise<void>;
   readonly #options: EmbeddedTierOptions;
-  readonly #store: StoreKeeper;
+  readonly #store: StoreKeeper<Tables>;
   readonly #writes: Breaker;
   #maxBytes: number;
   #puts: CacheEntry[] = [];
@@ -63,7 +63,10 @@ export class EmbeddedTier implements CacheTier {
       probe: () => this.#probe(),
       log: options.log,
     });
-    this.#store = new StoreKeeper(options);
+    this.#store = new StoreKeeper({
+      ...{ folder: options.folder, name: STORE_NAME, label: "Embedded cache", log: options.log },
+      open: (path) => new Tables(path),
+    });
     this.opened = this.#store.opened;
   }
 
@@ -80,7 +83,7 @@ export class EmbeddedTier implements CacheTier {
   }
 
   #read(key: string): CachedTile | null {
-    const { tables } = this.#store;
+    const { current: tables } = this.#store;
     if (!tables) return null;
     try {
       const id = Buffer.from(key, "hex");
@@ -111,7 +114,7 @@ export class EmbeddedTier implements CacheTier {
   }
 
   set(entries: readonly CacheEntry[]): void {
-    if (!this.#store.tables || !this.#writes.closed || this.#closed) return;
+    if (!this.#store.current || !this.#writes.closed || this.#closed) return;
     if (this.#maxBytes < this.#options.maxBytes) this.#growWithDisk();
     for (const entry of entries) {
       const size = entry.tile.bytes.length;
@@ -140,7 +143,7 @@ export class EmbeddedTier implements CacheTier {
       this.#touches.clear();
       this.#damaged.clear();
       try {
-        const { tables } = this.#store;
+        const { current: tables } = this.#store;
         if (!tables || !this.#writes.closed) continue;
         if (this.#store.isInPlace) await this.#commit(tables, puts, touches, damaged);
         else this.#loseStore(null);
@@ -218,7 +221,7 @@ export class EmbeddedTier implements CacheTier {
   }
 
   async #probe(): Promise<void> {
-    const { tables } = this.#store;
+    const { current: tables } = this.#store;
     if (!tables) throw new Error("not open");
     if (!this.#store.isInPlace) return this.#loseStore(null);
     await tables.batch(() => tables.put(PROBE_KEY, Buffer.alloc(2 ** 16), 0));
@@ -228,7 +231,7 @@ export class EmbeddedTier implements CacheTier {
   /** Null: there is no store, or none that can be read. */
   #usage(): ReturnType<Tables["usage"]> | null {
     try {
-      return this.#store.tables?.usage() ?? null;
+      return this.#store.current?.usage() ?? null;
     } catch (error) {
       this.#fail(error);
       return null;
