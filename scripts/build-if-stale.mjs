@@ -14,7 +14,14 @@ function newest(path) {
   return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-const inputs = ["src", "tsconfig.json", "tsconfig.build.json", "package.json"].map((name) => newest(join(root, name)));
+const inputs = [
+  "src",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "vite.config.ts",
+  "vite.program.config.ts",
+  "package.json",
+].map((name) => newest(join(root, name)));
 if (Math.max(...inputs) > newest(stamp)) {
   process.stderr.write("Building …\n");
   execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2] });

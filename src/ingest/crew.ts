@@ -89,7 +89,7 @@ export class Crew {
 
   #start(settings: ThreadSettings, remote: Remote | null): Worker {
     const port = remote && this.#remotePort(remote);
-    const thread = startThread("./worker/main", import.meta.url, {
+    const thread = startThread("./worker/ingest", import.meta.url, {
       workerData: { ...settings, remote: port },
       transferList: port ? [port] : [],
       resourceLimits: RESOURCE_LIMITS,

@@ -5,6 +5,15 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  buildClientSchema,
+  buildSchema,
+  getIntrospectionQuery,
+  type IntrospectionQuery,
+  introspectionFromSchema,
+  lexicographicSortSchema,
+  printSchema,
+} from "graphql";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort, type RunningServer, startServer } from "../fixtures/server.ts";
 import { bandloom, cleanEnvironment, PROGRAM } from "./program.ts";
@@ -51,6 +60,15 @@ describe("serve", () => {
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "image/jpeg"]);
     expect(text).not.toMatch(/warn|error/);
     expect(existsSync(join(data, ".bandloom"))).toBe(true);
+  });
+
+  it("has the schema of schema.graphql: bundling has renamed none of the classes that types are called after", async () => {
+    server = await startServer({ data });
+    const wanted = { specifiedByUrl: true, oneOf: true } as const;
+    const asked = await server.query<IntrospectionQuery>(getIntrospectionQuery(wanted));
+    const text = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
+    const printed = (told: IntrospectionQuery) => printSchema(lexicographicSortSchema(buildClientSchema(told)));
+    expect(printed(asked)).toBe(printed(introspectionFromSchema(buildSchema(text), wanted)));
   });
 
   it("signs its addresses with the keys of its settings, that of its curl line too, and opens no other", async () => {
