@@ -15,7 +15,7 @@ export default defineConfig({
   ssr: {
     noExternal: true,
     // Native, or WebAssembly beside their code; and those that few servers need, which are loaded when they do.
-    external: ["sharp", "lmdb", "@julusian/jpeg-turbo", "numcodecs", "bullmq", "@aws-sdk/client-s3"],
+    external: ["sharp", "lmdb", "@julusian/jpeg-turbo", "numcodecs", "lerc", "bullmq", "@aws-sdk/client-s3"],
     resolve: { conditions: ["node"] },
   },
   build: {

@@ -1,4 +1,10 @@
 #!/usr/bin/env node
+import { EXIT } from "./exit-codes.ts";
 import { runProgram } from "./program.ts";
 
-process.exitCode = await runProgram(process.argv.slice(2));
+// Until it is known: what never comes to an end is no success.
+process.exitCode = EXIT.failure;
+// Not awaited: parts of the bundled program that are loaded later may import this one, and would wait for its end.
+void runProgram(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -81,11 +81,11 @@ export class EmbeddedState implements StateStore {
 
   async #with<T>(table: StateTable, work: (entries: Table) => T | Promise<T>): Promise<T> {
     await this.#store.opened;
-    // What is saved in a file that was removed or replaced would never be found again.
-    if (!this.#store.isInPlace) this.#store.gone();
-    const { current } = this.#store;
-    if (!current) throw unreachable(this.#store.reason);
     try {
+      // What is saved in a file that was removed or replaced would never be found again.
+      if (!this.#store.isInPlace) this.#store.gone();
+      const { current } = this.#store;
+      if (!current) throw unreachable(this.#store.reason);
       return await work(current.table(table));
     } catch (error) {
       if (error instanceof BandloomError) throw error;

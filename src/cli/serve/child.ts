@@ -13,10 +13,15 @@ process.on("SIGHUP", () => {});
 // Without a supervisor nobody could stop this process.
 process.on("disconnect", () => stop.abort());
 
-const [start] = (await once(process, "message")) as [StartMessage];
-try {
-  await serve(start, stop.signal, () => process.send?.(READY));
-  process.exit(0);
-} catch (error) {
-  process.exit(stop.signal.aborted ? 0 : reportFailure(error, false));
+void run();
+
+/** Not awaited: parts of the bundled program that are loaded later may import this one, and would wait for its end. */
+async function run(): Promise<void> {
+  const [start] = (await once(process, "message")) as [StartMessage];
+  try {
+    await serve(start, stop.signal, () => process.send?.(READY));
+    process.exit(0);
+  } catch (error) {
+    process.exit(stop.signal.aborted ? 0 : reportFailure(error, false));
+  }
 }
