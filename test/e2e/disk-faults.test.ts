@@ -58,6 +58,17 @@ async function keptBy(server: RunningServer): Promise<number> {
   return about.cache.find(({ name }) => name === "embedded")?.entries ?? 0;
 }
 
+/** A server that begins where its store cannot be written serves without one, and has one once it can. */
+async function expectUsedLater(folder: string, mend: () => void): Promise<void> {
+  const server = await tiles.start(folder);
+  const pid = server.pid();
+  await tiles.goodRound(server, 0);
+  expect(await readiness(server)).toEqual(DEGRADED);
+  mend();
+  await tiles.expectRepaired(server, 0);
+  expectUnbroken(server, pid);
+}
+
 describe.skipIf(!disk)("a disk that is full", () => {
   it("costs no tile, and all the room is used again when there is some", async () => {
     if (!disk) return;
@@ -78,13 +89,7 @@ describe.skipIf(!disk)("a disk that is full", () => {
   it("from the start costs no tile, and the store is made when there is room", async () => {
     if (!disk) return;
     const ballast = fillUp(disk);
-    const server = await tiles.start(join(disk.folder, "late"));
-    const pid = server.pid();
-    await tiles.goodRound(server, 0);
-    expect(await readiness(server)).toEqual(DEGRADED);
-    ballast.giveBack();
-    await tiles.expectRepaired(server, 0);
-    expectUnbroken(server, pid);
+    await expectUsedLater(join(disk.folder, "late"), () => ballast.giveBack());
   }, 300_000);
 
   it("when a killed server starts again costs nothing that was kept or saved", async () => {
@@ -132,13 +137,7 @@ describe.skipIf(!disk)("a disk that is read-only", () => {
     expect(await first.stop()).toBe(0);
     disk.remountReadOnly();
     onTestFinished(() => disk.remountWritable());
-    const server = await tiles.start(folder);
-    const pid = server.pid();
-    await tiles.goodRound(server, 0);
-    expect(await readiness(server)).toEqual(DEGRADED);
-    disk.remountWritable();
-    await tiles.expectRepaired(server, 0);
-    expectUnbroken(server, pid);
+    await expectUsedLater(folder, () => disk.remountWritable());
   }, 300_000);
 });
 
