@@ -27,7 +27,7 @@ const DEFLATE_LEVEL = 6;
 
 /** Made once a run. */
 export async function benchImage(folder: string, bits: 8 | 16, tileSize: number, side: number): Promise<BenchImage> {
-  const key = `bench-u${bits}-${tileSize}`;
+  const key = `bench-u${bits}-${tileSize}-${side}`;
   const path = join(folder, `${key}.ome.tif`);
   const image: BenchImage = { key, path, side, tileSize, bits, white: bits === 8 ? 255 : 4_095 };
   if (existsSync(path)) return image;
