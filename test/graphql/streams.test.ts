@@ -8,13 +8,16 @@ import { type Running, runServer } from "../http/running.ts";
 
 const TILES = (selection: string, to = 3) =>
   `subscription { tiles(input: { imageKey: "plate", formula: "window(b1, 0, 255)", level: 0, x: { from: 0, to: ${to} }, y: { from: 0, to: ${to} }, tileSize: 64 }) { ${selection} } }`;
-const PRERENDER = `mutation { prerender(input: { imageKey: "plate", formula: "b1", tileSize: 64 }) { job { id total state } userErrors { message } } }`;
 
 const cache = mkdtempSync(join(tmpdir(), "bandloom-streams-"));
 let server: Running;
 beforeAll(async () => {
   const plate = { width: 512, height: 512, tile: [128, 128] as const, codec: "deflate" as const, seed: 4 };
-  server = await runServer({ "plate.tif": plate }, { cacheFolder: cache, mutations: { token: null, open: true } });
+  const large = { ...plate, width: 2048, height: 2048 };
+  server = await runServer(
+    { "plate.tif": plate, "large.tif": large },
+    { cacheFolder: cache, mutations: { token: null, open: true } },
+  );
 });
 afterAll(async () => {
   await server.close();
@@ -61,6 +64,19 @@ async function overSocket(query: string, options: Record<string, unknown> = {}):
   } finally {
     await client.dispose();
   }
+}
+
+/** A job that has been started. */
+async function begun(imageKey: string, formula: string): Promise<{ readonly id: string; readonly total: number }> {
+  const query = `mutation { prerender(input: { imageKey: "${imageKey}", formula: "${formula}", tileSize: 64 }) { job { id total } userErrors { message } } }`;
+  const answer = await server.get("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  const { data } = (await answer.json()) as { data: { prerender: { job: { id: string; total: number } | null } } };
+  if (!data.prerender.job) throw new Error(`No job: ${JSON.stringify(data)}`);
+  return data.prerender.job;
 }
 
 /** Status of a refused upgrade, or 101. */
@@ -115,13 +131,7 @@ describe("tiles as they come", () => {
 
 describe("a job that is watched", () => {
   it("is told at once and until its end, over both", async () => {
-    const begun = await server.get("/graphql", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query: PRERENDER }),
-    });
-    const { data } = (await begun.json()) as { data: { prerender: { job: { id: string; total: number } } } };
-    const { id, total } = data.prerender.job;
+    const { id, total } = await begun("plate", "b1");
     expect(total).toBe(64 + 16);
     const query = `subscription { jobUpdated(id: "${id}") { id state completed total secondsLeft rate finishedAt } }`;
     const [events, results] = await Promise.all([stream(query), overSocket(query)]);
@@ -194,23 +204,28 @@ describe("limits hold for streams", () => {
     });
   });
 
-  it("one connection has only so many operations at a time", async () => {
-    const started = await stream(PRERENDER.replace('"b1"', '"b1 + 0.5"'));
-    expect(started[0]?.data?.errors).toBeUndefined();
+  it("one connection has only so many operations at a time, and those it has go on", async () => {
+    // Seconds of work, so that none of the operations ends before it is told to.
+    const { id } = await begun("large", "window(median(b1, 4), 0, 255)");
     const client = createClient({ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
-    const failures: unknown[] = [];
-    const query = TILES("x base64").replace("0, 255", "0, 250");
-    await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        try {
-          for await (const _ of client.iterate({ query }));
-        } catch (error) {
-          failures.push(error);
-        }
-      }),
-    );
+    const most = 16;
+    const refused: unknown[] = [];
+    const last: unknown[] = [];
+    const toldOf = Array.from({ length: most + 1 }, async () => {
+      let told: unknown;
+      try {
+        for await (const { data } of client.iterate({ query: `subscription { jobUpdated(id: "${id}") { state } }` }))
+          told = data;
+        last.push(told);
+      } catch (error) {
+        refused.push(error);
+      }
+    });
+    await expect.poll(() => refused.length, { timeout: 20_000 }).toBe(1);
+    await stream(`mutation { cancelJob(input: { id: "${id}" }) { job { state } } }`);
+    await Promise.all(toldOf);
     await client.dispose();
-    expect(failures.length).toBeGreaterThan(0);
-    expect(failures[0]).toMatchObject([{ extensions: { code: "LIMIT_EXCEEDED" } }]);
+    expect(refused).toMatchObject([[{ extensions: { code: "LIMIT_EXCEEDED" } }]]);
+    expect(last).toEqual(Array.from({ length: most }, () => ({ jobUpdated: { state: "CANCELLED" } })));
   });
 });
