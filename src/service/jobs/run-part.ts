@@ -131,18 +131,24 @@ async function boundAsRecorded(
   throw changed();
 }
 
-function advanced(part: PartProgress, { completed, failed, error }: StepResult, elapsedMs: number): PartProgress {
-  const rate = ((completed + failed) * 1000) / Math.max(1, elapsedMs);
+function advanced(part: PartProgress, step: StepResult, elapsedMs: number): PartProgress {
   return {
     ...part,
     next: part.next + 1,
-    completed: part.completed + completed,
-    failed: part.failed + failed,
-    error: part.error ?? error,
-    rate: part.rate > 0 ? part.rate + SMOOTHING * (rate - part.rate) : rate,
+    completed: part.completed + step.completed,
+    failed: part.failed + step.failed,
+    error: part.error ?? step.error,
+    rate: smoothed(part.rate, step, elapsedMs),
     at: Date.now(),
     takes: 1,
   };
+}
+
+/** Tiles a second. A step of which all was refused tells nothing of tiles that will be rendered. */
+function smoothed(before: number, { completed, failed }: StepResult, elapsedMs: number): number {
+  if (completed === 0) return before;
+  const rate = ((completed + failed) * 1000) / Math.max(1, elapsedMs);
+  return before > 0 ? before + SMOOTHING * (rate - before) : rate;
 }
 
 /** The job has ended when all of its parts are at their ends, whoever sees it first. */

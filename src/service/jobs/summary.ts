@@ -23,12 +23,14 @@ export function summarize(record: JobRecord, parts: readonly PartProgress[], now
 
 /**
  * As fast as the parts of late were, times how many are worked on: a part that ends and one that begins, which has no rate yet, change little
- * of it. Clocks of servers may differ.
+ * of it. A step that takes longer than such a rate promised takes the rate down with it. Clocks of servers may differ.
  */
 function rateOf(record: JobRecord, parts: readonly PartProgress[], now: number): number {
   const recent = parts.filter(({ rate, at }) => rate > 0 && Math.abs(now - at) < RECENT_MS);
   if (recent.length === 0) return 0;
   const working = parts.filter((part, index) => part.worker !== null && !isFinished(record, index, part)).length;
   const each = recent.reduce((total, { rate }) => total + rate, 0) / recent.length;
-  return each * Math.max(1, working);
+  const silentFor = now - parts.reduce((newest, { at }) => Math.max(newest, at), 0);
+  const most = silentFor > 0 ? ((record.tiles / record.steps) * 1000) / silentFor : Number.POSITIVE_INFINITY;
+  return Math.min(each, most) * Math.max(1, working);
 }

@@ -159,7 +159,7 @@ async function memoryRow(redis: RedisServer, server: RunningServer, image: Bench
   };
 }
 
-/** A live tile that is cold, while nothing else runs and while a job renders ahead of use. */
+/** One client that asks for cold tiles, without and with a job beside it, of the finest level: the image has no others. */
 async function aheadRow(image: BenchImage): Promise<Row> {
   const data = join(image.path, "..");
   const server = await startServer({ data, environment: { BANDLOOM_CACHE_BYTES: "1073741824" } });
@@ -169,7 +169,7 @@ async function aheadRow(image: BenchImage): Promise<Row> {
     measure((n) => client.get(tile(n * 37, factor)), { calls: 200, rounds: 3, warmup: 600 });
   const calm = await live(5);
   const { prerender } = await server.query<{ prerender: { job: { id: string } | null } }>(
-    `mutation { prerender(input: { imageKey: "${image.key}", formula: "${benchFormula(image, 7)}" }) { job { id } userErrors { message } } }`,
+    `mutation { prerender(input: { imageKey: "${image.key}", formula: "${benchFormula(image, 7)}", levels: [0] }) { job { id } userErrors { message } } }`,
   );
   const busy = await live(6);
   const { node } = await server.query<{ node: { state: string; completed: number } }>(

@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createServices, type ServiceOptions, type Services } from "../../../src/service/index.ts";
+import type { JobRecord } from "../../../src/service/jobs/record.ts";
+import { JobRecords } from "../../../src/service/jobs/records.ts";
 import type { Job, JobWish } from "../../../src/service/jobs/types.ts";
 import type { ValidFormula } from "../../../src/service/types/formula.ts";
 import type { ServedTile, TileRequest } from "../../../src/service/types/tile.ts";
+import { createState } from "../../../src/state/index.ts";
 import { buildTiff, type DirectorySpec } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
 
@@ -55,6 +58,21 @@ async function ended(services: Services, { id }: Job): Promise<Job> {
   for await (const job of services.jobs.watch(id, never)) last = job;
   if (!last) throw new Error("The job is gone.");
   return last;
+}
+
+/** What is written down of a job in the folder. */
+async function written<T>(
+  folder: string,
+  work: (records: JobRecords, record: JobRecord) => Promise<T>,
+  { id }: Job,
+): Promise<T> {
+  const state = createState({ redisUrl: null, folder: join(folder, ".bandloom"), log: () => {} });
+  const records = new JobRecords(state);
+  const record = await records.get(id);
+  if (!record) throw new Error("It is not written down.");
+  const made = await work(records, record);
+  await state.close();
+  return made;
 }
 
 async function cached(services: Services, formula: ValidFormula): Promise<ReadonlySet<string>> {
@@ -141,6 +159,16 @@ describe("a job", () => {
     expect(done).toMatchObject({ state: "completed", completed: 428, failed: 4, error: expect.any(String) });
   });
 
+  it("has failed when nothing of it could be rendered, which tells nothing of a rate", async () => {
+    const folder = await dataFolder({ ...PLATE, replaceChunk: () => new Uint8Array(9) });
+    const services = await open(folder);
+    const started = await services.jobs.start(await wish(services, "window(b1, 0, 255)", { levels: [0] }));
+    expect(await ended(services, started)).toMatchObject({ state: "failed", completed: 0, failed: 432 });
+    const parts = await written(folder, async (records, record) => records.parts(record), started);
+    expect(parts.reduce((sum, { failed }) => sum + failed, 0)).toBe(432);
+    expect(parts.every(({ rate }) => rate === 0)).toBe(true);
+  });
+
   it("ends with a clear reason when its file changes, so that no picture is half of one and half of another", async () => {
     const folder = await dataFolder();
     const services = await open(folder, LATER);
@@ -178,17 +206,12 @@ describe("a job", () => {
 
   it("is given up when it ends every process that touches it", async () => {
     const folder = await dataFolder();
-    const { createState } = await import("../../../src/state/index.ts");
-    const { JobRecords } = await import("../../../src/service/jobs/records.ts");
     const services = await open(folder, LATER);
     const started = await services.jobs.start(await wish(services, "b1", { levels: [0], region: PLATE_CORNER }));
-    const state = createState({ redisUrl: null, folder: join(folder, ".bandloom"), log: () => {} });
-    const records = new JobRecords(state);
-    const record = await records.get(started.id);
-    if (!record) throw new Error("It is not written down.");
     // As it is left by five processes that were killed.
-    await records.putPart(record, 0, { ...(await records.part(record, 0)), takes: 5 });
-    await state.close();
+    const killed = async (records: JobRecords, record: JobRecord) =>
+      records.putPart(record, 0, { ...(await records.part(record, 0)), takes: 5 });
+    await written(folder, killed, started);
     await clean.pop()?.();
     expect(await ended(await open(folder), started)).toMatchObject({ state: "failed", error: /5 times/ });
   });
