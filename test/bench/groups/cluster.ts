@@ -14,6 +14,8 @@ import { hasWrk, requestsPerSecond, SECONDS } from "../wrk.ts";
 
 /** Of everything that is compared, in turn. */
 const ROUNDS = 7;
+/** Of nginx's cache against its files: both share their cores with the client that measures, so single rounds differ by a fifth. */
+const HOT_ROUNDS = 15;
 /** Tiles in nginx's cache. */
 const HOT = 64;
 /** Cold tiles of one round: more than a worker keeps decoded. */
@@ -36,7 +38,7 @@ export const rows: Group = async ({ folder }) => {
   const found: Row[] = [];
   try {
     found.push(await hotRow(nginx, image), ...(await scalingRows(alone, pair, image)));
-    found.push(await memoryRow(redis, alone, image), await aheadRow(image));
+    found.push(await memoryRow(redis, alone, image), ...(await aheadRows(image)));
     return found;
   } finally {
     await nginx.stop();
@@ -67,18 +69,25 @@ async function hotRow(nginx: Nginx, image: BenchImage): Promise<Row> {
   const rates: number[] = [];
   const ratios: number[] = [];
   const costs: number[] = [];
-  const workers = readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "utf8").trim().split(" ").map(Number);
+  const children = readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "utf8").trim().split(" ");
+  // Not those that look after the cache, of which one ends after a minute.
+  const workers = children.filter((pid) => /worker/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"))).map(Number);
   const cpu = () => workers.reduce((sum, pid) => sum + cpuTime(pid), 0);
-  for (let round = 0; round <= ROUNDS; round++) {
+  const hits = async () => {
     const before = cpu();
-    const kept = await requestsPerSecond(nginx.url, paths);
-    const used = cpu() - before;
+    const rate = await requestsPerSecond(nginx.url, paths);
+    return { rate, cost: (cpu() - before) / (rate * SECONDS) };
+  };
+  for (let round = 0; round <= HOT_ROUNDS; round++) {
+    // In turn, and each of them first as often: a machine that becomes slower meanwhile favours neither.
+    const early = round % 2 === 0 ? await hits() : null;
     const sent = await requestsPerSecond(files.url, plain);
+    const { rate, cost } = early ?? (await hits());
     // The first warms up.
     if (round === 0) continue;
-    rates.push(kept);
-    costs.push(used / (kept * SECONDS));
-    ratios.push(kept / sent);
+    rates.push(rate);
+    costs.push(cost);
+    ratios.push(rate / sent);
   }
   await files.stop();
   return {
@@ -159,33 +168,42 @@ async function memoryRow(redis: RedisServer, server: RunningServer, image: Bench
   };
 }
 
-/** One client that asks for cold tiles, without and with a job beside it, of the finest level: the image has no others. */
-async function aheadRow(image: BenchImage): Promise<Row> {
+/** Cold tiles for one client and for several that never pause, without and with a job beside them, of the finest level: the image has no others. */
+async function aheadRows(image: BenchImage): Promise<Row[]> {
   const data = join(image.path, "..");
   const server = await startServer({ data, environment: { BANDLOOM_CACHE_BYTES: "1073741824" } });
   const client = new HttpClient(server.port, CONNECTIONS);
   const [tile] = await versioned(server.url, image);
-  const live = (factor: number) =>
-    measure((n) => client.get(tile(n * 37, factor)), { calls: 200, rounds: 3, warmup: 600 });
-  const calm = await live(5);
-  const { prerender } = await server.query<{ prerender: { job: { id: string } | null } }>(
-    `mutation { prerender(input: { imageKey: "${image.key}", formula: "${benchFormula(image, 7)}", levels: [0] }) { job { id } userErrors { message } } }`,
-  );
-  const busy = await live(6);
-  const { node } = await server.query<{ node: { state: string; completed: number } }>(
-    `{ node(id: "${prerender.job?.id}") { ... on Job { state completed } } }`,
-  );
+  const found: Row[] = [];
+  let factor = 5;
+  for (const parallel of [1, CONNECTIONS]) {
+    const live = () => {
+      const formula = factor++;
+      const cold = (n: number) => client.get(tile(n * 37, formula));
+      return measure(cold, { calls: 200, rounds: 3, warmup: 600, parallel });
+    };
+    const calm = await live();
+    const { prerender } = await server.query<{ prerender: { job: { id: string } | null } }>(
+      `mutation { prerender(input: { imageKey: "${image.key}", formula: "${benchFormula(image, factor++)}", levels: [0] }) { job { id } userErrors { message } } }`,
+    );
+    const busy = await live();
+    const { cancelJob } = await server.query<{ cancelJob: { job: { state: string; completed: number } } }>(
+      `mutation { cancelJob(input: { id: "${prerender.job?.id}" }) { job { state completed } } }`,
+    );
+    const { state, completed } = cancelJob.job;
+    found.push({
+      ...busy,
+      name: `cold tile beside a job, ${parallel} at a time`,
+      unit: "tile",
+      targets: [
+        note("p50 of it without the job", busy.p50 / calm.p50, "times"),
+        note("tiles ahead meanwhile", state === "CANCELLED" ? completed : Number.NaN, ""),
+      ],
+    });
+  }
   client.close();
   await server.stop();
-  return {
-    ...busy,
-    name: "cold tile beside a prerender job",
-    unit: "tile",
-    targets: [
-      note("p50 of one alone", busy.p50 / calm.p50, "times"),
-      note("tiles ahead meanwhile", node.state === "RUNNING" ? node.completed : Number.NaN, ""),
-    ],
-  };
+  return found;
 }
 
 /** Paths of tiles by number and factor of the formula, with the version that makes them immutable. */
