@@ -163,5 +163,6 @@ function nobodyWorks(): BandloomError {
 /** What was stopped goes on where it was; what was completed begins anew, for what the cache may have lost since. */
 function begunAgain(known: JobRecord): JobRecord {
   const run = known.ended?.state === "cancelled" ? known.run : known.run + 1;
-  return { ...known, run, createdAt: Date.now(), ended: null };
+  // Later in any case: who ends it as it was before must not end it as it is now.
+  return { ...known, run, createdAt: Math.max(Date.now(), known.createdAt + 1), ended: null };
 }

@@ -1,7 +1,7 @@
 import type { JobQueue } from "./queue.ts";
 import { isFinished, type JobRecord } from "./record.ts";
 import type { JobRecords } from "./records.ts";
-import type { PartContext, PartRef } from "./run-part.ts";
+import { finishJob, type PartContext, type PartRef } from "./run-part.ts";
 import { PARTS_AT_ONCE, RunningParts } from "./running.ts";
 import { isTaken } from "./worker.ts";
 
@@ -90,6 +90,8 @@ export class LocalQueue implements JobQueue {
           !isFinished(record, index, part) && !this.#running.has({ id, run, index }) && !isTaken(part, Date.now()),
       );
       if (free >= 0) return { id, run, index: free };
+      // Its last part was finished by a process that ended before it could say so, or just when the job was cancelled.
+      if (parts.every((part, index) => isFinished(record, index, part))) await finishJob(this.#records, record);
     }
     return null;
   }

@@ -56,6 +56,8 @@ export interface PartProgress {
 export interface PartWorker {
   readonly host: string;
   readonly pid: number;
+  /** Tells the process from others that had, or will have, its pid; null where the system does not say. */
+  readonly birth?: string | null;
 }
 
 /** Steps [from, to) of the walk. */

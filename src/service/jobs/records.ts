@@ -28,10 +28,11 @@ export class JobRecords {
     return this.#state.put(JOBS, record.id, JSON.stringify(record));
   }
 
-  /** Writes down how a run ended, unless it has ended already. */
-  async end({ id, run }: JobRecord, end: JobEnd): Promise<void> {
+  /** Writes down how a job ended, unless it has ended already, or was begun again since. */
+  async end({ id, run, createdAt }: JobRecord, end: JobEnd): Promise<void> {
     const record = await this.get(id);
-    if (record && record.run === run && record.ended === null) await this.put({ ...record, ended: end });
+    if (record?.run !== run || record.createdAt !== createdAt || record.ended !== null) return;
+    await this.put({ ...record, ended: end });
   }
 
   async parts(record: JobRecord): Promise<readonly PartProgress[]> {

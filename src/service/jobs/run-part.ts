@@ -7,6 +7,7 @@ import type { TileService } from "../types/tile.ts";
 import { isPassing, patiently } from "./patience.ts";
 import { isFinished, type JobRecord, type PartProgress, type PartWorker, walkOf } from "./record.ts";
 import type { JobRecords } from "./records.ts";
+import { isSame } from "./worker.ts";
 
 /** A source that does not answer is asked so often before the job ends. */
 const SOURCE_TRIES = 6;
@@ -57,11 +58,12 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
     return kept(() => records.end(first, { state: "failed", at: Date.now(), error }));
   }
   let part: PartProgress = { ...before, takes: before.takes + 1, at: Date.now(), worker };
+  let current = first;
+  let isMine = true;
   const save = () => kept(() => records.putPart(first, index, part));
   await save();
   try {
     while (!isFinished(first, index, part)) {
-      if (!(await kept(() => wanted(records, ref)))) return;
       const began = performance.now();
       const { next } = part;
       const step = (isLast: boolean) => renderStep(context, first, next, isLast, signal);
@@ -69,17 +71,23 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
       context.counts.completed += done.completed;
       context.counts.failed += done.failed;
       part = advanced(part, done, performance.now() - began);
+      // It was cancelled and begun again meanwhile, or this process was taken for gone, and another one works on it.
+      isMine = isSame((await kept(() => records.part(first, index))).worker, worker);
+      if (!isMine) return;
       await save();
+      const now = await kept(() => wanted(records, ref));
+      if (!now) return;
+      current = now;
     }
-    await kept(() => finishJob(records, first));
+    await kept(() => finishJob(records, current));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (!(error instanceof BandloomError)) context.log(`A job failed: ${String(error)}`);
-    await kept(() => records.end(first, { state: "failed", at: Date.now(), error: reasonOf(error) }));
+    await kept(() => records.end(current, { state: "failed", at: Date.now(), error: reasonOf(error) }));
   } finally {
     // Whoever comes next need not find out whether this process is still there.
     part = { ...part, worker: null, takes: signal.aborted ? part.takes - 1 : part.takes };
-    await records.putPart(first, index, part).catch(() => {});
+    if (isMine) await records.putPart(first, index, part).catch(() => {});
   }
 }
 
@@ -152,7 +160,7 @@ function smoothed(before: number, { completed, failed }: StepResult, elapsedMs: 
 }
 
 /** The job has ended when all of its parts are at their ends, whoever sees it first. */
-async function finishJob(records: JobRecords, record: JobRecord): Promise<void> {
+export async function finishJob(records: JobRecords, record: JobRecord): Promise<void> {
   const parts = await records.parts(record);
   if (!parts.every((part, index) => isFinished(record, index, part))) return;
   const error = parts.find((part) => part.error !== null)?.error ?? null;

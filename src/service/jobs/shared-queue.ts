@@ -3,7 +3,7 @@ import { BandloomError } from "../../core/errors.ts";
 import type { JobQueue } from "./queue.ts";
 import { isFinished, type JobRecord } from "./record.ts";
 import type { JobRecords } from "./records.ts";
-import type { PartContext, PartRef } from "./run-part.ts";
+import { finishJob, type PartContext, type PartRef } from "./run-part.ts";
 import { PARTS_AT_ONCE, RunningParts } from "./running.ts";
 
 const NAME = "parts";
@@ -103,6 +103,8 @@ export class SharedQueue implements JobQueue {
       const part = parts[index];
       return part && !isFinished(record, index, part);
     });
+    // Its last part was finished just when the job was cancelled, or by a server that ended before it could say so.
+    if (open.length === 0) return finishJob(this.#records, record);
     await this.#queue.addBulk(
       open.map((index) => ({
         name: record.imageKey,

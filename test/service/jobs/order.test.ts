@@ -144,3 +144,22 @@ it("what another process works on is left to it until it is gone, and then begun
     expect(record && (await records.part(record, 0)).takes).toBe(1);
   });
 }, 60_000);
+
+it.each(["is cancelled", "was to be said to have ended"])(
+  "a job whose last part is finished just when it %s has ended when it is begun again",
+  async (moment) => {
+    const folder = await dataFolder();
+    const id = await left(folder, async (services, records) => {
+      const { id } = await small(services, "window(b1, 0, 251)");
+      const record = await records.get(id);
+      if (!record) throw new Error("It is not written down.");
+      await records.putPart(record, 0, { ...(await records.part(record, 0)), next: 1, completed: 1, at: Date.now() });
+      if (moment === "is cancelled") await records.end(record, { state: "cancelled", at: Date.now(), error: null });
+      return id;
+    });
+    const services = await open(folder);
+    if (moment === "is cancelled") await small(services, "window(b1, 0, 251)");
+    expect(await ended(services, { id })).toMatchObject({ state: "completed", completed: 1 });
+    expect(services.jobs.counts()).toEqual({ completed: 0, failed: 0 });
+  },
+);

@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { createServices, type Services } from "../../../src/service/index.ts";
-import type { PartProgress } from "../../../src/service/jobs/record.ts";
+import type { JobRecord, PartProgress } from "../../../src/service/jobs/record.ts";
 import type { Job } from "../../../src/service/jobs/types.ts";
+import { THIS_WORKER } from "../../../src/service/jobs/worker.ts";
 import { type RedisServer, startRedis } from "../../fixtures/redis.ts";
 import { buildTiff } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
@@ -20,6 +21,9 @@ const RULE = [
   ...["on", ">secret", "~bandloom:*", "~{bandloom:jobs:*", "-@all"],
   ..."+@read +@write +@scripting +@transaction +info +client|setname".split(" "),
 ];
+
+/** Of the state Redis. */
+const JOBS = "bandloom:state:1:jobs";
 
 interface Cluster {
   readonly redis: RedisServer;
@@ -79,6 +83,22 @@ it("a job of one server is done by others, seen and cancelled everywhere", async
   expect(await asks.jobs.get(second.id)).toMatchObject({ state: "cancelled" });
 });
 
+it("a job that is cancelled just when its last part is finished has ended when it is begun again", async () => {
+  const { redis, open } = await cluster();
+  const asks = await open(false);
+  const job = await start(asks, "window(b1, 0, 240)", [3]);
+  expect(job.total).toBeLessThanOrEqual(64);
+  const works = await open(true);
+  await ended(works, job);
+  // As it is written down when the cancelling comes between the last step and the end of the job.
+  const text = JSON.parse((await redis.admin.hget(JOBS, job.id)) ?? "{}") as JobRecord;
+  const cancelled = { state: "cancelled", at: Date.now(), error: null };
+  await redis.admin.hset(JOBS, job.id, JSON.stringify({ ...text, ended: cancelled }));
+  const again = await start(asks, "window(b1, 0, 240)", [3]);
+  expect(again).toMatchObject({ id: job.id, completed: job.total });
+  expect(await ended(asks, again)).toMatchObject({ state: "completed", completed: job.total });
+});
+
 it("an account needs no more than the documented rule", async () => {
   const { redis, open } = await cluster();
   await redis.admin.call("ACL", "SETUSER", "jobs", ...RULE);
@@ -93,10 +113,10 @@ it("an account needs no more than the documented rule", async () => {
 it("a server that is stopped in order hands its parts back, and one that comes later goes on", async () => {
   const { redis, open } = await cluster();
   const asks = await open(false);
-  const job = await start(asks);
+  const job = await start(asks, "window(median(b1, 3), 0, 255)");
   const first = await open(true);
   for await (const seen of asks.jobs.watch(job.id, never)) if (seen.completed > 0) break;
-  const mine = { takes: 1, worker: { host: hostname(), pid: process.pid } };
+  const mine = { takes: 1, worker: THIS_WORKER };
   await expect.poll(() => partsOf(redis, job)).toContainEqual(expect.objectContaining(mine));
   await first.close();
   clean.pop();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freshPart, type JobRecord, type PartProgress, type PartWorker } from "../../../src/service/jobs/record.ts";
-import { isTaken } from "../../../src/service/jobs/worker.ts";
+import { birthOf, isTaken } from "../../../src/service/jobs/worker.ts";
 
 const NOW = 1_800_000_000_000;
 const RECORD: JobRecord = {
@@ -26,6 +26,11 @@ it("a part is taken while the process that took it is there, and free when it wa
   const pid = other.pid ?? 0;
   // However long it has said nothing: a step may take long.
   expect(isTaken(held({ host, pid }, NOW - 3_600_000), NOW)).toBe(true);
+  const birth = birthOf(pid);
+  expect(birth).toMatch(/^[0-9a-f-]{36}\/\d+$/);
+  expect(isTaken(held({ host, pid, birth }), NOW)).toBe(true);
+  // Of a process before that one, which had its pid.
+  expect(isTaken(held({ host, pid, birth: birth?.replace(/\d+$/, "1") ?? null }), NOW)).toBe(false);
   // Of a process before this one that had its pid, as in a container.
   expect(isTaken(held({ host, pid: process.pid }), NOW)).toBe(false);
   const ended = once(other, "exit");
