@@ -250,3 +250,13 @@ it("the command knows presets and purges of the state Redis, and takes part in i
   expect(jobs.nodes).toEqual([{ state: "COMPLETED", completed: 256 }]);
   expect(await outcomes(server)).not.toContain("RENDERED");
 }, 300_000);
+
+it("the command says that its job goes on when the server is stopped in order", async () => {
+  const server = await serve(dataFolder());
+  const told = bandloom(["prerender", "plate", "--formula", FORMULA, "--tile-size", "64", "--server", server.url]);
+  const jobs = () => server.query<{ jobs: { nodes: State[] } }>("{ jobs { nodes { state completed } } }");
+  await expect.poll(async () => (await jobs()).jobs.nodes[0]?.completed ?? 0, WITHIN).toBeGreaterThan(0);
+  expect(await server.stop()).toBe(0);
+  const { code, stderr } = await told;
+  expect([code, stderr]).toEqual([1, expect.stringContaining("The job goes on when it is back.")]);
+}, 300_000);

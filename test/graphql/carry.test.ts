@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { handleProtocols, makeServer } from "graphql-ws";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
+import { Arrivals } from "../../src/graphql/streams/arrivals.ts";
 import { carry } from "../../src/graphql/streams/carry.ts";
 
 const told: unknown[] = [];
@@ -18,7 +19,7 @@ beforeAll(async () => {
   server = createServer().listen(0, "127.0.0.1");
   server.on("upgrade", (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (client) =>
-      carry(protocol, client, null, (error) => told.push(error)),
+      carry(protocol, client, null, new Arrivals(new Map()), (error) => told.push(error)),
     );
   });
   await once(server, "listening");

@@ -50,11 +50,13 @@ async function unread(server: Running, query: string): Promise<IncomingMessage> 
   return answer;
 }
 
+async function rendered({ metrics }: Running): Promise<number> {
+  return Number(/^bandloom_pictures_rendered_total (\d+)$/m.exec(await metrics.text())?.[1]);
+}
+
 /** Pictures that were rendered, when nothing is rendered any more. */
 async function whenQuiet(server: Running): Promise<number> {
-  const rendered = async () =>
-    Number(/^bandloom_pictures_rendered_total (\d+)$/m.exec(await server.metrics.text())?.[1]);
-  for (let last = Number.NaN, now = await rendered(); ; last = now, now = await rendered()) {
+  for (let last = Number.NaN, now = await rendered(server); ; last = now, now = await rendered(server)) {
     if (last === now) return now;
     await sleep(500);
   }
@@ -133,8 +135,8 @@ describe("streams", () => {
     closing.push(() => server.close());
     const answer = await unread(server, NUMBERS);
     closing.push(() => answer.destroy());
+    await expect.poll(() => rendered(server)).toBeGreaterThan(0);
     const held = await whenQuiet(server);
-    expect(held).toBeGreaterThan(0);
     // 16 that are under way, and those in the buffers of the sockets.
     expect(held).toBeLessThan(ALL - 16);
     let told = 0;

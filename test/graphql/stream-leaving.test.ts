@@ -49,6 +49,24 @@ async function expectTimers(before: number): Promise<void> {
   expect(timers()).toBeLessThanOrEqual(before);
 }
 
+interface Told {
+  readonly id?: string;
+  readonly type: string;
+  readonly payload?: unknown;
+}
+
+/** A WebSocket on which the protocol has begun, and what it is told from then on. */
+async function connected() {
+  const socket = new WebSocket(socketUrl(), "graphql-transport-ws");
+  const tell = (message: object) => socket.send(JSON.stringify(message));
+  await once(socket, "open");
+  tell({ type: "connection_init" });
+  await once(socket, "message");
+  const told: Told[] = [];
+  socket.on("message", (data) => told.push(JSON.parse(String(data)) as Told));
+  return { socket, tell, told };
+}
+
 describe("a client that leaves", () => {
   it("in the middle of an event stream ends the work for it, and gives its place to another", async () => {
     await (await events("{ colormaps { name } }")).text();
@@ -94,19 +112,8 @@ describe("a client that leaves", () => {
 
   it("from one operation of its WebSocket, and again under the same id, ends each, and what comes after is served", async () => {
     const before = await whenQuiet();
-    const socket = new WebSocket(socketUrl(), "graphql-transport-ws");
-    const tell = (message: object) => socket.send(JSON.stringify(message));
-    let tiles = 0;
-    const completed = new Promise<void>((resolve) => {
-      socket.on("message", (data) => {
-        const { id, type } = JSON.parse(String(data)) as { id?: string; type: string };
-        if (id === "last" && type === "next") tiles++;
-        if (id === "last" && type === "complete") resolve();
-      });
-    });
-    await once(socket, "open");
-    tell({ type: "connection_init" });
-    await once(socket, "message");
+    const { socket, tell, told } = await connected();
+    const last = (type: string) => told.filter((message) => message.id === "last" && message.type === type).length;
     for (let n = 20; n < 26; n++) {
       tell({ id: "1", type: "subscribe", payload: { query: slowTiles(n) } });
       await sleep(10);
@@ -114,9 +121,44 @@ describe("a client that leaves", () => {
     }
     await whenQuiet();
     tell({ id: "last", type: "subscribe", payload: { query: slowTiles(26) } });
-    await completed;
-    expect(tiles).toBe(ALL);
+    await expect.poll(() => last("complete")).toBe(1);
+    expect(last("next")).toBe(ALL);
     expect((await whenQuiet()) - before).toBeLessThan(ALL + 6 * (ALL / 2));
+    socket.terminate();
+  }, 60_000);
+
+  it("from a query over its WebSocket ends the work for it", async () => {
+    const before = await whenQuiet();
+    const { socket, tell, told } = await connected();
+    const tiles = (formula: string, to: number) =>
+      `{ image(key: "plate") { render(formula: "${formula}") { tiles(level: 0, x: { from: 0, to: ${to} }, y: { from: 0, to: ${to} }, tileSize: 64) { nodes { base64 } } } } }`;
+    // Long for the one worker, which the next must wait for if it is not ended.
+    const slow = tiles("window(median(median(b1, 4), 4), 0, 230)", 7);
+    tell({ id: "1", type: "subscribe", payload: { query: slow } });
+    await sleep(50);
+    tell({ id: "1", type: "complete" });
+    tell({ id: "2", type: "subscribe", payload: { query: tiles("window(b1, 0, 231)", 0) } });
+    await expect.poll(() => told.map(({ id, type }) => `${id} ${type}`)).toEqual(["2 next", "2 complete"]);
+    expect((await rendered()) - before).toBe(1);
+    socket.terminate();
+  }, 60_000);
+
+  it("and uses an id again is answered what it asked last, and has its places again at once", async () => {
+    const { socket, tell, told } = await connected();
+    for (let round = 0; round < 3; round++) {
+      for (const id of ["1", "2"]) tell({ id, type: "subscribe", payload: { query: slowTiles(30 + round) } });
+      for (const id of ["1", "2"]) tell({ id, type: "complete" });
+    }
+    for (const id of ["1", "3"]) tell({ id, type: "subscribe", payload: { query: "{ server { version } }" } });
+    tell({ id: "2", type: "subscribe", payload: { query: slowTiles(33) } });
+    tell({ id: "2", type: "complete" });
+    const ended = () => told.filter(({ type }) => type === "complete").map(({ id }) => id);
+    await expect.poll(() => ended().toSorted()).toEqual(["1", "3"]);
+    await whenQuiet();
+    const version = { data: { server: { version: expect.any(String) } } };
+    const answers = ["1", "3"].flatMap((id) => [expect.objectContaining({ id, type: "next", payload: version })]);
+    expect(told.filter(({ type }) => type !== "complete")).toEqual(expect.arrayContaining(answers));
+    expect(told).toHaveLength(4);
     socket.terminate();
   }, 60_000);
 

@@ -5,6 +5,7 @@ import type { BegunJob, PrerenderState, PrerenderWish } from "./types.ts";
 const STATE = "id state completed failed total rate error";
 /** A server that does not answer within this time does not. */
 const ANSWER_WITHIN_MS = 30_000;
+const UNFINISHED: ReadonlySet<string> = new Set(["QUEUED", "RUNNING"]);
 
 interface Server {
   /** Where it serves, such as http://127.0.0.1:8080. */
@@ -46,17 +47,25 @@ async function* states(server: Server, id: string, signal: AbortSignal): AsyncGe
   const leave = () => client.dispose();
   signal.addEventListener("abort", leave, { once: true });
   const query = `subscription ($id: ID!) { jobUpdated(id: $id) { ${STATE} } }`;
+  let last: PrerenderState | null = null;
   try {
-    for await (const answer of client.iterate<{ jobUpdated: PrerenderState }>({ query, variables: { id } }))
-      yield dataOf<{ jobUpdated: PrerenderState }>(answer as Answer).jobUpdated;
+    for await (const answer of client.iterate<{ jobUpdated: PrerenderState }>({ query, variables: { id } })) {
+      last = dataOf<{ jobUpdated: PrerenderState }>(answer as Answer).jobUpdated;
+      yield last;
+    }
+    // A server that is stopped in order ends its streams as those of jobs that have ended.
+    if (last && UNFINISHED.has(last.state) && !signal.aborted) throw silent(server);
   } catch (cause) {
-    if (cause instanceof BandloomError) throw cause;
-    const message = `The server at ${server.url} does not tell how far the job is any more. The job goes on when it is back.`;
-    throw new BandloomError("SOURCE_FAILED", message, { cause });
+    throw cause instanceof BandloomError ? cause : silent(server, cause);
   } finally {
     signal.removeEventListener("abort", leave);
     client.dispose();
   }
+}
+
+function silent({ url }: Server, cause?: unknown): BandloomError {
+  const message = `The server at ${url} does not tell how far the job is any more. The job goes on when it is back.`;
+  return new BandloomError("SOURCE_FAILED", message, { cause });
 }
 
 async function ask<Data>(server: Server, query: string, variables: object): Promise<Data> {

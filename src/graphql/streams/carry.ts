@@ -1,5 +1,6 @@
 import { CloseCode, MessageType, parseMessage, type Server } from "graphql-ws";
 import { WebSocket } from "ws";
+import type { Arrivals } from "./arrivals.ts";
 
 /** Shorter than the 60 s after which proxies take a silent connection for dead. */
 const PING_EVERY_MS = 12_000;
@@ -16,6 +17,7 @@ export function carry<Extra>(
   protocol: Server<Extra>,
   socket: WebSocket,
   extra: Extra,
+  arrivals: Arrivals,
   onInternalError: (error: unknown) => void,
 ): void {
   // What a client does wrong ws answers by closing.
@@ -30,12 +32,13 @@ export function carry<Extra>(
         socket.on("message", (data) => {
           if (socket.bufferedAmount > MAX_UNREAD) return socket.terminate();
           const text = String(data);
-          take(text).catch((error: unknown) => {
+          const failed = (error: unknown) => {
             if (OF_SERVERS.has(parseMessage(text).type))
               return socket.close(CloseCode.BadRequest, "Invalid message received");
             onInternalError(error);
             socket.close(CloseCode.InternalServerError, "Internal server error");
-          });
+          };
+          if (!arrivals.add(text, () => void take(text).catch(failed))) socket.terminate();
         });
       },
     },

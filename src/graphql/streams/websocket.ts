@@ -9,6 +9,7 @@ import { BandloomError } from "../../core/errors.ts";
 import type { Services } from "../../service/types/services.ts";
 import { createContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
+import { Arrivals, type Operation } from "./arrivals.ts";
 import { carry } from "./carry.ts";
 import type { OpenStream, OpenStreams } from "./open-streams.ts";
 import type { StreamedOperations } from "./operations.ts";
@@ -17,6 +18,8 @@ import type { StreamedOperations } from "./operations.ts";
 const INIT_WITHIN_MS = 5_000;
 /** When the server ends, who does not say goodbye within this time is cut off. */
 const GOODBYE_WITHIN_MS = 2_000;
+/** So many times what one connection may have at a time it may have left and not ended yet: who pans leaves many and begins as many. */
+const LEFT_AND_WANTED = 4;
 /** RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/graphql/stream"]);
@@ -34,11 +37,15 @@ interface WebSocketOptions {
 
 type Params = Readonly<Record<string, unknown>> | undefined;
 
+interface RunningOperation extends Operation {
+  readonly ended: () => void;
+}
+
 /** A WebSocket, and what runs for it. By what was sent: a client may use an id again before the operation that had it has ended. */
 interface Connection {
   readonly headers: IncomingHttpHeaders;
   readonly stream: OpenStream;
-  readonly operations: Map<object, { readonly id: string; readonly stop: AbortController }>;
+  readonly operations: Map<object, RunningOperation>;
 }
 
 /** Operations over WebSocket (the protocol graphql-transport-ws) at `/graphql`, for this server's pages and for programs. */
@@ -57,28 +64,29 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     onSubscribe: async (context, id, payload) => {
       const own = context.extra;
       const most = services.limits.streamOperations;
-      // Its client has left the one that had this id before.
-      for (const operation of own.operations.values()) if (operation.id === id) operation.stop.abort();
-      if (own.operations.size >= most)
+      const all = [...own.operations.values()];
+      const wanted = all.filter(({ stop }) => !stop.signal.aborted);
+      if (wanted.length >= most || all.length >= most * LEFT_AND_WANTED)
         return operations.refused("LIMIT_EXCEEDED", `One connection has at most ${most} operations at a time.`);
       const stop = new AbortController();
       setMaxListeners(0, stop.signal);
-      own.operations.set(payload, { id, stop });
+      let ended = () => {};
+      const end = new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+      own.operations.set(payload, { id, stop, end, ended });
       if (own.stream.signal.aborted) stop.abort();
       const headers = headersOf(context);
       const mayChange = () => assertMutationAllowed(mutations, headers);
       const prepared = await operations.prepare(payload, createContext(services, stop.signal, mayChange), true);
-      if (!("schema" in prepared)) own.operations.delete(payload);
+      if (!("schema" in prepared)) forget(own, payload);
       return prepared;
     },
     // Checked before, with our rules.
     validate: () => [],
     onNext: (_context, _id, _payload, _args, result) => operations.format(result),
     onError: (_context, _id, _payload, errors) => operations.formatErrors(errors),
-    onComplete: ({ extra }, _id, payload) => {
-      extra.operations.get(payload)?.stop.abort();
-      extra.operations.delete(payload);
-    },
+    onComplete: ({ extra }, _id, payload) => forget(extra, payload),
   });
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
@@ -88,7 +96,9 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
       const own: Connection = { headers: request.headers, stream, operations: new Map() };
       stream.signal.addEventListener("abort", () => stopAll(own), { once: true });
       socket.once("close", stream.leave);
-      server.handleUpgrade(request, socket, head, (client) => carry(protocol, client, own, onInternalError));
+      server.handleUpgrade(request, socket, head, (client) =>
+        carry(protocol, client, own, new Arrivals(own.operations), onInternalError),
+      );
     } catch (error) {
       refuse(socket, error);
     }
@@ -104,6 +114,13 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     await new Promise((resolve) => server.close(resolve));
     clearTimeout(late);
   });
+}
+
+function forget({ operations }: Connection, payload: object): void {
+  const operation = operations.get(payload);
+  operations.delete(payload);
+  operation?.stop.abort();
+  operation?.ended();
 }
 
 function stopAll({ operations }: Connection): void {
