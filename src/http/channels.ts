@@ -8,7 +8,7 @@ import type { ServedImage } from "../service/types/image.ts";
 import type { Services } from "../service/types/services.ts";
 import { channelIndex, parseChunkUrl } from "./channel-address.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
-import { cacheControl } from "./headers.ts";
+import { lifetimeOf, setLifetime } from "./headers.ts";
 import { sendBytes } from "./tiles.ts";
 
 /** `GET /channels/{image}/{channel}/{z}/{x}/{y}.raw`: the values of a stored chunk, row by row, little-endian. */
@@ -24,7 +24,7 @@ export function registerChannels(app: FastifyInstance, services: Services): void
       throw new BandloomError("NOT_FOUND", `At zoom ${z} each channel is stored in ${columns} × ${rows} chunks.`);
     // The URL names everything but the bytes' identity.
     const etag = etagOf(image.revision);
-    reply.header("etag", etag).header("cache-control", cacheControl(v, { version: image.revision }, expiry));
+    setLifetime(reply, lifetimeOf(v, { version: image.revision }, expiry)).header("etag", etag);
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
     const chunk = await services.tiles.chunk({ image, channel, storedLevel, z: 0, t: 0, x, y }, signal);
     reply

@@ -1,3 +1,4 @@
+import type { FastifyReply } from "fastify";
 import type { ValidFormula } from "../service/types/formula.ts";
 
 /** On every answer: pictures are public, may be read from any page with all of their headers, and are what their Content-Type says. */
@@ -14,19 +15,31 @@ const LONGEST = 31_536_000;
 const IMMUTABLE = `public, max-age=${LONGEST}, immutable`;
 /** Kept by caches, asked for again each time: the answer is 304 as long as the file is the same. */
 export const REVALIDATE = "no-cache";
+export const CHANGING: Lifetime = { "cache-control": REVALIDATE };
 
-/** `v` of a URL against the current version: a missing or stale one gets the current picture, not for ever. `expiry`: when the URL ends to hold. */
-export function cacheControl(
+/** Headers that say how long caches may keep an answer. */
+export interface Lifetime {
+  readonly "cache-control": string;
+  /** Of a link with an end. A max-age would begin anew whenever a cache passes the answer on. */
+  readonly expires?: string;
+}
+
+/**
+ * `v` of a URL against the current version: a missing or stale one gets the current picture, not for ever. `expiry`: when the URL ends to
+ * hold, seconds since 1970; what it shows is kept until then and no longer.
+ */
+export function lifetimeOf(
   v: string | undefined,
   { version }: Pick<ValidFormula, "version">,
   expiry: number | null = null,
-): string {
-  if (v !== version) return REVALIDATE;
-  return expiry === null ? IMMUTABLE : untilExpiry(expiry);
+): Lifetime {
+  if (v !== version) return CHANGING;
+  if (expiry === null) return { "cache-control": IMMUTABLE };
+  const end = Math.min(expiry * 1000, Date.now() + LONGEST * 1000);
+  return { "cache-control": "public", expires: new Date(end).toUTCString() };
 }
 
-/** What a link with an end shows is kept until then and no longer, whatever the clock says. `expiry`: seconds since 1970. */
-export function untilExpiry(expiry: number): string {
-  const left = expiry - Math.floor(Date.now() / 1000);
-  return `public, max-age=${Math.min(Math.max(0, left), LONGEST)}`;
+/** In place of what was said before. */
+export function setLifetime(reply: FastifyReply, lifetime: Lifetime): FastifyReply {
+  return reply.removeHeader("expires").headers({ ...lifetime });
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Services } from "../service/types/services.ts";
 import { matchesEtag } from "./etag.ts";
-import { COMMON_HEADERS, untilExpiry } from "./headers.ts";
+import { COMMON_HEADERS } from "./headers.ts";
 import type { TileMemo } from "./tile-memo.ts";
 
 const COMMON = Object.entries(COMMON_HEADERS).flat();
@@ -22,12 +22,12 @@ export function answerHit(
   const known = memo.get(url);
   if (known === undefined || known.purges !== services.purges.count) return false;
   for (const { key, revision } of known.images) if (services.images.fresh(key)?.revision !== revision) return false;
-  const { etag, expiry } = known;
+  const { etag, expiry, lifetime } = known;
   if (expiry !== null && expiry <= Date.now() / 1000) return false;
-  const cacheControl = known.cacheControl ?? untilExpiry(expiry ?? 0);
+  const until = lifetime.expires === undefined ? [] : ["expires", lifetime.expires];
   if (matchesEtag(request.headers["if-none-match"], etag)) {
     if (counts) counts["304"]++;
-    response.writeHead(304, ["etag", etag, "cache-control", cacheControl, ...COMMON]).end();
+    response.writeHead(304, ["etag", etag, "cache-control", lifetime["cache-control"], ...until, ...COMMON]).end();
     return true;
   }
   const tile = services.tiles.peek(known.key);
@@ -42,7 +42,8 @@ export function answerHit(
     "etag",
     etag,
     "cache-control",
-    cacheControl,
+    lifetime["cache-control"],
+    ...until,
     "x-bandloom-cache",
     cache,
     ...COMMON,

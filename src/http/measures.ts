@@ -6,7 +6,7 @@ import type { Services } from "../service/types/services.ts";
 import { bindFormula } from "./bind.ts";
 import { sendDocument } from "./document.ts";
 import type { FormulaParameters } from "./formula-parameter.ts";
-import { cacheControl } from "./headers.ts";
+import { lifetimeOf, setLifetime } from "./headers.ts";
 import { parseProbeUrl, parseStatisticsUrl } from "./measure-address.ts";
 
 /** `GET /statistics/{image}.json` and `GET /probe/{image}.json`: numbers of a formula, as GraphQL gives them. `version` is the `v` of their pixels. */
@@ -54,6 +54,6 @@ async function answer<Url extends Asked>(
   const formula = await bindFormula(services, image, url, signal);
   const measured = await measure(formula, url, signal);
   // The file may have changed under the request: what came is what it is now.
-  reply.header("cache-control", cacheControl(url.v, measured, expiry));
+  setLifetime(reply, lifetimeOf(url.v, measured, expiry));
   return sendDocument(request, reply, JSON.stringify(measured));
 }

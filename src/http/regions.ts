@@ -4,7 +4,7 @@ import { disconnectSignal } from "../graphql/context.ts";
 import type { Services } from "../service/types/services.ts";
 import { bindFormula } from "./bind.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
-import { cacheControl } from "./headers.ts";
+import { lifetimeOf, setLifetime } from "./headers.ts";
 import { parseRegionUrl } from "./region-address.ts";
 import { sendBytes } from "./tiles.ts";
 
@@ -19,11 +19,11 @@ export function registerRegions(app: FastifyInstance, services: Services): void 
     const formula = await bindFormula(services, image, { formulas, preset }, signal);
     const wanted = { formula, region, maxSize, encoding };
     const etag = etagOf(services.tiles.regionKey(wanted));
-    reply.header("etag", etag).header("cache-control", cacheControl(v, formula, expiry));
+    setLifetime(reply, lifetimeOf(v, formula, expiry)).header("etag", etag);
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
     const picture = await services.tiles.region(wanted, signal);
     // The file may have changed under the request: what came is what it is now.
-    reply.header("etag", etagOf(picture.key)).header("cache-control", cacheControl(v, picture, expiry));
+    setLifetime(reply, lifetimeOf(v, picture, expiry)).header("etag", etagOf(picture.key));
     return sendBytes(reply, picture.bytes, picture.contentType);
   });
 }

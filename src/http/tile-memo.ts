@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { Lifetime } from "./headers.ts";
 
 /** What a tile URL stood for when it was last asked, in words alone. True as long as its images have the same revisions. */
 export interface RememberedTile {
@@ -6,9 +7,8 @@ export interface RememberedTile {
   /** Cache key. */
   readonly key: string;
   readonly etag: string;
-  /** Null: until the URL ends to hold. */
-  readonly cacheControl: string | null;
-  /** When that is, seconds since 1970; null: never. */
+  readonly lifetime: Lifetime;
+  /** When the URL ends to hold, seconds since 1970; null: never. */
   readonly expiry: number | null;
   /** How many purges were known then: it may stand for another tile after one more. */
   readonly purges: number;

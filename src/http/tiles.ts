@@ -7,7 +7,7 @@ import type { Services } from "../service/types/services.ts";
 import type { TileRequest } from "../service/types/tile.ts";
 import { bindFormula } from "./bind.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
-import { cacheControl, REVALIDATE, untilExpiry } from "./headers.ts";
+import { CHANGING, lifetimeOf, setLifetime } from "./headers.ts";
 import { parseTileUrl } from "./tile-address.ts";
 import type { RememberedTile, TileMemo } from "./tile-memo.ts";
 
@@ -18,12 +18,12 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
     const signal = disconnectSignal(reply);
     const { request: wanted, lasting, ...tile } = await findTile(services, url, signal);
     if (lasting) memo.set(url, tile);
-    reply.header("etag", tile.etag).header("cache-control", tile.cacheControl ?? untilExpiry(tile.expiry ?? 0));
+    setLifetime(reply, tile.lifetime).header("etag", tile.etag);
     if (matchesEtag(request.headers["if-none-match"], tile.etag)) return reply.code(304).send();
     const served = await services.tiles.tile(wanted, signal);
     reply.header("x-bandloom-cache", served.cache);
     // The file changed under the request, and these are its new pixels: the URL does not name them.
-    if (served.key !== tile.key) reply.header("etag", etagOf(served.key)).header("cache-control", REVALIDATE);
+    if (served.key !== tile.key) setLifetime(reply, CHANGING).header("etag", etagOf(served.key));
     return sendBytes(reply, served.bytes, served.contentType);
   });
 }
@@ -57,7 +57,7 @@ async function findTile(services: Services, url: string, signal: AbortSignal): P
     lasting: preset === null,
     key,
     etag: etagOf(key),
-    cacheControl: v === formula.version && expiry !== null ? null : cacheControl(v, formula),
+    lifetime: lifetimeOf(v, formula, expiry),
     expiry,
     purges,
   };
