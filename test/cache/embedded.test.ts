@@ -316,14 +316,20 @@ describe("an embedded store that suffers", () => {
     expect(await found(next, range(10))).toEqual(range(10).map((n) => n < 5));
   });
 
-  it("keeps a sound store that it cannot check, for want of processes or files, and opens it when it can", async () => {
+  it.each([
+    ["for want of processes or files", "/nowhere/node"],
+    // Of Ctrl-C in a terminal, the end of a service, want of memory.
+    ...["INT", "TERM", "HUP", "QUIT", "KILL"].map((signal) => [`as the check is ended by SIG${signal}`, signal]),
+  ])("keeps a sound store that it cannot check, %s, and opens it when it can", async (_, how = "") => {
     const first = await openCache();
     await fill(first, range(10));
     await closeCache(first);
     // As a killed process leaves it: it has to be checked.
     rmSync(join(folder, "tiles-1", "closed.json"));
     const { execPath } = process;
-    process.execPath = "/nowhere/node";
+    const ended = join(folder, "ended");
+    writeFileSync(ended, `#!/bin/sh\nkill -${how} $$\n`, { mode: 0o755 });
+    process.execPath = how.startsWith("/") ? how : ended;
     const { lines, log } = logBook();
     const second = await openCache({ log }).finally(() => {
       process.execPath = execPath;

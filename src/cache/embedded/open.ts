@@ -157,6 +157,9 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** Ctrl-C reaches every process of a terminal, the end of a service or want of memory any: that says nothing of the store. */
+const FROM_OUTSIDE: ReadonlySet<NodeJS.Signals | null> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL"]);
+
 /** Reads a store from end to end, in a process of its own. */
 export function passesCheck(store: string): Promise<boolean> {
   const isSource = import.meta.url.endsWith(".ts");
@@ -171,7 +174,9 @@ export function passesCheck(store: string): Promise<boolean> {
     // Too many files or processes: that says nothing of the store, which is kept.
     const cannotSay = (cause?: Error) => fail(new Error("the store cannot be checked now", { cause }));
     child.once("error", cannotSay);
-    child.once("exit", (code) => (code === 2 ? cannotSay() : done(code === 0)));
+    child.once("exit", (code, signal) =>
+      code === 2 || (FROM_OUTSIDE.has(signal) && !child.killed) ? cannotSay() : done(code === 0),
+    );
   });
 }
 
