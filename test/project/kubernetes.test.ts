@@ -37,6 +37,7 @@ interface Workload extends Manifest {
       readonly metadata: { readonly labels: Readonly<Record<string, string>> };
       readonly spec: {
         readonly automountServiceAccountToken: boolean;
+        readonly enableServiceLinks?: boolean;
         readonly terminationGracePeriodSeconds: number;
         readonly securityContext: {
           readonly runAsNonRoot: boolean;
@@ -103,6 +104,8 @@ describe("deploy/kubernetes", () => {
     (_name, { spec }) => {
       const pod = spec.template.spec;
       expect(pod.automountServiceAccountToken).toBe(false);
+      // Kubernetes would set BANDLOOM_PORT and more for the Service "bandloom": settings that the program refuses.
+      expect(pod.enableServiceLinks).toBe(false);
       expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
       expect(pod.containers[0].securityContext).toEqual({
         allowPrivilegeEscalation: false,
