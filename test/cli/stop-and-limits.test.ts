@@ -63,7 +63,7 @@ describe("a server that is told to end under load", () => {
   it.each(["SIGTERM", "SIGHUP"] as const)("by %s answers what it has begun, whole, and ends with 0", async (signal) => {
     server = await startServer({ data });
     const reference = await referenceOf(server.url, tiles(60));
-    const load = runLoad(server.url, reference, { rounds: 20, parallel: 8 });
+    const load = runLoad(server.url, reference, { rounds: 100, parallel: 8 });
     await sleep(200);
     expect(await server.stop(signal)).toBe(0);
     const { statuses, wrong } = await load;

@@ -6,16 +6,17 @@ import { channel, checked, diagnose, refusal, SCOPE, scopeOf } from "./support.t
 /** The limit stated for hostile text is 50 ms; ten times that says that something grows faster than the text. */
 const HANG_MS = 500;
 
-/** A moment in which the machine does something else is no fault of the text: it is read once more then. */
+/** A moment in which the machine does something else is no fault of the text: it is read once more then, and the processor's time counts. */
 const TRIES = 3;
 
 function timed(text: string, scope = SCOPE) {
   let best = Number.POSITIVE_INFINITY;
   let result = checkFormula(text, scope);
   for (let tries = 0; tries < TRIES && best >= HANG_MS; tries++) {
-    const start = performance.now();
+    const before = process.cpuUsage();
     result = checkFormula(text, scope);
-    best = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    best = (user + system) / 1000;
   }
   expect(best, text.slice(0, 40)).toBeLessThan(HANG_MS);
   return result;
