@@ -174,16 +174,14 @@ describe("a Redis that fails", () => {
     copyFileSync(join((await filled.admin.config("GET", "dir")).at(1) as string, "dump.rdb"), join(folder, "dump.rdb"));
     await filled.stop();
     const port = await freePort();
-    // A third of a millisecond for each key.
-    const slowly = ["--key-load-delay", "330", "--loading-process-events-interval-bytes", "1024", "--dir", folder];
+    // One and a half milliseconds for each key.
+    const slowly = ["--key-load-delay", "1500", "--loading-process-events-interval-bytes", "1024", "--dir", folder];
     const loading = startRedis({ port, args: [...EVICTING, ...slowly] });
     own.later(async () => (await loading).stop());
     const raw = new Redis({ port, host: "127.0.0.1", enableReadyCheck: false, retryStrategy: () => 10 });
     raw.on("error", () => {});
     own.later(async () => raw.disconnect());
-    await expect
-      .poll(() => raw.get("x").catch((error: Error) => error.message), { timeout: 10_000 })
-      .toMatch(/LOADING/);
+    await expect.poll(() => raw.get("x").catch((error: Error) => error.message), { interval: 20 }).toMatch(/LOADING/);
     const cache = await own.cacheOn(`redis://127.0.0.1:${port}`);
     expect(await lookUp(cache, "a")).toBeNull();
     expect((await cache.flights?.claim([keyOf("a")]))?.mine.size).toBe(1);

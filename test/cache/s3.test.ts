@@ -105,9 +105,9 @@ describe("the S3 tier", () => {
   });
 
   it("asks for a batch of tiles side by side, and answers in order", async () => {
-    const cache = await cacheOn();
+    const cache = await cacheOn({ deadlineMs: 30_000 });
     await stored(cache, ...Array.from({ length: 61 }, (_, n) => 2 * n));
-    s3.misbehave("slow", { ms: 1_000, methods: ["GET"] });
+    s3.misbehave("slow", { ms: 3_000, methods: ["GET"] });
     const hits = await cache.get(Array.from({ length: 121 }, (_, n) => keyOf(n)));
     expect(hits.map((hit) => hit && Buffer.from(hit.tile.bytes).toString("latin1").split(";")[0])).toEqual(
       Array.from({ length: 121 }, (_, n) => (n % 2 === 0 ? String(n) : null)),

@@ -78,7 +78,6 @@ describe("a server that is told to end under load", () => {
     const load = runLoad(server.url, reference, { rounds: 50 });
     await sleep(100);
     const first = server.stop("SIGTERM");
-    await sleep(20);
     const second = server.stop("SIGTERM");
     expect([await first, await second]).toEqual([0, 0]);
     expect((await load).wrong).toEqual([]);

@@ -46,8 +46,10 @@ function fillUp({ folder }: SmallDisk): { giveBack(): void } {
 /** Both processes, so that nothing is closed in order. */
 async function kill(server: RunningServer): Promise<void> {
   const pid = server.pid();
-  await server.stop("SIGKILL");
+  const ended = server.stop("SIGKILL");
+  // Before it can see that it is alone, and end in order.
   process.kill(pid, "SIGKILL");
+  await ended;
 }
 
 /** How many tiles lie in its store. */

@@ -30,6 +30,10 @@ afterAll(async () => {
 const slow = (n: number) =>
   `/tiles/plate/3/${n % 2}/0.avif?s=1024&f=${encodeURIComponent(`window(b1, 0, ${9000 + n})`)}`;
 
+/** One that takes seconds. */
+const verySlow = (n: number) =>
+  `/tiles/plate/3/${n % 2}/0.avif?s=1024&f=${encodeURIComponent(`window(median(median(b1, 4), 4), 0, ${9000 + n})`)}`;
+
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, n) => from + n);
 
 const get = (path: string) => fetch(server.url + path);
@@ -60,11 +64,11 @@ describe("the work for clients that leave", () => {
 
   it("is dropped while it is done", async () => {
     const before = departures();
-    const socket = await client(slow(200));
+    const socket = await client(verySlow(200));
     await sleep(20);
     socket.destroy();
     await expect.poll(departures).toBe(before + 1);
-    expect((await get(slow(200))).headers.get("x-bandloom-cache")).toBe("RENDERED");
+    expect((await get(verySlow(200))).headers.get("x-bandloom-cache")).toBe("RENDERED");
   });
 
   it("goes on where others wait for the same, and is done once", async () => {

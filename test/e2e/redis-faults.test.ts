@@ -236,6 +236,8 @@ describe("Redis that cannot be reached", () => {
           ["loading-process-events-interval-bytes", "1024"],
         ] as const)
           await redis.admin.config("SET", name, value);
+        // For longer than the load on a slow machine.
+        for (let n = 0; n < 300; n++) await redis.admin.set(`filler:${n}`, Buffer.alloc(1_000, n));
         void redis.admin.call("DEBUG", "RELOAD").catch(() => {});
         await sleep(100);
       },

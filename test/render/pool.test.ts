@@ -40,7 +40,7 @@ function pool(options: Partial<ConstructorParameters<typeof WorkerPool>[0]> = {}
   const created = new WorkerPool({
     size: 2,
     queueLimit: 100,
-    deadlineMs: 400,
+    deadlineMs: 1_000,
     spawn: (cancelled) =>
       new Worker(OBEDIENT, {
         eval: true,
@@ -106,7 +106,7 @@ describe("the worker pool", () => {
     });
 
   it("passes on an expected failure without replacing anybody", async () => {
-    const target = pool();
+    const target = pool({ deadlineMs: 60_000 });
     await expect(run(target, "fail")).rejects.toMatchObject({ code: "NOT_FOUND", message: "no such tile" });
     expect(target.stats()).toMatchObject({ failures: 1, replacedWorkers: 0 });
   });
