@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -87,6 +96,47 @@ describe("export", () => {
     const other = await bandloom([...args, "--formula", "red"]);
     expect([other.code, other.stdout + other.stderr]).toEqual([2, expect.stringContaining("--force")]);
     expect(JSON.parse((await bandloom([...args, "--formula", "red", "--force"])).stdout)).toMatchObject({ kept: 0 });
+  });
+
+  it("keeps no tile of another picture when it is interrupted while it writes over one, and is started again", async () => {
+    const [out, fresh] = [join(folder, "over"), join(folder, "fresh")];
+    const other = ["--formula", "red"];
+    expect((await bandloom(["export", demo, ...FORMULA, "-o", out])).code).toBe(0);
+    expect((await bandloom(["export", demo, ...other, "-o", fresh])).code).toBe(0);
+    // A file where a folder must be ends the run in its middle.
+    const [finest, aside] = [join(out, "2"), join(folder, "aside")];
+    renameSync(finest, aside);
+    writeFileSync(finest, "");
+    const args = ["export", demo, ...other, "--json", "-o", out];
+    expect((await bandloom([...args, "--force"])).code).toBe(1);
+    rmSync(finest);
+    renameSync(aside, finest);
+    expect(JSON.parse((await bandloom(args)).stdout)).toMatchObject({ tiles: 14, kept: 0 });
+    for (const name of ["0/0/0.jpg", "1/1/1.jpg", "2/0/0.jpg", "2/2/2.jpg"])
+      expect(readFileSync(join(out, name)).equals(readFileSync(join(fresh, name))), name).toBe(true);
+    // From then on it is an export like any other.
+    expect(JSON.parse((await bandloom(args)).stdout)).toMatchObject({ tiles: 14, kept: 14 });
+  });
+
+  it("writes over nothing that it did not write, unless it is forced, and never over the image itself", async () => {
+    const out = join(folder, "foreign.dzi");
+    expect((await bandloom(["export", demo, ...FORMULA, "-o", out])).code).toBe(0);
+    const record = join(folder, "foreign_files/.bandloom-export.json");
+    rmSync(record);
+    const args = ["export", demo, "--formula", "red", "-o", out];
+    const refused = await bandloom(args);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--force")]);
+    expect(existsSync(record)).toBe(false);
+    expect((await bandloom([...args, "--force"])).code).toBe(0);
+    const before = readFileSync(join(folder, "foreign_files/10/0_0.jpg"));
+    const self = await bandloom(["export", out, "--formula", "@1", "--force", "-o", out]);
+    expect([self.code, self.stderr]).toEqual([2, expect.stringContaining("the image itself")]);
+    expect(readFileSync(join(folder, "foreign_files/10/0_0.jpg")).equals(before)).toBe(true);
+    // Beside what is somebody's own.
+    const site = join(folder, "site");
+    mkdirSync(site);
+    writeFileSync(join(site, "index.html"), "");
+    expect((await bandloom(["export", demo, ...FORMULA, "-o", site])).code).toBe(0);
   });
 
   it.each([

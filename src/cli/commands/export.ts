@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
@@ -54,7 +55,7 @@ export function exportCommand(): Command {
     )
     .option("--raw", "in a TIFF: the numbers before they are shown, float32, NaN for no data")
     .option("--tile-size <PIXELS>", "64 to 1024", String(DEFAULT_TILE_SIZE))
-    .option("--force", "write over an export of another picture, or a TIFF that is there")
+    .option("--force", "write over what is there: an export of another picture, other tiles, a TIFF")
     .option("--json", "print what was written as JSON");
   return addSettingFlags(command, REMOTE_SETTINGS)
     .addHelpText(
@@ -67,7 +68,7 @@ export function exportCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nA run that was interrupted goes on where it was when it is started again; that of a TIFF leaves nothing behind and begins anew.\n",
+      "\nA run that was interrupted goes on where it was when it is started again, and with --force over another picture begins anew; that of a TIFF leaves nothing behind.\n",
     )
     .addHelpText("after", EXIT_CODES_HELP)
     .action(run);
@@ -75,7 +76,7 @@ export function exportCommand(): Command {
 
 async function run(source: string, flags: ExportFlags): Promise<void> {
   const tileSize = wholeNumberOption("--tile-size", flags.tileSize, { from: 64, to: 1024 });
-  checkOutput(flags, tileSize);
+  checkOutput(source, flags, tileSize);
   const [{ withImage }, { interruptible }, { withProgress }, { formatBytes, formatJson }] = await Promise.all([
     import("../with-image.ts"),
     import("../interruptible.ts"),
@@ -104,15 +105,21 @@ async function run(source: string, flags: ExportFlags): Promise<void> {
 }
 
 /** BAD_REQUEST for what does not go together, before anything is opened. */
-function checkOutput({ output, format, raw }: ExportFlags, tileSize: number): void {
+function checkOutput(source: string, { output, format, raw }: ExportFlags, tileSize: number): void {
   const isTiff = TIFF.test(output);
   const problem =
+    (isSamePlace(source, output) && "The output is the image itself. Choose another place.") ||
     (raw && !isTiff && "--raw is for a TIFF: write -o NAME.tif.") ||
     (raw && format !== undefined && "--raw and --format exclude each other: give one of them.") ||
     (isTiff && /\.ome\.tiff?$/i.test(output) && "An OME-TIFF holds channels, not pictures. Write -o NAME.tif.") ||
     (isTiff && tileSize % TIFF_TILE_STEP !== 0 && `--tile-size of a TIFF is a multiple of ${TIFF_TILE_STEP}.`) ||
     (isTiff && /^(webp|avif)$/.test(format ?? "") && "--format of a TIFF is png (deflate, without loss) or jpg.");
   if (problem) throw new BandloomError("BAD_REQUEST", problem);
+}
+
+/** Also where a link leads from one to the other. */
+function isSamePlace(source: string, output: string): boolean {
+  return existsSync(source) && existsSync(output) && realpathSync(source) === realpathSync(output);
 }
 
 function tiffContent({ raw, format }: ExportFlags): TiffContent {
@@ -156,13 +163,14 @@ async function exported(image: ServedImage, services: Services, { flags, tileSiz
   if (name === DEEP_ZOOM) throw new BandloomError("BAD_REQUEST", `-o, --output: write a name before ${DEEP_ZOOM}.`);
   const folder = isDeepZoom ? join(dirname(output), `${name}_files`) : output;
   const layout = isDeepZoom ? deepZoomLayout(image, ".", options) : xyzLayout(image, options);
-  const job = { services, formula, layout, folder, tileSize, encoding, pad: !isDeepZoom, force, signal, onProgress };
-  const report = await writeExport(job);
-  if (isDeepZoom) await writeFile(output, deepZoomDocument(image.info, options));
+  const document = isDeepZoom ? output : join(folder, "tiles.json");
+  const picture = { services, formula, layout, tileSize, encoding, pad: !isDeepZoom };
+  const report = await writeExport({ ...picture, folder, document, force, signal, onProgress });
+  if (isDeepZoom) await writeFile(document, deepZoomDocument(image.info, options));
   else {
     const bounds = await geographicBounds(image.info);
-    const document = tileJson({ formula, template: `{z}/{x}/{y}.${format}`, tileSize, encoding, bounds });
-    await writeFile(join(folder, "tiles.json"), `${JSON.stringify(document, null, 2)}\n`);
+    const text = tileJson({ formula, template: `{z}/{x}/{y}.${format}`, tileSize, encoding, bounds });
+    await writeFile(document, `${JSON.stringify(text, null, 2)}\n`);
   }
   return report;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { BandloomError } from "../../core/errors.ts";
@@ -9,6 +9,8 @@ import type { Layout, SmallFile, TileFile } from "./layouts.ts";
 
 /** Says what an export is of, so that another run goes on with it and never mixes two pictures. */
 const RECORD = ".bandloom-export.json";
+/** Folders of levels, as Deep Zoom and XYZ both have them. */
+const LEVEL = /^\d+$/;
 
 export interface ExportJob {
   readonly services: Services;
@@ -16,6 +18,8 @@ export interface ExportJob {
   readonly layout: Layout;
   /** Folder of the files. */
   readonly folder: string;
+  /** Path of what describes the export, which is written when all tiles are. */
+  readonly document: string;
   readonly tileSize: number;
   readonly encoding: Encoding;
   /** Edge tiles are filled up. */
@@ -35,7 +39,7 @@ export interface ExportReport {
 
 /**
  * Writes the tiles of a layout, each under another name until it is whole. What an earlier run of the same picture has written stays.
- * BAD_REQUEST where the folder holds an export of another picture, unless it is forced.
+ * BAD_REQUEST where there are tiles already, of another picture or of nobody knows what, unless it is forced.
  */
 export async function writeExport(job: ExportJob): Promise<ExportReport> {
   const { layout, folder, signal, onProgress } = job;
@@ -53,22 +57,43 @@ export async function writeExport(job: ExportJob): Promise<ExportReport> {
     onProgress(done, tiles);
   }
   for (const file of layout.small) bytes += await writeSmall(job, file);
+  await writeFile(join(folder, RECORD), recordOf(job, false));
   return { tiles: tiles + layout.small.length, kept, bytes };
 }
 
-async function begin({ formula, folder, tileSize, encoding, pad, force }: ExportJob): Promise<boolean> {
-  const { canonical } = formula.formula;
-  const record = JSON.stringify({ formula: canonical, version: formula.version, tileSize, encoding, pad });
+/** Gives whether tiles that are there are of this picture: not while another one is written over, however often that is begun. */
+async function begin(job: ExportJob): Promise<boolean> {
+  const { folder, document, force } = job;
   const path = join(folder, RECORD);
   const before = await readFile(path, "utf8").catch(() => null);
-  if (before !== null && before !== record && !force)
+  if (before === recordOf(job, false)) return true;
+  if (before === recordOf(job, true)) return false;
+  if (before !== null && !force)
     throw new BandloomError(
       "BAD_REQUEST",
       "The folder holds an export of another picture. Choose another one, or --force to write over it.",
     );
+  const isOver = before !== null || (await exists(document)) || (await holdsLevels(folder));
+  if (isOver && !force)
+    throw new BandloomError(
+      "BAD_REQUEST",
+      "There are tiles already, or a file that describes some, which no export wrote. Choose another place, or --force to write over them.",
+    );
   await mkdir(folder, { recursive: true });
-  await writeFile(path, record);
-  return before === record;
+  await writeFile(path, recordOf(job, isOver));
+  return false;
+}
+
+/** `isOver`: what was there before is being written over, and is not yet all of this picture. */
+function recordOf({ formula, tileSize, encoding, pad }: ExportJob, isOver: boolean): string {
+  const { canonical } = formula.formula;
+  const over = isOver ? { over: true } : {};
+  return JSON.stringify({ formula: canonical, version: formula.version, tileSize, encoding, pad, ...over });
+}
+
+async function holdsLevels(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => LEVEL.test(name));
 }
 
 async function writeTiles(
