@@ -13,14 +13,17 @@ export interface FormulaParameters {
   readonly formulas: readonly [string, ...string[]] | null;
   /** Name of a preset; null: none is asked for. */
   readonly preset: string | null;
-  /** As given; undefined beside a preset, which may be saved anew under its name. */
+  /** As given; undefined for what a word stands for, which may change: a preset, or the formula that the catalogue gives an image. */
   readonly v: string | undefined;
 }
 
 /** BAD_REQUEST for more than one of them, and for values that cannot be decoded. */
 export function formulaParameters(parameters: ReadonlyMap<string, string>): FormulaParameters {
   const [f, fz, preset] = [parameters.get("f"), parameters.get("fz"), parameters.get("preset")];
-  if (preset === undefined) return { formulas: formulaTexts(f, fz), preset: null, v: parameters.get("v") };
+  if (preset === undefined) {
+    const formulas = formulaTexts(f, fz);
+    return { formulas, preset: null, v: formulas === null ? undefined : parameters.get("v") };
+  }
   if (f !== undefined || fz !== undefined)
     throw new BandloomError("BAD_REQUEST", "Give a formula or a preset: not both.");
   return { formulas: null, preset: decodeStrictly(preset, "The parameter preset"), v: undefined };

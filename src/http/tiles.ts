@@ -30,7 +30,7 @@ export function registerTiles(app: FastifyInstance, services: Services, memo: Ti
 
 interface FoundTile extends RememberedTile {
   readonly request: TileRequest;
-  /** The URL means this as long as its images stay the same: a preset may be saved anew. */
+  /** The URL means this as long as its images stay the same: a preset may be saved anew, an image be given another formula. */
   readonly lasting: boolean;
 }
 
@@ -54,7 +54,7 @@ async function findTile(services: Services, url: string, signal: AbortSignal): P
   return {
     images: [image, ...formula.others].map(({ key: name, revision }) => ({ key: name, revision })),
     request,
-    lasting: preset === null,
+    lasting: preset === null && formulas !== null,
     key,
     etag: etagOf(key),
     lifetime: lifetimeOf(v, formula, expiry),

@@ -196,6 +196,29 @@ describe("what the catalogue says of an image", () => {
     const name = async () => (await ask('{ image(key: "good") { name } }')).data.image;
     await expect.poll(name, { timeout: 10_000 }).toEqual({ name: "A finer image" });
   });
+
+  it("gives addresses without a formula another one when it does, all of them at once and none for ever", async () => {
+    const { data } = await ask('{ image(key: "good") { render { urlTemplate } } }');
+    const { image } = data as { image: { render: { urlTemplate: string } } };
+    const [, v = ""] = /[?&]v=(\w+)/.exec(image.render.urlTemplate) ?? [];
+    expect(v).not.toBe("");
+    const paths = ["", `?v=${v}`].map((query) => `/tiles/good/0/0/0.png${query}`);
+    const answers = () =>
+      Promise.all(
+        paths.map(async (path) => {
+          const { status, headers } = await fetch(server.url + path);
+          return [status, headers.get("cache-control"), headers.get("etag")];
+        }),
+      );
+    const before = await answers();
+    expect(before.map(([status, keep]) => [status, keep])).toEqual(paths.map(() => [200, "no-cache"]));
+    put("catalogue.yaml", CATALOGUE.replace("window(@2, 0, 255)", "window(@1, 0, 254)").replace("A fine", "Another"));
+    const name = async () => (await ask('{ image(key: "good") { name } }')).data.image;
+    await expect.poll(name, { timeout: 10_000 }).toEqual({ name: "Another image" });
+    const [etag] = (await answers()).map(([, , tag]) => tag);
+    expect(etag).not.toBe(before[0]?.[2]);
+    expect((await answers()).map(([, , tag]) => tag)).toEqual(paths.map(() => etag));
+  });
 });
 
 describe("a channel set", () => {
