@@ -58,14 +58,20 @@ function sent(socket: WebSocket, text: string): Promise<void> {
   });
 }
 
-/** Cuts off who has not answered a ping, or a goodbye, when the next ping is due. Gives what ends it. */
+/**
+ * Cuts off who has not answered a ping, or a goodbye, when the next ping is due, and has read nothing meanwhile: a ping waits behind the
+ * answers that are on their way. Gives what ends it.
+ */
 function keepAlive(socket: WebSocket): () => void {
   let answered = true;
+  let unread = 0;
   socket.on("pong", () => {
     answered = true;
   });
   const timer = setInterval(() => {
-    if (!answered) return socket.terminate();
+    const reads = socket.bufferedAmount < unread;
+    unread = socket.bufferedAmount;
+    if (!answered && !reads) return socket.terminate();
     answered = false;
     if (socket.readyState === WebSocket.OPEN) socket.ping();
   }, PING_EVERY_MS);

@@ -13,6 +13,7 @@ import { Arrivals, type Operation } from "./arrivals.ts";
 import { carry } from "./carry.ts";
 import type { OpenStream, OpenStreams } from "./open-streams.ts";
 import type { StreamedOperations } from "./operations.ts";
+import { serveWithoutUpgrade } from "./without-upgrade.ts";
 
 /** A client that does not say that it speaks the protocol within this time does not. */
 const INIT_WITHIN_MS = 5_000;
@@ -89,6 +90,8 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     onComplete: ({ extra }, _id, payload) => forget(extra, payload),
   });
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== "websocket")
+      return serveWithoutUpgrade(app.server, request, socket, head);
     socket.on("error", () => socket.destroy());
     try {
       assertUpgrade(request, publicUrl);
@@ -150,5 +153,7 @@ function refuse(socket: Duplex, error: unknown): void {
     "cache-control: no-store",
     "connection: close",
   ];
+  // Nothing else would end it: what comes is read by nobody, so that its end is not seen.
+  socket.once("finish", () => socket.destroy());
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
