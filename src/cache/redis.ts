@@ -6,6 +6,7 @@ import { RedisFlights } from "./redis-flights.ts";
 import { RedisKeys, together } from "./redis-keys.ts";
 import { RedisLink } from "./redis-link.ts";
 import { RedisTexts } from "./redis-texts.ts";
+import { Rounds } from "./rounds.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "./types.ts";
 
 /** Keys of one MGET: 2.5 MB of common tiles, which pass well within the timeout. */
@@ -36,6 +37,7 @@ export class RedisTier implements CacheTier {
   #queue: CacheEntry[] = [];
   #pendingBytes = 0;
   #writing: Promise<void> | null = null;
+  readonly #rounds = new Rounds();
 
   constructor({ place, prefix, ttlSeconds, flightWaitMs, log }: RedisTierOptions) {
     this.#ttlMs = ttlSeconds * 1000;
@@ -77,6 +79,7 @@ export class RedisTier implements CacheTier {
       if (size > MAX_VALUE_BYTES || this.#pendingBytes + size > MAX_PENDING_BYTES) continue;
       this.#pendingBytes += size;
       this.#queue.push(entry);
+      this.#rounds.add();
     }
     this.#startWriting();
   }
@@ -95,10 +98,13 @@ export class RedisTier implements CacheTier {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, ENTRIES_PER_WRITE);
+      this.#rounds.begin();
       const groups = together(batch, ({ key }) => key, this.#link.cluster);
       await Promise.all(groups.map((group) => this.#writeGroup(group)));
       for (const { tile } of batch) this.#pendingBytes -= tile.bytes.length;
+      this.#rounds.end(batch.length);
     }
+    this.#rounds.rest();
   }
 
   #writeGroup(group: readonly CacheEntry[]): Promise<void> {
@@ -112,11 +118,11 @@ export class RedisTier implements CacheTier {
   }
 
   async flush(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    if (this.#writing) await this.#rounds.caughtUp();
   }
 
   async close(): Promise<void> {
-    await this.flush();
+    while (this.#writing) await this.#writing;
     this.flights.close();
     this.#link.close();
   }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Breaker } from "../breaker.ts";
 import { seal, unseal } from "../envelope.ts";
+import { Rounds } from "../rounds.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { isDamage } from "./damage.ts";
 import { planEviction, storedBytes } from "./eviction.ts";
@@ -50,6 +51,7 @@ export class EmbeddedTier implements CacheTier {
   #touches = new Map<string, EntryInfo>();
   #damaged = new Map<string, EntryInfo | null>();
   #writing: Promise<void> | null = null;
+  readonly #rounds = new Rounds();
   #hits = 0;
   #misses = 0;
   #closed = false;
@@ -121,6 +123,7 @@ export class EmbeddedTier implements CacheTier {
       if (size > this.#maxBytes * LARGEST_SHARE || this.#pendingBytes + size > MAX_PENDING_BYTES) continue;
       this.#pendingBytes += size;
       this.#puts.push(entry);
+      this.#rounds.add();
     }
     this.#startWriting();
   }
@@ -138,6 +141,7 @@ export class EmbeddedTier implements CacheTier {
     await sleep(GATHER_MS);
     while (this.#hasWork) {
       const puts = this.#takePuts();
+      this.#rounds.begin();
       const touches = [...this.#touches];
       const damaged = [...this.#damaged];
       this.#touches.clear();
@@ -152,8 +156,10 @@ export class EmbeddedTier implements CacheTier {
         this.#stayBelowFullDisk();
       } finally {
         for (const { tile } of puts) this.#pendingBytes -= tile.bytes.length;
+        this.#rounds.end(puts.length);
       }
     }
+    this.#rounds.rest();
   }
 
   get #hasWork(): boolean {
@@ -255,11 +261,12 @@ export class EmbeddedTier implements CacheTier {
 
   async flush(): Promise<void> {
     await this.opened;
-    while (this.#writing) await this.#writing;
+    if (this.#writing) await this.#rounds.caughtUp();
   }
 
   async close(): Promise<void> {
-    await this.flush();
+    await this.opened;
+    while (this.#writing) await this.#writing;
     this.#closed = true;
     this.#writes.stop();
     await this.#store.close();

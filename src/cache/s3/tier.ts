@@ -139,7 +139,8 @@ export class S3Tier implements CacheTier {
   }
 
   async flush(): Promise<void> {
-    while (this.#writing.size > 0) await Promise.all(this.#writing);
+    // Not what is added meanwhile: there may always be some.
+    await Promise.all(this.#writing);
   }
 
   async close(): Promise<void> {
