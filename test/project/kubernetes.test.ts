@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { environmentLayer } from "../../src/cli/config/layers.ts";
 import { documents, type Manifest, misunderstood } from "./manifests.ts";
 
 const DEPLOY = fileURLToPath(new URL("../../deploy/", import.meta.url));
@@ -11,7 +12,11 @@ const COMPILER_MS = 60_000;
 
 interface Kustomization {
   readonly resources: readonly string[];
-  readonly configMapGenerator: readonly { readonly name: string; readonly files: readonly string[] }[];
+  readonly configMapGenerator: readonly {
+    readonly name: string;
+    readonly files?: readonly string[];
+    readonly envs?: readonly string[];
+  }[];
 }
 interface Probe {
   readonly httpGet?: { readonly path: string; readonly port: string };
@@ -69,6 +74,12 @@ const container = (name: string) => {
   return { pod: found.spec.template.spec, ...found.spec.template.spec.containers[0] };
 };
 const SERVERS = ["api", "render", "files"] as const;
+/** Of all servers. */
+const settings = new Map(
+  [...readFileSync(`${DEPLOY}kubernetes/settings.env`, "utf8").matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(
+    ([, name = "", value = ""]) => [name, value],
+  ),
+);
 
 describe("deploy/kubernetes", () => {
   it(
@@ -95,8 +106,26 @@ describe("deploy/kubernetes", () => {
   it("names each thing once, and generates what is mounted of files that are there", () => {
     const names = all.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
-    const files = kustomization.configMapGenerator.flatMap((one) => one.files);
+    const files = kustomization.configMapGenerator.flatMap(({ files = [], envs = [] }) => [...files, ...envs]);
     expect(files.filter((name) => !existsSync(DEPLOY + name))).toEqual([]);
+  });
+
+  it("makes new pods of new settings, nginx.conf and catalogue: each is generated, under a name of its content", () => {
+    const generated = kustomization.configMapGenerator.map(({ name }) => name);
+    const used = JSON.stringify(workloads).matchAll(/"configMap(?:Ref)?":\{"name":"([^"]+)"/g);
+    expect(new Set([...used].map(([, name]) => name))).toEqual(new Set(generated));
+    expect(ofKind("ConfigMap")).toEqual([]);
+  });
+
+  it.each(SERVERS)("tells %s what are settings, with values that they can have", (name) => {
+    const own = container(name).env?.map((one) => [one.name, one.value] as const) ?? [];
+    expect(environmentLayer(Object.fromEntries([...settings, ...own]), "/app").size).toBeGreaterThan(4);
+  });
+
+  it("keeps nginx in service while any server is gone: what others serve, and what is kept, needs it", () => {
+    const { readinessProbe, livenessProbe } = container("nginx");
+    for (const { httpGet } of [readinessProbe, livenessProbe])
+      expect(httpGet).toEqual({ path: "/nginx_status", port: "internal" });
   });
 
   it.each(workloads.map((one) => [one.metadata.name, one] as const))(
@@ -126,7 +155,8 @@ describe("deploy/kubernetes", () => {
       const { pod, livenessProbe, readinessProbe, startupProbe, lifecycle } = container(name);
       expect(livenessProbe.httpGet?.path).toBe("/healthz");
       expect(readinessProbe.httpGet?.path).toBe("/readyz");
-      expect(startupProbe?.httpGet?.path).toBe("/readyz");
+      // What is not ready for want of others is not started again and again.
+      expect(startupProbe?.httpGet?.path).toBe("/healthz");
       const [sleep, seconds] = lifecycle?.preStop.exec.command ?? [];
       expect(sleep).toBe("sleep");
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(Number(seconds) + DRAIN);
@@ -200,11 +230,10 @@ describe("deploy/kubernetes", () => {
     );
     expect(seen.map(({ metadata }) => metadata.name)).toEqual(SERVERS);
     expect(monitor?.spec.endpoints[0]?.port).toBe("metrics");
-    const [settings] = ofKind<Manifest & { readonly data: Readonly<Record<string, string>> }>("ConfigMap");
     for (const name of SERVERS) {
       expect(container(name).ports).toContainEqual({
         name: "metrics",
-        containerPort: Number(settings?.data.BANDLOOM_METRICS_PORT),
+        containerPort: Number(settings.get("BANDLOOM_METRICS_PORT")),
       });
     }
   });
