@@ -59,7 +59,9 @@ async function sendOriginal(request: FastifyRequest, reply: FastifyReply, origin
     return reply.code(304).send();
   }
   const ifRange = headers["if-range"];
-  const wanted = ifRange === undefined || ifRange === etag ? headers.range : undefined;
+  // Of a HEAD a range says nothing (RFC 9110, section 14.2).
+  const isWhole = request.method !== "GET" || (ifRange !== undefined && ifRange !== etag);
+  const wanted = isWhole ? undefined : headers.range;
   const span = rangeOf(wanted, original.size, reply);
   const { offset, length } = span ?? { offset: 0, length: original.size };
   if (span) reply.code(206).header("content-range", `bytes ${offset}-${offset + length - 1}/${original.size}`);

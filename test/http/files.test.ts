@@ -105,6 +105,9 @@ describe("an original", () => {
   it("tells its length to HEAD, without a body", async () => {
     const answer = await server.raw(requestText("/files/plates/p1.tif", "HEAD"));
     expect([answer.status, answer.headers.get("content-length"), answer.body]).toEqual([200, `${bytes.length}`, ""]);
+    // A range is of the body.
+    const part = await server.raw(requestText("/files/plates/p1.tif", "HEAD", { Range: "bytes=0-1" }));
+    expect([part.status, part.headers.get("content-length")]).toEqual([200, `${bytes.length}`]);
   });
 
   it("lies in a folder that is an image, too", async () => {
