@@ -89,6 +89,7 @@ export class RedisTier implements CacheTier {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
       this.#startWriting();
+      if (!this.#writing) this.#rounds.rest();
     });
   }
 
@@ -104,7 +105,6 @@ export class RedisTier implements CacheTier {
       for (const { tile } of batch) this.#pendingBytes -= tile.bytes.length;
       this.#rounds.end(batch.length);
     }
-    this.#rounds.rest();
   }
 
   #writeGroup(group: readonly CacheEntry[]): Promise<void> {

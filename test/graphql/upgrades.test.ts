@@ -36,6 +36,15 @@ describe("a request that asks for another protocol", () => {
     expect((await server.raw(asking("/nothing", "GET", H2C))).status).toBe(404);
   });
 
+  it("is refused where it could not be served whole: of very many headers, or behind one that is still answered", async () => {
+    const many = Object.fromEntries(Array.from({ length: 960 }, (_, n) => [`a${n}`, ""]));
+    const crowded = await server.raw(asking("/healthz", "GET", { ...many, ...H2C }));
+    expect([crowded.status, crowded.body]).toEqual([400, expect.stringContaining("without the header Upgrade")]);
+    const slow = asking("/tiles/plate/1/0/0.png?f=window(median(median(b1,4),4),0,200)&s=512", "GET", { Host: "x" });
+    const both = await server.raw(slow.replace("Host: test\r\n", "") + asking("/healthz", "GET", H2C));
+    expect(both.status).toBe(400);
+  });
+
   it("and is refused leaves no connection behind, whatever else it sends", async () => {
     const own = await runServer({ "plate.tif": PLATE });
     const key = { "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" };

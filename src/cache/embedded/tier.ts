@@ -133,6 +133,7 @@ export class EmbeddedTier implements CacheTier {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
       this.#startWriting();
+      if (!this.#writing) this.#rounds.rest();
     });
   }
 
@@ -159,7 +160,6 @@ export class EmbeddedTier implements CacheTier {
         this.#rounds.end(puts.length);
       }
     }
-    this.#rounds.rest();
   }
 
   get #hasWork(): boolean {

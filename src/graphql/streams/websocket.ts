@@ -13,7 +13,7 @@ import { Arrivals, type Operation } from "./arrivals.ts";
 import { carry } from "./carry.ts";
 import type { OpenStream, OpenStreams } from "./open-streams.ts";
 import type { StreamedOperations } from "./operations.ts";
-import { serveWithoutUpgrade } from "./without-upgrade.ts";
+import { canServeWithoutUpgrade, serveWithoutUpgrade } from "./without-upgrade.ts";
 
 /** A client that does not say that it speaks the protocol within this time does not. */
 const INIT_WITHIN_MS = 5_000;
@@ -90,7 +90,7 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     onComplete: ({ extra }, _id, payload) => forget(extra, payload),
   });
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.headers.upgrade?.toLowerCase() !== "websocket")
+    if (request.headers.upgrade?.toLowerCase() !== "websocket" && canServeWithoutUpgrade(request, socket))
       return serveWithoutUpgrade(app.server, request, socket, head);
     socket.on("error", () => socket.destroy());
     try {
@@ -137,6 +137,8 @@ function headersOf({ connectionParams, extra: { headers } }: Context<Params, Con
 }
 
 function assertUpgrade({ url = "", headers }: IncomingMessage, publicUrl: string | undefined): void {
+  if (headers.upgrade?.toLowerCase() !== "websocket")
+    throw new BandloomError("BAD_REQUEST", "Send this request without the header Upgrade.");
   if (!PATHS.has(url.split("?")[0] ?? "")) throw new BandloomError("NOT_FOUND", "There is nothing at this address.");
   const isPublic = publicUrl !== undefined && headers.origin === new URL(publicUrl).origin;
   if (!isPublic && !isOwnPage(headers))

@@ -4,6 +4,15 @@ import type { Duplex } from "node:stream";
 /** Headers that are about the change of protocol alone. */
 const OF_UPGRADE: ReadonlySet<string> = new Set(["upgrade", "http2-settings"]);
 
+/** Node tells no more of them than about so many entries: what is beyond, a length for one, would be lost. */
+const MAX_RAW_HEADERS = 1_900;
+
+/** Not where an answer to a request before it is still under way: its end would not be seen by what serves this one. */
+export function canServeWithoutUpgrade({ rawHeaders }: IncomingMessage, socket: Duplex): boolean {
+  const { _httpMessage: answer } = socket as { readonly _httpMessage?: unknown };
+  return rawHeaders.length < MAX_RAW_HEADERS && (answer === null || answer === undefined);
+}
+
 /**
  * Has a request served as if it had not asked for another protocol, as HTTP lets a server do (RFC 9110, section 7.8): clients of Java ask for
  * HTTP/2 so, and Node gives every such request to who listens for upgrades. The bytes of the request go through the server once more.

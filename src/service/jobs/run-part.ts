@@ -59,7 +59,6 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
   }
   let part: PartProgress = { ...before, takes: before.takes + 1, at: Date.now(), worker };
   let current = first;
-  let isMine = true;
   const save = () => kept(() => records.putPart(first, index, part));
   await save();
   try {
@@ -72,8 +71,8 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
       context.counts.failed += done.failed;
       part = advanced(part, done, performance.now() - began);
       // It was cancelled and begun again meanwhile, or this process was taken for gone, and another one works on it.
-      isMine = isSame((await kept(() => records.part(first, index))).worker, worker);
-      if (!isMine) return;
+      const { worker: owner } = await kept(() => records.part(first, index));
+      if (owner !== null && !isSame(owner, worker)) return;
       await save();
       const now = await kept(() => wanted(records, ref));
       if (!now) return;
@@ -87,8 +86,14 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
   } finally {
     // Whoever comes next need not find out whether this process is still there.
     part = { ...part, worker: null, takes: signal.aborted ? part.takes - 1 : part.takes };
-    if (isMine) await records.putPart(first, index, part).catch(() => {});
+    await release(context, first, index, part).catch(() => {});
   }
+}
+
+/** Puts a part down, unless another process has taken it over. */
+async function release({ records, worker }: PartContext, record: JobRecord, index: number, part: PartProgress) {
+  const { worker: owner } = await records.part(record, index);
+  if (isSame(owner, worker)) await records.putPart(record, index, part);
 }
 
 interface StepResult {

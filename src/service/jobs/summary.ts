@@ -3,6 +3,8 @@ import type { Job, JobState } from "./types.ts";
 
 /** A part that has finished no step for this long tells nothing of the rate any more. */
 const RECENT_MS = 30_000;
+/** What clocks of servers may differ by, or a step take longer than the others, without a word of it. */
+const SLACK_MS = 5_000;
 
 /** A job as it is told, of what is written down. */
 export function summarize(record: JobRecord, parts: readonly PartProgress[], now: number): Job {
@@ -30,7 +32,7 @@ function rateOf(record: JobRecord, parts: readonly PartProgress[], now: number):
   if (recent.length === 0) return 0;
   const working = parts.filter((part, index) => part.worker !== null && !isFinished(record, index, part)).length;
   const each = recent.reduce((total, { rate }) => total + rate, 0) / recent.length;
-  const silentFor = now - parts.reduce((newest, { at }) => Math.max(newest, at), 0);
+  const silentFor = now - SLACK_MS - parts.reduce((newest, { at }) => Math.max(newest, at), 0);
   const most = silentFor > 0 ? ((record.tiles / record.steps) * 1000) / silentFor : Number.POSITIVE_INFINITY;
   return Math.min(each, most) * Math.max(1, working);
 }
