@@ -57,7 +57,8 @@ describe("the address of a tile", () => {
           y: tile.y,
           formulas: tile.formula === null ? null : [tile.formula],
           preset: null,
-          v: tile.v ?? undefined,
+          // Without a formula it is the image's own, which may change.
+          v: tile.formula === null ? undefined : (tile.v ?? undefined),
           tileSize: tile.s ?? 256,
           pad: tile.pad ?? false,
           encoding: { format: EXTENSIONS[tile.extension], quality: tile.q ?? 80, lossless: false },
