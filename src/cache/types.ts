@@ -36,7 +36,7 @@ export interface CacheTier {
   /** Present where other processes share the tier. */
   readonly flights?: SharedFlights;
   stats(): CacheTierStats;
-  /** Waits until pending writes have been handed over. */
+  /** Waits until the writes that are pending now have been handed over, and not for what comes meanwhile. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -96,7 +96,7 @@ export interface TileCache {
   /** Queries that clients name by their hash. */
   readonly texts: TextCache;
   stats(): readonly CacheTierStats[];
-  /** Waits until pending writes have been handed over. */
+  /** Waits until the writes that are pending now have been handed over, and not for what comes meanwhile. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

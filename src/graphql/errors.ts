@@ -34,11 +34,6 @@ export function formatError(
   if (original instanceof BandloomError) {
     return { ...base, message: original.message, extensions: { ...original.details, code: original.code } };
   }
-  // Who left is told nothing; so it is this server that ends.
-  if (isAbort(original)) {
-    const code: ErrorCode = "OVERLOADED";
-    return { ...base, message: "The server is shutting down. Try again.", extensions: { code } };
-  }
   if (formatted.extensions?.code === UNKNOWN) {
     report(cause);
     const code: ErrorCode = "INTERNAL";
@@ -55,8 +50,4 @@ export function capErrors(errors: readonly GraphQLFormattedError[]): readonly Gr
   const rest = errors.length - MAX_ERRORS;
   const code = shown[0]?.extensions?.code;
   return [...shown, { message: `${rest} more errors are not shown.`, extensions: { code, omitted: rest } }];
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
 }

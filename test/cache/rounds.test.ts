@@ -6,6 +6,12 @@ async function hasCome(promise: Promise<void>): Promise<boolean> {
   return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
 }
 
+/** Takes and writes that many. */
+function round(rounds: Rounds, entries: number): void {
+  rounds.begin();
+  rounds.end(entries);
+}
+
 it("what was added is waited for, and not what is added meanwhile", async () => {
   const rounds = new Rounds();
   for (let n = 0; n < 3; n++) rounds.add();
@@ -16,12 +22,10 @@ it("what was added is waited for, and not what is added meanwhile", async () => 
   rounds.end(2);
   expect([await hasCome(early), await hasCome(late)]).toEqual([false, false]);
   rounds.add();
-  rounds.begin();
-  rounds.end(1);
+  round(rounds, 1);
   expect([await hasCome(early), await hasCome(late)]).toEqual([true, false]);
   rounds.add();
-  rounds.begin();
-  rounds.end(1);
+  round(rounds, 1);
   expect(await hasCome(late)).toBe(true);
 });
 
@@ -31,8 +35,7 @@ it("a round that had begun before does not count: what it did not take comes wit
   const waiting = rounds.caughtUp();
   rounds.end(0);
   expect(await hasCome(waiting)).toBe(false);
-  rounds.begin();
-  rounds.end(0);
+  round(rounds, 0);
   expect(await hasCome(waiting)).toBe(true);
 });
 

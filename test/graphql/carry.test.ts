@@ -74,4 +74,21 @@ describe("a carried WebSocket", () => {
     expect(answers.readyState).toBe(WebSocket.OPEN);
     answers.terminate();
   });
+
+  it("stays for a minute while an answer is on its way, which a ping waits behind, and is cut off then", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const slow = await connected();
+    const [itsServer] = [...sockets.clients].slice(-1);
+    if (!itsServer) throw new Error("It is not connected.");
+    slow.pause();
+    // More than the system takes over.
+    itsServer.send(Buffer.alloc(2 ** 26));
+    for (let ping = 0; ping < 5; ping++) {
+      vi.advanceTimersByTime(12_000);
+      expect(itsServer.readyState, `ping ${ping}`).toBe(WebSocket.OPEN);
+    }
+    vi.advanceTimersByTime(12_000);
+    expect(itsServer.readyState).not.toBe(WebSocket.OPEN);
+    slow.terminate();
+  });
 });

@@ -157,7 +157,10 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Ctrl-C reaches every process of a terminal, the end of a service or want of memory any: that says nothing of the store. */
+/**
+ * Ctrl-C reaches every process of a terminal, the end of a service or want of memory any: that says nothing of the store. (What is `killed`
+ * we ended ourselves, when its time was over.)
+ */
 const FROM_OUTSIDE: ReadonlySet<NodeJS.Signals | null> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL"]);
 
 /** Reads a store from end to end, in a process of its own. */

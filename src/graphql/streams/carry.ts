@@ -4,6 +4,8 @@ import type { Arrivals } from "./arrivals.ts";
 
 /** Shorter than the 60 s after which proxies take a silent connection for dead. */
 const PING_EVERY_MS = 12_000;
+/** Pings that may wait behind an answer: the largest, of 22 MB, comes in their time where it comes by 3 Mbit/s. */
+const MOST_BEHIND_ANSWER = 5;
 /** Bytes of answers that a client leaves unread while it goes on asking: it does not mean to read them. */
 const MAX_UNREAD = 2 ** 25;
 /** What only a server says: the protocol throws at it. */
@@ -59,20 +61,17 @@ function sent(socket: WebSocket, text: string): Promise<void> {
 }
 
 /**
- * Cuts off who has not answered a ping, or a goodbye, when the next ping is due, and has read nothing meanwhile: a ping waits behind the
- * answers that are on their way. Gives what ends it.
+ * Cuts off who has not answered a ping, or a goodbye, when the next ping is due; later where an answer is on its way, which the ping waits
+ * behind. Gives what ends it.
  */
 function keepAlive(socket: WebSocket): () => void {
-  let answered = true;
-  let unread = 0;
+  let unanswered = 0;
   socket.on("pong", () => {
-    answered = true;
+    unanswered = 0;
   });
   const timer = setInterval(() => {
-    const reads = socket.bufferedAmount < unread;
-    unread = socket.bufferedAmount;
-    if (!answered && !reads) return socket.terminate();
-    answered = false;
+    if (unanswered >= (socket.bufferedAmount > 0 ? MOST_BEHIND_ANSWER : 1)) return socket.terminate();
+    unanswered++;
     if (socket.readyState === WebSocket.OPEN) socket.ping();
   }, PING_EVERY_MS);
   return () => clearInterval(timer);

@@ -3,7 +3,7 @@ import { BandloomError } from "../../core/errors.ts";
 
 /** A connection whose answer is a stream. */
 export interface OpenStream {
-  /** Aborted when the connection has ended, and when the server is to end: the stream completes. */
+  /** Aborted when the connection has ended, and when the server is to end: the stream completes, and a query is told the reason. */
   readonly signal: AbortSignal;
   /** To be called when the connection has ended. */
   leave(): void;
@@ -41,6 +41,7 @@ export class OpenStreams {
 
   end(): void {
     this.#ended = true;
-    for (const controller of this.#open) controller.abort();
+    const reason = new BandloomError("OVERLOADED", "The server is shutting down. Try again.");
+    for (const controller of this.#open) controller.abort(reason);
   }
 }

@@ -6,6 +6,7 @@ import { execute, subscribe } from "graphql";
 import { type Context, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { BandloomError } from "../../core/errors.ts";
+import { promiseWithResolver } from "../../core/promise.ts";
 import type { Services } from "../../service/types/services.ts";
 import { createContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
@@ -71,12 +72,9 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
         return operations.refused("LIMIT_EXCEEDED", `One connection has at most ${most} operations at a time.`);
       const stop = new AbortController();
       setMaxListeners(0, stop.signal);
-      let ended = () => {};
-      const end = new Promise<void>((resolve) => {
-        ended = resolve;
-      });
+      const { promise: end, resolve: ended } = promiseWithResolver();
       own.operations.set(payload, { id, stop, end, ended });
-      if (own.stream.signal.aborted) stop.abort();
+      if (own.stream.signal.aborted) stop.abort(own.stream.signal.reason);
       const headers = headersOf(context);
       const mayChange = () => assertMutationAllowed(mutations, headers);
       const prepared = await operations.prepare(payload, createContext(services, stop.signal, mayChange), true);
@@ -126,8 +124,8 @@ function forget({ operations }: Connection, payload: object): void {
   operation?.ended();
 }
 
-function stopAll({ operations }: Connection): void {
-  for (const { stop } of operations.values()) stop.abort();
+function stopAll({ operations, stream }: Connection): void {
+  for (const { stop } of operations.values()) stop.abort(stream.signal.reason);
 }
 
 /** What a browser cannot send as a header of a WebSocket it sends when the connection begins. */

@@ -1,4 +1,5 @@
 import { BandloomError } from "../../core/errors.ts";
+import { promiseWithResolver } from "../../core/promise.ts";
 import { rendezvous } from "../../plan/index.ts";
 import type { Counters, Reply, Task, TaskOf, TaskResults } from "../protocol.ts";
 import type { Priority } from "../types.ts";
@@ -269,13 +270,4 @@ function lossError(loss: Loss, deadlineMs: number): BandloomError {
     case "poisoned":
       return new BandloomError("INTERNAL", "The worker that did this failed; it has been replaced.");
   }
-}
-
-/** Promise.withResolvers, which Node 20 lacks. */
-function promiseWithResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
