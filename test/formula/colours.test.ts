@@ -102,6 +102,23 @@ describe("a colour", () => {
     expect(refusal("contrast(red, 0)").message).toMatch(/positive number, not 0/);
   });
 
+  it("of one gray is given the luminosity of another, also where rounding leaves nothing between them", () => {
+    const text = 'blend(luma(rgb(0, 0, 128/255)), gray(norm(red)), "luminosity")';
+    for (let level = 0; level <= 255; level++) {
+      const gray = level / 255;
+      expectNear(shown(text, [level]), [gray, gray, gray], 1e-6);
+      expectNear(
+        shown(`blend(gray(norm(green)), gray(norm(red)), "luminosity")`, [level, 255 - level]),
+        [gray, gray, gray],
+        1e-6,
+      );
+    }
+    for (const color of ["#000080", "#800000", "#ffffff", "#010101", "#7f7f7f"])
+      for (const level of [0, 1, 254, 255])
+        for (const one of shown(`blend(luma(color("${color}")), window(red, 0, 255), "luminosity")`, [level]))
+          expect(one).not.toBeNaN();
+  });
+
   it.each([
     ['component(rgb(red, green, blue), "hues")', /no "hues": write one of red, green/],
     ['blend(rgb(red, green, blue), red, "soft")', /no blend mode "soft": write one of normal, multiply/],

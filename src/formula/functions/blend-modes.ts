@@ -67,11 +67,16 @@ function withLuminosity<F, D, B, C>(ops: Ops<F, D, B, C>, color: Triple<F>, want
   const shift = ops.sub(wanted, luminosity(ops, color));
   const shifted: Triple<F> = [ops.add(color[0], shift), ops.add(color[1], shift), ops.add(color[2], shift)];
   const [light, low, high] = [luminosity(ops, shifted), least(ops, shifted), most(ops, shifted)];
+  // The luminosity of a gray may be rounded to just its components, or past them: then nothing remains to scale.
+  const scaled = (c: F, room: F, range: F) => {
+    const moved = ops.add(light, ops.div(ops.mul(ops.sub(c, light), room), range));
+    return ops.select(ops.gt(range, zero), moved, light);
+  };
+  const [below, above] = [ops.sub(light, low), ops.sub(high, light)];
   const clip = (c: F) => {
-    const raised = ops.add(light, ops.div(ops.mul(ops.sub(c, light), light), ops.sub(light, low)));
-    const first = ops.select(ops.lt(low, zero), raised, c);
-    const lowered = ops.add(light, ops.div(ops.mul(ops.sub(first, light), ops.sub(one, light)), ops.sub(high, light)));
-    return unit(ops, ops.select(ops.gt(high, one), lowered, first));
+    const first = ops.select(ops.lt(low, zero), scaled(c, light, below), c);
+    const second = ops.select(ops.gt(high, one), scaled(first, ops.sub(one, light), above), first);
+    return unit(ops, second);
   };
   return [clip(shifted[0]), clip(shifted[1]), clip(shifted[2])];
 }
