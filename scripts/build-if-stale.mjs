@@ -1,11 +1,12 @@
 // Builds when something is missing in dist or older than its source; says nothing otherwise.
 import { execFileSync } from "node:child_process";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const stamp = join(root, "dist", ".built");
+/** What `npm run build` writes last: a build that failed on the way leaves it missing or old. */
+const LAST_OUTPUT = "dist/cli/main.js";
 
 function newest(path) {
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -22,8 +23,7 @@ const inputs = [
   "vite.program.config.ts",
   "package.json",
 ].map((name) => newest(join(root, name)));
-if (Math.max(...inputs) > newest(stamp)) {
+if (Math.max(...inputs) > newest(join(root, LAST_OUTPUT))) {
   process.stderr.write("Building …\n");
   execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2] });
-  writeFileSync(stamp, "");
 }
