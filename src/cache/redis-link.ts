@@ -4,7 +4,7 @@ import { memoryAdvice, parseInfo } from "./redis-info.ts";
 import type { RedisKeys } from "./redis-keys.ts";
 
 /** No answer within this time is a miss: rendering a tile is about as fast. */
-const COMMAND_TIMEOUT_MS = 50;
+export const COMMAND_TIMEOUT_MS = 50;
 /** A process whose timers are later than this has more to do than to wait for Redis. */
 const BUSY_MS = 10;
 const FAILURES_TO_OPEN = 3;
@@ -15,6 +15,8 @@ export const TIMED_OUT = "Command timed out";
 export interface RedisLinkOptions {
   readonly place: RedisPlace;
   readonly keys: RedisKeys;
+  /** No answer within this time is a miss, milliseconds. */
+  readonly timeoutMs: number;
   /** Called when it answers again. */
   readonly onAnswer: () => void;
   readonly log: (line: string) => void;
@@ -29,16 +31,18 @@ export class RedisLink {
   readonly #client: RedisClient;
   readonly #reads: Breaker;
   readonly #writes: Breaker;
+  readonly #timeoutMs: number;
   readonly #log: (line: string) => void;
   #answeredAt = Number.NEGATIVE_INFINITY;
   #timedOutAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor({ place, keys, onAnswer, log }: RedisLinkOptions) {
+  constructor({ place, keys, timeoutMs, onAnswer, log }: RedisLinkOptions) {
     this.keys = keys;
+    this.#timeoutMs = timeoutMs;
     this.cluster = place.cluster;
     this.#log = log;
-    const client = hastyClient(place, COMMAND_TIMEOUT_MS);
+    const client = hastyClient(place, timeoutMs);
     this.#client = client;
     this.#reads = new Breaker({
       name: "Redis cache, reading",
@@ -78,7 +82,7 @@ export class RedisLink {
 
   /** It cannot be read, or has a moment ago let the whole time for an answer pass without any: nobody need wait for another answer. */
   get silent(): boolean {
-    return !this.#reads.closed || performance.now() - this.#timedOutAt < COMMAND_TIMEOUT_MS;
+    return !this.#reads.closed || performance.now() - this.#timedOutAt < this.#timeoutMs;
   }
 
   /** Why it is not well; null when it is. */
@@ -99,7 +103,7 @@ export class RedisLink {
       const reason = reasonOf(error);
       const now = performance.now();
       // A timer that is late says that this process is busy, and the answer may lie in the socket; other answers that came say that Redis is.
-      const inTime = now - asked < COMMAND_TIMEOUT_MS + BUSY_MS;
+      const inTime = now - asked < this.#timeoutMs + BUSY_MS;
       if (reason === TIMED_OUT && inTime && this.#answeredAt < asked) this.#timedOutAt = now;
       this.#reads.failure(reason);
       // Nobody waits any more for what may still arrive, perhaps hundreds of megabytes: begin again with a new connection.

@@ -4,7 +4,7 @@ import { MAX_PENDING_BYTES, MAX_VALUE_BYTES } from "./redis-bounds.ts";
 import type { RedisPlace } from "./redis-client.ts";
 import { RedisFlights } from "./redis-flights.ts";
 import { RedisKeys, together } from "./redis-keys.ts";
-import { RedisLink } from "./redis-link.ts";
+import { COMMAND_TIMEOUT_MS, RedisLink } from "./redis-link.ts";
 import { RedisTexts } from "./redis-texts.ts";
 import { Rounds } from "./rounds.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "./types.ts";
@@ -20,6 +20,8 @@ export interface RedisTierOptions {
   readonly ttlSeconds: number;
   /** Longest wait for a tile that another process renders, milliseconds. */
   readonly flightWaitMs: number;
+  /** No answer within this time is a miss, milliseconds; 50 when left out: rendering a tile is about as fast. */
+  readonly timeoutMs?: number;
   readonly log: (line: string) => void;
 }
 
@@ -39,11 +41,11 @@ export class RedisTier implements CacheTier {
   #writing: Promise<void> | null = null;
   readonly #rounds = new Rounds();
 
-  constructor({ place, prefix, ttlSeconds, flightWaitMs, log }: RedisTierOptions) {
+  constructor({ place, prefix, ttlSeconds, flightWaitMs, timeoutMs = COMMAND_TIMEOUT_MS, log }: RedisTierOptions) {
     this.#ttlMs = ttlSeconds * 1000;
     this.#keys = new RedisKeys(prefix);
     const shared = { place, keys: this.#keys, log };
-    this.#link = new RedisLink({ ...shared, onAnswer: () => this.flights.probeNow() });
+    this.#link = new RedisLink({ ...shared, timeoutMs, onAnswer: () => this.flights.probeNow() });
     const isSilent = () => this.#link.silent;
     this.flights = new RedisFlights({ ...shared, ttlMs: this.#ttlMs, waitMs: flightWaitMs, isSilent });
     this.texts = new RedisTexts(this.#link);

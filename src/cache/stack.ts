@@ -28,6 +28,8 @@ export interface TileCacheOptions {
   readonly redisPrefix?: string;
   /** Longest wait for a tile that another process renders, milliseconds; 250 when left out. */
   readonly flightWaitMs?: number;
+  /** Longest wait for an answer of Redis, milliseconds; 50 when left out. */
+  readonly redisTimeoutMs?: number;
   /** Folder of the embedded store, made when missing; null: none. */
   readonly folder: string | null;
   /** Size of the embedded store on disk. */
@@ -64,6 +66,7 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
       prefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
       ttlSeconds,
       flightWaitMs: options.flightWaitMs ?? FLIGHT_WAIT_MS,
+      ...(options.redisTimeoutMs === undefined ? {} : { timeoutMs: options.redisTimeoutMs }),
       log,
     });
     shared.push(redis);

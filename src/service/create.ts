@@ -42,6 +42,8 @@ export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing"> {
   readonly redisCluster?: boolean;
   /** Begins every key and channel in a Redis; `bandloom:` when left out. */
   readonly redisPrefix?: string;
+  /** Longest wait for an answer of that Redis, milliseconds; 50 when left out. */
+  readonly redisTimeoutMs?: number;
   /** Longest wait for a tile that another server renders, milliseconds. */
   readonly flightWaitMs?: number;
   /** A bucket for tiles that are to outlive all servers and Redis; its S3 server is that of `remote`. */
@@ -97,6 +99,7 @@ async function createPipeline(
     redisUrl: redisUrl ?? null,
     redisCluster: options.redisCluster ?? false,
     ...prefix,
+    ...(options.redisTimeoutMs === undefined ? {} : { redisTimeoutMs: options.redisTimeoutMs }),
     ...(options.flightWaitMs === undefined ? {} : { flightWaitMs: options.flightWaitMs }),
     // Of several processes none is the one whose disk is asked: they share a Redis, or keep what memory holds.
     folder: redisUrl === undefined && role === "all" ? folder : null,

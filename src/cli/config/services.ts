@@ -6,11 +6,11 @@ import type { Settings } from "./settings.ts";
 /** The pipeline that the settings describe: one place for all who open it, so that they find the same images, caches and keys. */
 export function serviceOptions(settings: Settings): Omit<ServiceOptions, "onEvent"> {
   const { role, data, catalogue, cacheBytes, memoryBytes, workers, filesUrl, renderUrl, publicUrl } = settings;
-  const { redisUrl, redisCluster, redisPrefix, stateRedisUrl, flightWaitMs, tilesS3, tilesS3FromMs } = settings;
-  const { signingKeys, linkHours, serveFiles } = settings;
+  const { redisUrl, redisCluster, redisPrefix, redisTimeoutMs, stateRedisUrl, flightWaitMs } = settings;
+  const { tilesS3, tilesS3FromMs, signingKeys, linkHours, serveFiles } = settings;
   return {
     ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs },
-    ...{ originals: serveFiles, redisCluster, redisPrefix },
+    ...{ originals: serveFiles, redisCluster, redisPrefix, redisTimeoutMs },
     ...(catalogue === null ? {} : { catalogueFile: catalogue }),
     ...(filesUrl === null ? {} : { filesUrl }),
     ...(renderUrl === null ? {} : { renderUrl }),

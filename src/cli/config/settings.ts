@@ -94,6 +94,11 @@ export const SETTINGS = {
     placeholder: "TEXT",
     help: "begins every key and channel in Redis: one for each deployment that shares it",
   },
+  redisTimeoutMs: {
+    ...{ flag: "redis-timeout-ms", env: "BANDLOOM_REDIS_TIMEOUT_MS", kind: "milliseconds", fallback: "50" },
+    placeholder: "NUMBER",
+    help: "longest wait for an answer of the Redis of REDIS_URL, milliseconds: after it a tile is rendered",
+  },
   flightWaitMs: {
     ...{ flag: "flight-wait-ms", env: "BANDLOOM_FLIGHT_WAIT_MS", kind: "milliseconds", fallback: "250" },
     placeholder: "NUMBER",
