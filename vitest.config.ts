@@ -1,28 +1,54 @@
-import { defineConfig } from "vitest/config";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type TestUserConfig } from "vitest/config";
+import { END_TO_END, RULES, RUN_PROGRAMS } from "./test/setup/projects.ts";
+import { SkipReporter } from "./test/setup/skip-reporter.ts";
 
-// vitest would load a second copy of graphql by its ES module entry ("another module or realm").
-const resolve = { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] };
+const resolve = {
+  alias: [
+    // vitest would load a second copy of graphql by its ES module entry ("another module or realm").
+    { find: /^graphql$/, replacement: "graphql/index.js" },
+    {
+      find: /^(?:\.|\.\.\/render)\/thread\.ts$/,
+      replacement: fileURLToPath(new URL("test/setup/threads.ts", import.meta.url)),
+    },
+  ],
+};
+
+const common = {
+  pool: "forks",
+  // Files share two processes: what they import is loaded twice in all, and not two hundred times.
+  isolate: false,
+  setupFiles: ["test/setup/seeds.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  // A guard against what never comes to pass; what comes late on a busy machine is no failure.
+  expect: { poll: { timeout: 20_000 } },
+} satisfies TestUserConfig;
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    reporters: process.env.CI ? ["default", "json"] : ["default"],
+    reporters: [...(process.env.CI ? ["default", "json"] : ["default"]), new SkipReporter()],
     outputFile: { json: "test/.output/report.json" },
     projects: [
-      // The rules of the project itself, part of `npm run check`: they need no build and no other program.
-      { resolve, test: { name: "rules", include: ["test/project/**/*.test.ts"] } },
+      { resolve, test: { ...common, name: "rules", include: RULES } },
       {
         resolve,
         test: {
-          name: "tests",
+          ...common,
+          name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/project/**"],
-          globalSetup: ["test/setup/global.ts"],
-          pool: "forks",
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          // A guard against what never comes to pass; what comes late on a busy machine is no failure.
-          expect: { poll: { timeout: 20_000 } },
+          exclude: [...RULES, ...RUN_PROGRAMS, ...END_TO_END],
+          globalSetup: ["test/setup/bundle-threads.ts"],
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...common,
+          name: "programs",
+          include: [...RUN_PROGRAMS, ...END_TO_END],
+          globalSetup: ["test/setup/global.ts", "test/setup/bundle-threads.ts"],
         },
       },
     ],

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
-import { mountSmallDisk } from "../fixtures/small-disk.ts";
+import { mountSmallDisk, needsDisk } from "../fixtures/small-disk.ts";
 import { keyOf, logBook, tileOf, until } from "./support.ts";
 
 const disk = mountSmallDisk(12);
@@ -12,8 +12,9 @@ afterAll(async () => {
   disk?.unmount();
 });
 
-it.skipIf(!disk)(
+it(
   "a full disk stops writing with one line, reading goes on, and writing resumes within what fits",
+  needsDisk(disk),
   async () => {
     if (!disk) return;
     const { lines, log } = logBook();
@@ -47,7 +48,7 @@ it.skipIf(!disk)(
   },
 );
 
-it.skipIf(!disk)("a disk that becomes read-only costs the store, not a tile", async () => {
+it("a disk that becomes read-only costs the store, not a tile", needsDisk(disk), async () => {
   if (!disk) return;
   const { lines, log } = logBook();
   for (const cache of open.splice(0)) await cache.close();

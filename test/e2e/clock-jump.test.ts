@@ -7,7 +7,7 @@ import { type Reference, referenceOf, runLoad } from "../fixtures/load.ts";
 import { startRedis } from "../fixtures/redis.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
-import { movableClock } from "../fixtures/wall-clock.ts";
+import { movableClock, needsClock } from "../fixtures/wall-clock.ts";
 
 const HOUR = 3600;
 const SIDE = 6 * 256;
@@ -116,7 +116,7 @@ async function answerTo(path: string): Promise<readonly [number, number | null]>
   return [status, end === null || now === null ? null : (Date.parse(end) - Date.parse(now)) / 1000];
 }
 
-describe.skipIf(!clock)("a clock that jumps by an hour, ahead and back", () => {
+describe("a clock that jumps by an hour, ahead and back", needsClock(clock), () => {
   it.each([
     ["memory", "MEMORY", async () => ({})],
     ["the embedded store", "EMBEDDED", async () => ({ BANDLOOM_MEMORY_BYTES: "1" })],

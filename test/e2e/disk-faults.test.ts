@@ -13,12 +13,12 @@ import {
   TILES,
 } from "../fixtures/kept-tiles.ts";
 import type { RunningServer } from "../fixtures/server.ts";
-import { mountSmallDisk, type SmallDisk } from "../fixtures/small-disk.ts";
-import { canInjectFaults, type Fault, type FaultOptions, injectFault } from "../fixtures/syscall-faults.ts";
+import { mountSmallDisk, needsDisk, type SmallDisk } from "../fixtures/small-disk.ts";
+import { type Fault, type FaultOptions, injectFault, needsInjectedFaults } from "../fixtures/syscall-faults.ts";
 
 const BLOCK = Buffer.alloc(4096);
 const disk = mountSmallDisk(24);
-const canInject = await canInjectFaults();
+const NEEDS_FAULTS = await needsInjectedFaults();
 const tiles = new KeptTiles();
 beforeAll(() => tiles.prepare());
 afterEach(() => tiles.stop());
@@ -71,7 +71,7 @@ async function expectUsedLater(folder: string, mend: () => void): Promise<void> 
   expectUnbroken(server, pid);
 }
 
-describe.skipIf(!disk)("a disk that is full", () => {
+describe("a disk that is full", needsDisk(disk), () => {
   it("costs no tile, and all the room is used again when there is some", async () => {
     if (!disk) return;
     const server = await tiles.start(join(disk.folder, "full"));
@@ -130,7 +130,7 @@ describe.skipIf(!disk)("a disk that is full", () => {
   }, 300_000);
 });
 
-describe.skipIf(!disk)("a disk that is read-only", () => {
+describe("a disk that is read-only", needsDisk(disk), () => {
   it("from the start costs no tile, and is used when it can be written", async () => {
     if (!disk) return;
     const folder = join(disk.folder, "readonly");
@@ -152,7 +152,7 @@ async function fail(server: RunningServer, options: FaultOptions): Promise<Fault
   return fault;
 }
 
-describe.skipIf(!canInject)("a store whose file", () => {
+describe("a store whose file", NEEDS_FAULTS, () => {
   it("cannot be brought to the disk (EIO) costs no tile, and is written again afterwards", async () => {
     const cache = tiles.cacheFolder();
     const server = await tiles.start(cache);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectGolden } from "../fixtures/golden.ts";
+import { NEEDS_REAL_IMAGES, sharedData } from "../fixtures/needs.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
-import { hasSharedData, sharedData } from "../fixtures/shared-data.ts";
 
 const SENTINEL = "sentinel2-T19UDP-13ch-u16";
 const FLY = "fly-3ch-u8-pyramid";
@@ -35,7 +35,7 @@ const render = (key: string, formula: string, fields: string) =>
 const whole = (width: number, height: number) =>
   `region(region: {x: 0, y: 0, width: ${width}, height: ${height}}, maxSize: 687, encoding: {format: PNG}) { ${PICTURE} }`;
 
-describe.skipIf(!hasSharedData)("real images through the real program", () => {
+describe("real images through the real program", NEEDS_REAL_IMAGES, () => {
   const data = mkdtempSync(join(tmpdir(), "bandloom-real-"));
   let server: RunningServer;
 

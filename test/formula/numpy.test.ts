@@ -1,14 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { interpret } from "../../src/formula/index.ts";
+import { needsPython } from "../fixtures/needs.ts";
 import { channel, complete, scopeOf } from "./support.ts";
 
 /** Debian's python3-numpy belongs to Debian's Python, which need not be the first on the path. */
-const python = ["/usr/bin/python3", "python3"].find(
-  (program) => spawnSync(program, ["-c", "import numpy"]).status === 0,
-);
-const installed = python !== undefined;
-if (!installed) console.log("Skipping the comparison with numpy: python3-numpy is not installed.");
+const { python, options } = needsPython("numpy", ["/usr/bin/python3", "python3"]);
 
 const SCOPE = scopeOf(["a", "b", "c"].map((name) => channel(name, "float32")));
 
@@ -108,8 +105,8 @@ function numpy(): readonly (readonly number[])[] {
   return JSON.parse(done.stdout) as number[][];
 }
 
-describe.skipIf(!installed)("a formula gives numpy's numbers", () => {
-  const answers = installed ? numpy() : [];
+describe("a formula gives numpy's numbers", options, () => {
+  const answers = python ? numpy() : [];
 
   it.each(CASES.map((one, index) => ({ ...one, index })))(
     "$ours, within $ulps units of the last place",

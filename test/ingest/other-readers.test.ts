@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { type DataType, planeTypeOf } from "../../src/core/dtype.ts";
+import { needsPython } from "../fixtures/needs.ts";
 import type { DirectorySpec } from "../fixtures/tiff-builder.ts";
 import { expectedPlane } from "../fixtures/tiff-pixels.ts";
 import { convertFiles, firstDifference, pyramidOf, testFolder, writeTiff } from "./support.ts";
@@ -13,12 +14,6 @@ const SIZE = { width: 601, height: 523 };
 
 /** A Python with any of tifffile, rasterio (GDAL) and zarr. */
 const PYTHON = process.env.BANDLOOM_TEST_PYTHON ?? "python3";
-
-function hasModule(name: string): boolean {
-  const found = spawnSync(PYTHON, ["-c", `import ${name}`], { stdio: "ignore" }).status === 0;
-  if (!found) process.stderr.write(`Skipping the tests with ${name}: ${PYTHON} does not have it.\n`);
-  return found;
-}
 
 /** What a script prints; its argument is a path. */
 function python(script: string, path: string): string {
@@ -65,7 +60,7 @@ describe("libvips, by sharp", () => {
   });
 });
 
-describe.skipIf(!hasModule("tifffile"))("tifffile", () => {
+describe("tifffile", needsPython("tifffile", [PYTHON]).options, () => {
   it.each(TYPES)("reads an OME-TIFF's series and its levels: %s", async (type) => {
     const { path, expected } = source(type);
     const output = join(folder, `tifffile-${type}.ome.tif`);
@@ -75,7 +70,7 @@ describe.skipIf(!hasModule("tifffile"))("tifffile", () => {
   });
 });
 
-describe.skipIf(!hasModule("rasterio"))("GDAL, by rasterio", () => {
+describe("GDAL, by rasterio", needsPython("rasterio", [PYTHON]).options, () => {
   it.each(TYPES)("reads a COG and its overviews: %s", async (type) => {
     const { path, expected } = source(type);
     for (const compression of ["deflate", "zstd"] as const) {
@@ -87,7 +82,7 @@ describe.skipIf(!hasModule("rasterio"))("GDAL, by rasterio", () => {
   });
 });
 
-describe.skipIf(!hasModule("zarr"))("zarr-python", () => {
+describe("zarr-python", needsPython("zarr", [PYTHON]).options, () => {
   it.each(TYPES)("reads OME-Zarr of both versions, sharded or not: %s", async (type) => {
     const { path, expected } = source(type);
     const forms = [{ zarrVersion: "0.4" }, { zarrVersion: "0.5" }, { zarrVersion: "0.5", shard: 512 }] as const;

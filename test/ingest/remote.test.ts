@@ -1,16 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { createRemote } from "../../src/source/index.ts";
 import { startRangeServer } from "../fixtures/range-server.ts";
 import { convertFiles, testFolder, writeTiff } from "./support.ts";
 
 const folder = testFolder();
 const SIZE = { width: 1500, height: 1200 };
-
-/** As it was built: the program's threads are built too. */
-const { createRemote } = (await import(
-  new URL("../../dist/source/index.js", import.meta.url).href
-)) as typeof import("../../src/source/index.ts");
 
 describe("a source behind HTTP", async () => {
   const path = writeTiff(join(folder, "far.tif"), {

@@ -3,14 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { PlaneType } from "../../src/core/dtype.ts";
-import type { IngestOptions, IngestReport } from "../../src/ingest/index.ts";
+import { type IngestOptions, type IngestReport, ingest, locate } from "../../src/ingest/index.ts";
 import { buildTiff, type TiffSpec } from "../fixtures/tiff-builder.ts";
 import type { PlaneArray } from "../fixtures/tiff-pixels.ts";
-
-/** As it was built: its threads start in a third of the time that those of the sources need. */
-const { ingest, locate } = (await import(
-  new URL("../../dist/ingest/index.js", import.meta.url).href
-)) as typeof import("../../src/ingest/index.ts");
 
 /** A folder that is gone after the file's tests. */
 export function testFolder(): string {

@@ -1,9 +1,8 @@
 import { ensureBuilt } from "./build.ts";
-import { ensurePrograms, offerPrograms } from "./programs.ts";
+import { ensurePrograms } from "./programs.ts";
 
-/** Once before all tests: the real binary, and the real programs that the tests drive. */
+/** Once before the tests that run other programs: those programs, and our own. */
 export default function setup(): void {
-  ensurePrograms(["redis-server", "chromium", "nginx", "openssl"]);
-  offerPrograms(["strace", "faketime"]);
+  ensurePrograms();
   ensureBuilt();
 }

@@ -1,58 +1,43 @@
 import { execFileSync, spawnSync } from "node:child_process";
 
 /** Debian package of each program that tests start. */
-const PACKAGES = {
-  "redis-server": "redis-server",
-  chromium: "chromium",
-  nginx: "nginx",
-  openssl: "openssl",
-  strace: "strace",
-  faketime: "faketime",
-} as const;
-export type Program = keyof typeof PACKAGES;
+const NEEDED = { "redis-server": "redis-server", chromium: "chromium", nginx: "nginx", openssl: "openssl" } as const;
+/** The same of those that a few tests alone use: without them these tests skip, and say why. */
+const OFFERED = { strace: "strace", faketime: "faketime" } as const;
 
 function isPresent(program: string): boolean {
   return spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], { stdio: "ignore" }).status === 0;
 }
 
-function missing(programs: readonly Program[]): readonly string[] {
-  return programs.filter((program) => !isPresent(program)).map((program) => PACKAGES[program]);
+function missing(packages: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(packages).flatMap(([program, name]) => (isPresent(program) ? [] : [name]));
 }
 
-const mayInstall = () => process.getuid?.() === 0 && isPresent("apt-get");
-const command = (packages: readonly string[]) => `apt-get install -y ${packages.join(" ")}`;
-
-/** Uses what is there, installs the rest where we are root on a Debian system, else names what is missing. */
-export function ensurePrograms(programs: readonly Program[]): void {
-  const packages = missing(programs);
+/** Uses what is there and installs the rest where we are root on a Debian system. Else one list names all that is missing. */
+export function ensurePrograms(): void {
+  const needed = missing(NEEDED);
+  const offered = missing(OFFERED);
+  const packages = [...needed, ...offered];
   if (packages.length === 0) return;
-  if (!mayInstall()) {
-    throw new Error(`The tests need ${packages.join(" and ")}. Install with: sudo ${command(packages)}`);
-  }
-  install(packages);
-}
-
-/** The same for what a few tests alone use: without it they skip, and say why. */
-export function offerPrograms(programs: readonly Program[]): void {
-  const packages = missing(programs);
-  if (packages.length === 0) return;
-  try {
-    if (mayInstall()) {
+  const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
+  if (process.getuid?.() === 0 && isPresent("apt-get")) {
+    process.stderr.write(`Installing for the tests, which takes up to a minute: ${command}\n`);
+    try {
       install(packages);
       return;
+    } catch (error) {
+      if (needed.length > 0) throw error;
     }
-  } catch {
-    // No network, or another Debian.
   }
-  process.stderr.write(`Some tests will skip for want of ${packages.join(" and ")}: sudo ${command(packages)}\n`);
+  if (needed.length > 0)
+    throw new Error(`The tests need ${needed.join(", ")}. Install all that they use: sudo ${command}`);
+  process.stderr.write(`Some tests will skip for want of ${offered.join(" and ")}: sudo ${command}\n`);
 }
 
 function install(packages: readonly string[]): void {
-  process.stderr.write(`Installing ${packages.join(", ")} for the tests …\n`);
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  execFileSync("apt-get", ["update", "-qq"], { env: environment, stdio: ["ignore", "ignore", "inherit"] });
-  execFileSync("apt-get", ["install", "-y", "-qq", ...packages], {
-    env: environment,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const run = (...args: readonly string[]) =>
+    execFileSync("apt-get", args, { env: environment, stdio: ["ignore", "ignore", "inherit"] });
+  run("update", "-qq");
+  run("install", "-y", "-qq", "--no-install-recommends", ...packages);
 }

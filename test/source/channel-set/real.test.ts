@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { openChannelSet } from "../../../src/source/channel-set/open.ts";
 import { parseChannelSet } from "../../../src/source/channel-set/parse.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
+import { NEEDS_REAL_IMAGES, sharedData } from "../../fixtures/needs.ts";
 import { openLocal } from "../../fixtures/open-local.ts";
-import { hasSharedData, sharedData } from "../../fixtures/shared-data.ts";
 
 const decoder = new ChunkDecoder();
 
-describe.skipIf(!hasSharedData)("real files as channel sets", () => {
+describe("real files as channel sets", NEEDS_REAL_IMAGES, () => {
   it("are the stains of one plate, each in a file of its own with strips of its own", async () => {
     const folder = sharedData("human-3ch");
     const stains = readdirSync(folder).flatMap((name) => /^(.*f00)(d\d)\.tif$/.exec(name)?.slice(1) ?? []);

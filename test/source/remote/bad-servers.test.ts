@@ -195,7 +195,7 @@ describe("a name that leads to a private address", () => {
 
   it("is refused after it was looked up, whatever the list says of the name", async ({ skip }) => {
     const found = await lookup(name).catch(() => null);
-    if (!found?.address.startsWith("127.")) skip(`The name of this machine does not lead to its loopback.`);
+    if (!found?.address.startsWith("127.")) skip("a name of this machine that leads to its loopback (/etc/hosts)");
     const { port } = new URL(server.url);
     const place = `http://${name}:${port}`;
     const error = await failure(remoteFor(place).open(`${place}/image.tif`));

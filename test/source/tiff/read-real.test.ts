@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ImageSource } from "../../../src/source/types.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
+import { NEEDS_REAL_IMAGES, sharedData } from "../../fixtures/needs.ts";
 import { openLocal } from "../../fixtures/open-local.ts";
-import { hasSharedData, sharedData } from "../../fixtures/shared-data.ts";
 import { type DirectoryPlace, TiffOracle } from "../../fixtures/tiff-oracle.ts";
 import type { PlaneArray } from "../../fixtures/tiff-pixels.ts";
 
@@ -94,7 +94,7 @@ function summary(plane: PlaneArray): readonly [min: number, max: number, mean: n
   return [min, max, sum / plane.length];
 }
 
-describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => {
+describe.each(IMAGES)("the real image $file", NEEDS_REAL_IMAGES, (image) => {
   it("has the channels, type and levels that its description says", async () => {
     const { info } = await openLocal(sharedData(image.file));
     expect(info.channels.map(({ name }) => name)).toEqual(image.channels);
@@ -125,7 +125,7 @@ describe.skipIf(!hasSharedData).each(IMAGES)("the real image $file", (image) => 
   });
 });
 
-describe.skipIf(!hasSharedData)("the metadata of real images", () => {
+describe("the metadata of real images", NEEDS_REAL_IMAGES, () => {
   it("give Sentinel-2's nodata", async () => {
     const { info } = await openLocal(sharedData("sentinel2-T19UDP-13ch-u16.tif"));
     expect(info.channels.every(({ nodata }) => nodata === 0)).toBe(true);

@@ -65,13 +65,11 @@ describe("tiles that were cut before", () => {
       [1, 300],
       [129, 64],
     ] as const)
-      it.skipIf(isAmbiguous(layout, width) && height > 1)(
-        `are read from ${layout}, ${width} × ${height}, pixel by pixel on every level`,
-        async () => {
+      if (!isAmbiguous(layout, width) || height === 1)
+        it(`are read from ${layout}, ${width} × ${height}, pixel by pixel on every level`, async () => {
           const { path, levels } = await write(layout, picture(width, height));
           expect(await difference(path, levels)).toBe(0);
-        },
-      );
+        });
 
   for (const overlap of [1, 2, 8])
     it(`lose an overlap of ${overlap} pixels`, async () => {
