@@ -133,6 +133,12 @@ describe("settings", () => {
     expect(read({ environment: { BANDLOOM_PORT: "", REDIS_URL: "" } })).toMatchObject({ port: 8080, redisUrl: null });
   });
 
+  it("are none of the variables that this project's tests read, whichever those are", () => {
+    const environment = { BANDLOOM_TEST_SEED: "1", BANDLOOM_TEST_ANYTHING: "2", BANDLOOM_SHARED_DATA: "/data" };
+    expect(read({ environment, dotenv: "BANDLOOM_TEST_LONG=1\n" })).toEqual(read({}));
+    expect(() => read({ environment: { BANDLOOM_TESTS: "1" } })).toThrow("BANDLOOM_TESTS in the environment");
+  });
+
   it("name folders from the working folder, those of a YAML file from where it lies", () => {
     mkdirSync(join(folder, "etc"));
     writeFileSync(join(folder, "etc", "b.yaml"), "data: images\ncache: /var/cache/bandloom\n");

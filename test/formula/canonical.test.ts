@@ -11,11 +11,12 @@ import {
   interpret,
 } from "../../src/formula/index.ts";
 import { printNumber } from "../../src/formula/print.ts";
+import { effort } from "../fixtures/effort.ts";
 import { randomPlanes, readerOf } from "../kernel/random-planes.ts";
 import { anyTree, EVERY_TYPE, trees, write, writeDifferently } from "./random-formula.ts";
 import { answersTo, canonical, channel, checked, complete, scopeOf, written } from "./support.ts";
 
-const RUNS = 1500;
+const RUNS = effort(300, 1500);
 
 function check(text: string): CheckedFormula {
   return checked(text, EVERY_TYPE);
@@ -263,7 +264,7 @@ describe("constants", () => {
           fc.array(fc.oneof(fc.constantFrom(...EDGES), fc.float()), { minLength: count, maxLength: count }),
           compare,
         ),
-        { numRuns: 300 },
+        { numRuns: effort(60, 300) },
       );
     },
   );

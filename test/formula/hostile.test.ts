@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkFormula } from "../../src/formula/index.ts";
+import { effort } from "../fixtures/effort.ts";
 import { channel, checked, diagnose, refusal, SCOPE, scopeOf } from "./support.ts";
 
 /** The limit stated for hostile text is 50 ms; ten times that says that something grows faster than the text. */
@@ -139,7 +140,7 @@ describe("hostile text", () => {
       fc.property(texts, (text) => {
         expectWellFormed(text);
       }),
-      { numRuns: 5000 },
+      { numRuns: effort(1000, 5000) },
     );
   });
 
@@ -161,7 +162,7 @@ describe("hostile text", () => {
           expect(again?.kind === "channel" && again.channel).toBe(index);
         });
       }),
-      { numRuns: 2000 },
+      { numRuns: effort(400, 2000) },
     );
   });
 

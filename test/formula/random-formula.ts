@@ -107,6 +107,8 @@ function isTone(row: FunctionRow): boolean {
   return row.category === "display" && row.componentwise === true;
 }
 
+const roots = new Map<FunctionRow, fc.Arbitrary<Tree>[]>();
+
 export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tree>>((tie) => {
   const depthIdentifier = fc.createDepthIdentifier();
   const among = (...options: fc.Arbitrary<Tree>[]) =>
@@ -199,7 +201,14 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
   };
   // Neighbourhoods are calculated of planes, and tested apart.
   const ofOnePixel = functionTable.filter(({ category }) => category !== "neighbourhood");
-  const rows = (kind: Kind) => ofOnePixel.filter((row) => kindsOf(row).includes(kind)).map((row) => call(row, kind));
+  const rows = (kind: Kind) =>
+    ofOnePixel
+      .filter((row) => kindsOf(row).includes(kind))
+      .map((row) => {
+        const made = call(row, kind);
+        roots.set(row, [...(roots.get(row) ?? []), made]);
+        return made;
+      });
   const numberLeaf = fc.oneof(
     { arbitrary: channelLeaf, weight: 4 },
     leaves(fc.constantFrom(...CONSTANTS)),
@@ -217,6 +226,11 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
     ),
   };
 });
+
+/** For each function of one pixel, trees at whose root it stands, of every kind that it gives. */
+export const treesOf: readonly { readonly name: string; readonly tree: fc.Arbitrary<Tree> }[] = [...roots].map(
+  ([{ name }, made]) => ({ name, tree: fc.oneof(...made) }),
+);
 
 /** A picture, or the numbers of one. */
 export const anyTree: fc.Arbitrary<Tree> = fc.oneof(trees.number, trees.shade, trees.color);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSource } from "../../src/source/index.ts";
+import { effort } from "../fixtures/effort.ts";
 import { openLevel, readSamples } from "../fixtures/pyramid-oracle.ts";
 import type { DirectorySpec } from "../fixtures/tiff-builder.ts";
 import { expectedPlane } from "../fixtures/tiff-pixels.ts";
@@ -85,18 +86,20 @@ describe("several files", () => {
 });
 
 describe("one file, however it lies on disk", () => {
-  const shapes: readonly (readonly [string, Partial<DirectorySpec>])[] = [
-    ["one strip", { rowsPerStrip: 4000 }],
-    ["strips of one row", { rowsPerStrip: 1 }],
-    ["strips that straddle chunks", { rowsPerStrip: 100, codec: "lzw" }],
-    ["tiles that straddle chunks", { tile: [240, 48] }],
-    ["interleaved samples", { samples: 5, tile: [64, 64], codec: "deflate", predictor: 2 }],
-    ["planar samples", { samples: 5, planar: true, rowsPerStrip: 33 }],
+  // Larger than a unit of work one way, so that units meet inside it; the long form either way.
+  const wide = { width: 2300, height: effort(270, 2200) };
+  const high = { width: effort(270, 2300), height: 2200 };
+  const shapes: readonly (readonly [string, Omit<DirectorySpec, "type">])[] = [
+    ["one strip", { ...wide, rowsPerStrip: 4000 }],
+    ["strips of one row", { ...high, rowsPerStrip: 1 }],
+    ["strips that straddle chunks", { ...high, rowsPerStrip: 100, codec: "lzw" }],
+    ["tiles that straddle chunks", { ...wide, tile: [240, 48] }],
+    ["interleaved samples", { ...wide, samples: effort(3, 5), tile: [64, 64], codec: "deflate", predictor: 2 }],
+    ["planar samples", { ...high, samples: effort(3, 5), planar: true, rowsPerStrip: 33 }],
   ];
 
   it.each(shapes)("is read the same: %s", async (name, shape) => {
-    // Larger than a unit of work either way, so that units meet inside it.
-    const spec: DirectorySpec = { width: 2300, height: 2200, type: "uint16", ...shape };
+    const spec: DirectorySpec = { type: "uint16", ...shape };
     const source = writeTiff(join(folder, `${name}.tif`), { directories: [spec] });
     const path = join(folder, `${name}.ome.tif`);
     await convertFiles([source], path, { format: "ome-tiff", compression: "deflate", effort: 1, threads: 2 });

@@ -10,7 +10,7 @@ import { expectedPlane } from "../fixtures/tiff-pixels.ts";
 import { convertFiles, firstDifference, pyramidOf, testFolder, writeTiff } from "./support.ts";
 
 const folder = testFolder();
-const SIZE = { width: 601, height: 523 };
+const SIZE = { width: 513, height: 257 };
 
 /** A Python with any of tifffile, rasterio (GDAL) and zarr. */
 const PYTHON = process.env.BANDLOOM_TEST_PYTHON ?? "python3";

@@ -1,18 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRemote } from "../../src/source/index.ts";
-import { startRangeServer } from "../fixtures/range-server.ts";
+import { type RangeServer, startRangeServer } from "../fixtures/range-server.ts";
 import { convertFiles, testFolder, writeTiff } from "./support.ts";
 
 const folder = testFolder();
 const SIZE = { width: 1500, height: 1200 };
 
-describe("a source behind HTTP", async () => {
+describe("a source behind HTTP", () => {
   const path = writeTiff(join(folder, "far.tif"), {
     directories: [0, 1].map((seed) => ({ ...SIZE, type: "uint16", tile: [256, 256], codec: "deflate", seed })),
   });
-  const server = await startRangeServer(new Map([["far.tif", new Uint8Array(readFileSync(path))]]));
+  let server: RangeServer;
+  beforeAll(async () => {
+    server = await startRangeServer(new Map([["far.tif", new Uint8Array(readFileSync(path))]]));
+  });
   afterAll(() => server.close());
 
   it("becomes the same file as from disk, with a request for many chunks together", async () => {

@@ -48,18 +48,25 @@ export function reduced({ samples, width, height }: Plane, { type, method = "mea
   const single = type === "float32" ? Math.fround : (x: number) => x;
   for (let y = 0; y < h; y++) {
     for (let x = 0; x < w; x++) {
-      const block = [
-        [2 * x, 2 * y],
-        [2 * x + 1, 2 * y],
-        [2 * x, 2 * y + 1],
-        [2 * x + 1, 2 * y + 1],
-      ].flatMap(([px = 0, py = 0]) => (px < width && py < height ? [samples[py * width + px] ?? 0] : []));
-      const valid = block.filter((value) => !Number.isNaN(value) && value !== nodata);
-      const mean = single(valid.reduce((sum, value) => single(sum + value), 0) / valid.length);
+      const first = 2 * y * width + 2 * x;
+      if (method === "nearest") {
+        out[y * w + x] = samples[first] ?? 0;
+        continue;
+      }
+      let [sum, count, largest] = [0, 0, Number.NEGATIVE_INFINITY];
+      for (let below = 0; below < 2 && 2 * y + below < height; below++) {
+        for (let right = 0; right < 2 && 2 * x + right < width; right++) {
+          const value = samples[first + below * width + right] ?? 0;
+          if (Number.isNaN(value) || value === nodata) continue;
+          sum = single(sum + value);
+          largest = Math.max(largest, value);
+          count++;
+        }
+      }
+      const mean = single(sum / count);
       const rounded = type.startsWith("float") ? mean : Math.floor(mean + 0.5);
-      const data = rounded === nodata ? Math.max(...valid) : rounded;
-      const average = valid.length === 0 ? (nodata ?? Number.NaN) : data;
-      out[y * w + x] = method === "nearest" ? (block[0] ?? 0) : average;
+      const data = rounded === nodata ? largest : rounded;
+      out[y * w + x] = count === 0 ? (nodata ?? Number.NaN) : data;
     }
   }
   return { samples: out, width: w, height: h };

@@ -10,7 +10,7 @@ import { convertFiles, firstDifference, pyramidOf, testFolder, writeTiff } from 
 const folder = testFolder();
 
 /** Odd sides, more than one chunk and three levels. */
-const SIZE = { width: 601, height: 523 };
+const SIZE = { width: 513, height: 257 };
 
 function plainChannels(type: DataType, count: number): readonly (DirectorySpec & PixelSpec)[] {
   return Array.from({ length: count }, (_, seed) => ({ ...SIZE, type, tile: [128, 128], seed, codec: "deflate" }));
@@ -31,7 +31,7 @@ describe.each(DATA_TYPES)("a %s image", (type) => {
   it("becomes an OME-TIFF that another reader reads the same at full resolution and at every coarser level", async () => {
     const path = join(folder, `${type}-out.ome.tif`);
     const report = await convertFiles([source], path, { format: "ome-tiff" });
-    expect(report).toMatchObject({ ...SIZE, channels: 2, levels: 3, chunks: 2 * (9 + 4 + 1), verified: 28 });
+    expect(report).toMatchObject({ ...SIZE, channels: 2, levels: 3, chunks: 2 * (6 + 2 + 1), verified: 18 });
     for (const [channel, spec] of channels.entries()) {
       const method = labels ? "nearest" : "mean";
       const levels = pyramidOf({ samples: expectedPlane(spec, 0), ...SIZE }, { type: planeTypeOf(type), method });
@@ -129,7 +129,7 @@ describe("no data", () => {
 
 describe("z and t planes", () => {
   const planes = plainChannels("uint8", 12);
-  const ome = `<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZTC" Type="uint8" SizeX="601" SizeY="523" SizeC="2" SizeZ="3" SizeT="2" PhysicalSizeX="0.5" PhysicalSizeY="0.25"><Channel ID="Channel:0:0" Name="DAPI" SamplesPerPixel="1" EmissionWavelength="461" Color="65535"/><Channel ID="Channel:0:1" Name="GFP" SamplesPerPixel="1"/><TiffData/></Pixels></Image></OME>`;
+  const ome = `<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZTC" Type="uint8" SizeX="513" SizeY="257" SizeC="2" SizeZ="3" SizeT="2" PhysicalSizeX="0.5" PhysicalSizeY="0.25"><Channel ID="Channel:0:0" Name="DAPI" SamplesPerPixel="1" EmissionWavelength="461" Color="65535"/><Channel ID="Channel:0:1" Name="GFP" SamplesPerPixel="1"/><TiffData/></Pixels></Image></OME>`;
   const [first, ...others] = planes;
   const source = writeTiff(join(folder, "stack.ome.tif"), {
     directories: [{ ...SIZE, ...first, description: ome }, ...others],

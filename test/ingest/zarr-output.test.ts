@@ -11,7 +11,7 @@ import { readArray, readAttributes } from "./zarr-oracle.ts";
 const folder = testFolder();
 
 /** Odd sides, more than one chunk and three levels. */
-const SIZE = { width: 601, height: 523 };
+const SIZE = { width: 513, height: 257 };
 
 function plainChannels(type: DataType, count: number): readonly (DirectorySpec & PixelSpec)[] {
   return Array.from({ length: count }, (_, seed) => ({ ...SIZE, type, rowsPerStrip: 64, seed }));
@@ -25,12 +25,12 @@ async function expectPyramid(path: string, channels: readonly PixelSpec[], metho
     expect(array.type).toBe(type);
     const due = pyramids.map((levels) => levels[level]);
     expect(array.shape).toEqual([channels.length, due[0]?.height, due[0]?.width]);
-    expect(
-      firstDifference(
-        array.data,
-        due.flatMap((plane) => Array.from(plane?.samples ?? [])),
-      ),
-    ).toBeNull();
+    for (const [channel, plane] of due.entries()) {
+      if (!plane) throw new Error("no such level");
+      const { length } = plane.samples;
+      const found = Array.prototype.slice.call(array.data, channel * length, (channel + 1) * length);
+      expect(firstDifference(found, plane.samples)).toBeNull();
+    }
   }
 }
 
@@ -42,7 +42,7 @@ describe.each(DATA_TYPES)("a %s image", (type) => {
   it("becomes OME-Zarr 0.5 that another reader reads the same, every level", async () => {
     const path = join(folder, `${type}.zarr`);
     const report = await convertFiles([source], path, { format: "ome-zarr" });
-    expect(report).toMatchObject({ ...SIZE, channels: 2, levels: 3, chunks: 28, verified: 28 });
+    expect(report).toMatchObject({ ...SIZE, channels: 2, levels: 3, chunks: 18, verified: 18 });
     await expectPyramid(path, channels, labels ? "nearest" : "mean");
   });
 });
@@ -66,8 +66,8 @@ describe("shards", () => {
     await convertFiles([source], path, { format: "ome-zarr", shard: 512, compression });
     await expectPyramid(path, channels, "mean");
     const files = readdirSync(join(path, "0", "c"), { recursive: true, withFileTypes: true });
-    // 2 × 2 shards of 2 × 2 chunks for each channel, where there are 3 × 3 chunks.
-    expect(files.filter((entry) => entry.isFile())).toHaveLength(8);
+    // 2 × 1 shards of 2 × 2 chunks for each channel, where there are 3 × 2 chunks.
+    expect(files.filter((entry) => entry.isFile())).toHaveLength(4);
     expect((await readArray(path, "0")).chunks).toEqual([1, 256, 256]);
   });
 
@@ -92,7 +92,7 @@ describe("chunks without data", () => {
 });
 
 describe("metadata", () => {
-  const ome = `<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0" Name="Cells"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="601" SizeY="523" SizeC="2" SizeZ="3" SizeT="1" PhysicalSizeX="0.5" PhysicalSizeY="0.25"><Channel ID="Channel:0:0" Name="DAPI" SamplesPerPixel="1" EmissionWavelength="461" Color="65535"/><Channel ID="Channel:0:1" Name="GFP" SamplesPerPixel="1"/><TiffData/></Pixels></Image></OME>`;
+  const ome = `<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0" Name="Cells"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="513" SizeY="257" SizeC="2" SizeZ="3" SizeT="1" PhysicalSizeX="0.5" PhysicalSizeY="0.25"><Channel ID="Channel:0:0" Name="DAPI" SamplesPerPixel="1" EmissionWavelength="461" Color="65535"/><Channel ID="Channel:0:1" Name="GFP" SamplesPerPixel="1"/><TiffData/></Pixels></Image></OME>`;
   const planes = plainChannels("uint16", 6);
   const [first, ...others] = planes;
   const source = writeTiff(join(folder, "cells.ome.tif"), {
@@ -137,7 +137,7 @@ describe("metadata", () => {
       bandloom: { channels: [{ wavelengthNm: 461 }, {}] },
     });
     const array = await readArray(path, "0");
-    expect(array.shape).toEqual([2, 3, 523, 601]);
+    expect(array.shape).toEqual([2, 3, 257, 513]);
     expect(
       firstDifference(
         array.data,

@@ -182,11 +182,15 @@ describe("the code", () => {
     ];
     for (const text of texts) {
       const formula = complete(text);
-      const before = process.cpuUsage();
+      const times = [1, 2, 3].map(() => {
+        const before = process.cpuUsage();
+        compileKernel(request(formula, "float32"));
+        const { user, system } = process.cpuUsage(before);
+        return (user + system) / 1000;
+      });
+      // About 0.1 s is stated for the largest graph. The best of three: the process may have had something else to do.
+      expect(Math.min(...times), text.slice(0, 40)).toBeLessThan(1000);
       const kernel = compileKernel(request(formula, "float32"));
-      const { user, system } = process.cpuUsage(before);
-      // About 0.1 s is stated for the largest graph.
-      expect((user + system) / 1000, text.slice(0, 40)).toBeLessThan(1000);
       expect(kernel.bytes.length).toBeLessThan(1 << 20);
       expect(() => instantiateKernel(new WebAssembly.Memory({ initial: 1 }), kernel.bytes)).not.toThrow();
     }

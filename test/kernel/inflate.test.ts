@@ -2,6 +2,7 @@ import { constants, deflateRawSync, deflateSync, inflateRawSync } from "node:zli
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPixelOps, INFLATE_TOO_LONG, INFLATE_WORK_BYTES, SLACK_BYTES } from "../../src/kernel/index.ts";
+import { effort } from "../fixtures/effort.ts";
 
 const memory = new WebAssembly.Memory({ initial: 64 });
 const ops = createPixelOps(memory);
@@ -9,6 +10,7 @@ const WORK = 1024;
 const FROM = 2 ** 17;
 const TO = 2 ** 21;
 const GUARD = 0x5a;
+const DAMAGED = effort(800, 4000);
 
 /** What the loop makes of a stream: its bytes, or the number that stands for a refusal. Nothing around its memory may change. */
 function inflate(stream: Uint8Array, capacity: number): Uint8Array | number {
@@ -71,7 +73,7 @@ describe("inflating", () => {
         const inflated = inflate(deflateRawSync(data, how), data.length);
         expect(typeof inflated !== "number" && Buffer.compare(inflated, data)).toBe(0);
       }),
-      { numRuns: 400 },
+      { numRuns: effort(150, 400) },
     );
   });
 
@@ -111,13 +113,14 @@ describe("inflating", () => {
           if (expected === "refused") expect(found).toBeLessThan(0);
           else {
             accepted++;
-            expect(found).toEqual(new Uint8Array(expected));
+            expect(typeof found !== "number" && Buffer.compare(found, expected)).toBe(0);
           }
         },
       ),
-      { numRuns: 4000 },
+      { numRuns: DAMAGED },
     );
-    expect(accepted).toBeGreaterThan(20);
+    // Raw streams have no checksum: some hundreds of four thousand are accepted.
+    expect(accepted).toBeGreaterThan(DAMAGED / 200);
   });
 
   it("refuses streams of chance", () => {
@@ -126,9 +129,9 @@ describe("inflating", () => {
         const expected = zlibVerdict(stream, 4096);
         const found = inflate(stream, 4096);
         if (expected === "refused") expect(found).toBeLessThan(0);
-        else expect(found).toEqual(new Uint8Array(expected));
+        else expect(typeof found !== "number" && Buffer.compare(found, expected)).toBe(0);
       }),
-      { numRuns: 2000 },
+      { numRuns: effort(500, 2000) },
     );
   });
 

@@ -40,7 +40,7 @@ describe.each([1, 2, 3, 4])("medians of squares of radius %i", (radius) => {
       const plane = planeOf(stride * side + 8, seed);
       const { odd, medians } = run(plane);
       const expected = Float32Array.from({ length: WIDTH }, (_, x) => {
-        const values = taps.map(([dx, dy]) => plane[dy * stride + x + dx] ?? 0).sort((a, b) => a - b);
+        const values = Float32Array.from(taps, ([dx, dy]) => plane[dy * stride + x + dx] ?? 0).sort();
         return (values[(values.length - 1) / 2] ?? 0) + 0;
       });
       expect(odd).toBe(0);

@@ -22,8 +22,9 @@ export type Layer = ReadonlyMap<SettingName, Given>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = "BANDLOOM_";
-/** Read by this project's tests, which start the program. */
+/** Read by this project's tests, which start the program; so is what begins with the prefix. */
 const OF_THE_TESTS = ["BANDLOOM_SHARED_DATA", "BANDLOOM_UPDATE_GOLDEN"];
+const TESTS_PREFIX = `${PREFIX}TEST_`;
 const DOTENV = ".env";
 const DEFAULT_YAML = "bandloom.yaml";
 /** Dozens of lines are expected. */
@@ -116,12 +117,16 @@ function refuseUnknownKeys(keys: readonly string[], place: string): void {
 function refuseUnknownVariables(environment: Environment, from: string): void {
   const known = SETTING_NAMES.map((name) => settingRow(name).env);
   const unknown = Object.keys(environment).find(
-    (name) => name.startsWith(PREFIX) && !known.includes(name) && !OF_THE_TESTS.includes(name),
+    (name) => name.startsWith(PREFIX) && !known.includes(name) && !isOfTheTests(name),
   );
   if (unknown === undefined) return;
   const stems = known.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
   const similar = closest(unknown.slice(PREFIX.length), stems).map((stem) => PREFIX + stem);
   throw unknownSetting(unknown, from, similar, known);
+}
+
+function isOfTheTests(name: string): boolean {
+  return OF_THE_TESTS.includes(name) || name.startsWith(TESTS_PREFIX);
 }
 
 function unknownSetting(name: string, place: string, similar: readonly string[], known: readonly string[]) {

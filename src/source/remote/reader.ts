@@ -19,6 +19,10 @@ export interface RemoteOptions {
   readonly cacheBytes?: number;
   /** Longest wait for one answer, milliseconds, retries and the wait for a free connection included; default 10 seconds. */
   readonly timeoutMs?: number;
+  /** How long what was just looked at is not looked at again, milliseconds: workers open one image one after the other; default 1 second. */
+  readonly freshMs?: number;
+  /** Pause before the first retry, milliseconds; default 100. See withRetries. */
+  readonly pauseMs?: number;
   /** Requests to one host at a time, others wait; default 16. */
   readonly connectionsPerHost?: number;
   readonly s3?: S3Options;
@@ -48,8 +52,8 @@ const TIMEOUT_MS = 10_000;
 const CONNECTIONS = 16;
 /** First bytes of a blob: header and directories of most images. */
 const HEAD_BYTES = 4 * BLOCK_BYTES;
-/** What was just looked at need not be looked at again, milliseconds: workers open one image one after the other. */
 const FRESH_MS = 1000;
+const PAUSE_MS = 100;
 const MAX_STAMPS = 1000;
 /** Small blobs, metadata as a rule, are kept as a whole for as long; all of them, and one. */
 const BLOBS_BYTES = 8 * MIB;
@@ -71,14 +75,14 @@ class RemoteReader implements ProcessRemote {
   readonly #wholeLimit: number;
   readonly #looks = new SingleFlight<RemoteStamp | null>();
   readonly #gets = new SingleFlight<RemoteBlob | null>();
-  readonly #stamps = new LRUCache<string, { readonly stamp: RemoteStamp | null }>({ max: MAX_STAMPS, ttl: FRESH_MS });
+  readonly #stamps: LRUCache<string, { readonly stamp: RemoteStamp | null }>;
   readonly #blobs: LRUCache<string, { readonly blob: RemoteBlob | null }>;
   readonly #counts = { requests: 0, bytes: 0, cacheHits: 0, retries: 0 };
 
   constructor(options: RemoteOptions) {
     this.#options = options;
     this.#allowed = new AllowList(options.allowed);
-    const { cacheBytes = CACHE_BYTES } = options;
+    const { cacheBytes = CACHE_BYTES, freshMs = FRESH_MS } = options;
     this.#wholeLimit = cacheBytes / 2;
     this.#cache = new BlockCache(cacheBytes);
     this.#blocks = new BlockReader({
@@ -90,8 +94,9 @@ class RemoteReader implements ProcessRemote {
       },
       onChange: (url) => this.#stamps.delete(url),
     });
+    this.#stamps = new LRUCache({ max: MAX_STAMPS, ttl: freshMs });
     this.#blobs = new LRUCache({
-      ...{ maxSize: BLOBS_BYTES, ttl: FRESH_MS },
+      ...{ maxSize: BLOBS_BYTES, ttl: freshMs },
       sizeCalculation: ({ blob }) => ENTRY_BYTES + (blob?.bytes.length ?? 0),
     });
   }
@@ -187,8 +192,8 @@ class RemoteReader implements ProcessRemote {
       this.#counts.requests++;
       return work(transport, waiting);
     };
-    const onRetry = () => this.#counts.retries++;
-    return withRetries(once, { timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS, onRetry }, signal);
+    const { timeoutMs = TIMEOUT_MS, pauseMs = PAUSE_MS } = this.#options;
+    return withRetries(once, { timeoutMs, pauseMs, onRetry: () => this.#counts.retries++ }, signal);
   }
 
   #transport(kind: "http" | "s3"): Promise<Transport> {

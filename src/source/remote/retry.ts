@@ -4,10 +4,15 @@ import { TransportError } from "./transport.ts";
 
 /** Tries after the first. */
 const RETRIES = 2;
-/** Before the first of them, milliseconds; doubled for each, and spread by chance so that many clients do not come back at once. */
-const PAUSE_MS = 100;
 /** Silence of a server, as undici names it. */
 const STALL = /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/;
+
+export interface RetryOptions {
+  readonly timeoutMs: number;
+  /** Before the first retry, milliseconds; doubled for each, and spread by chance so that many clients do not come back at once. */
+  readonly pauseMs: number;
+  readonly onRetry: () => void;
+}
 
 /**
  * Work that may fail for now, tried up to three times within `timeoutMs` altogether. Rejects with SOURCE_TIMEOUT, with SOURCE_FAILED when no
@@ -15,7 +20,7 @@ const STALL = /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/;
  */
 export async function withRetries<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  { timeoutMs, onRetry }: { readonly timeoutMs: number; readonly onRetry: () => void },
+  { timeoutMs, pauseMs, onRetry }: RetryOptions,
   signal: AbortSignal,
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -24,7 +29,7 @@ export async function withRetries<T>(
     try {
       return await work(either);
     } catch (error) {
-      await pauseAfter(error, tries, either).catch((final: unknown) => {
+      await pauseAfter(error, tries, pauseMs, either).catch((final: unknown) => {
         if (signal.aborted) throw signal.reason;
         throw deadline.aborted ? tooSlow() : final;
       });
@@ -34,10 +39,10 @@ export async function withRetries<T>(
 }
 
 /** Waits before the next try; rejects where there should be none. */
-async function pauseAfter(error: unknown, tries: number, signal: AbortSignal): Promise<void> {
+async function pauseAfter(error: unknown, tries: number, pauseMs: number, signal: AbortSignal): Promise<void> {
   if (!(error instanceof TransportError)) throw error;
   if (tries === RETRIES) throw isStall(error) ? tooSlow() : notAnswering(error);
-  await sleep(PAUSE_MS * 2 ** tries * (0.5 + Math.random()), null, { signal });
+  await sleep(pauseMs * 2 ** tries * (0.5 + Math.random()), null, { signal });
 }
 
 function isStall({ cause }: TransportError): boolean {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChunkDecoder } from "../../fixtures/decode-image.ts";
+import { effort } from "../../fixtures/effort.ts";
 import { level, openSet, type TestMember } from "./support.ts";
 
 const decoder = new ChunkDecoder();
@@ -97,7 +98,7 @@ describe("a file of another resolution", () => {
         }
       },
     );
-    await fc.assert(property, { numRuns: 120 });
+    await fc.assert(property, { numRuns: effort(40, 120) });
   });
 
   it("lies where its georeference says, shifted by parts of a pixel and cut anywhere", async () => {
@@ -126,7 +127,7 @@ describe("a file of another resolution", () => {
         expect(differences(plane, { width, height }, (x, y) => expected(x, y, grid, at))).toEqual([]);
       },
     );
-    await fc.assert(property, { numRuns: 120 });
+    await fc.assert(property, { numRuns: effort(40, 120) });
   });
 });
 
@@ -162,7 +163,7 @@ describe("files of one size", () => {
         }
       },
     );
-    await fc.assert(property, { numRuns: 80 });
+    await fc.assert(property, { numRuns: effort(30, 80) });
   });
 });
 

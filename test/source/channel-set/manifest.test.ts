@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseChannelSet } from "../../../src/source/channel-set/parse.ts";
+import { effort } from "../../fixtures/effort.ts";
 
 const told = {
   name: null,
@@ -202,7 +203,7 @@ files:
           });
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: effort(400, 2000) },
     );
   });
 

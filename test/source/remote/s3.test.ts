@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { isSourceChanged } from "../../../src/source/identity.ts";
 import type { ProcessRemote, RemoteOptions } from "../../../src/source/remote/index.ts";
 import { type Misbehaviour, type RangeServer, startRangeServer } from "../../fixtures/range-server.ts";
 import { type S3Server, startS3 } from "../../fixtures/s3-server.ts";
 import { startSignedS3 } from "../../fixtures/signed-s3.ts";
-import { digest, failure, openAt, pattern, remoteFor, until } from "./support.ts";
+import { deadlinesAtHand, digest, failure, openAt, pattern, remoteFor, stubAwsEnvironment, until } from "./support.ts";
 
 const image = pattern(300_000);
 const SECRETS = /127\.0\.0\.1|localhost|S3RVER|scans|image\.tif|secret|AKIA/;
 
-/** Variables of the environment for as long as the tests of a file run: the SDK finds credentials there. */
-const before = { ...process.env };
-function setEnvironment(variables: Readonly<Record<string, string>>): void {
-  process.env = { ...before, AWS_EC2_METADATA_DISABLED: "true", ...variables };
-}
 afterAll(() => {
-  process.env = before;
+  vi.unstubAllEnvs();
 });
 
 describe("a blob in an S3 bucket", () => {
@@ -29,7 +24,7 @@ describe("a blob in an S3 bucket", () => {
   });
   afterAll(() => s3.close());
   beforeEach(() => {
-    setEnvironment(s3.environment);
+    stubAwsEnvironment(s3.environment);
     remote = remoteIn("s3://scans");
   });
 
@@ -117,16 +112,14 @@ describe("a blob in an S3 bucket", () => {
   });
 
   it("is refused with unknown credentials, and the answer tells none of them", async () => {
-    setEnvironment({ ...s3.environment, AWS_ACCESS_KEY_ID: "AKIAUNKNOWN", AWS_SECRET_ACCESS_KEY: "a-secret" });
+    stubAwsEnvironment({ ...s3.environment, AWS_ACCESS_KEY_ID: "AKIAUNKNOWN", AWS_SECRET_ACCESS_KEY: "a-secret" });
     const error = await failure(remoteIn("s3://scans").open("s3://scans/image.tif"));
     expect(error).toMatchObject({ code: "SOURCE_FAILED", status: 502 });
     expect(`${error.message}${String(error.cause)}${JSON.stringify(error)}`).not.toMatch(SECRETS);
   });
 
   it("is refused without credentials, which are looked for where the SDK looks", async () => {
-    setEnvironment({ AWS_SHARED_CREDENTIALS_FILE: "/nonexistent", AWS_CONFIG_FILE: "/nonexistent" });
-    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"])
-      delete process.env[name];
+    stubAwsEnvironment({});
     const error = await failure(remoteIn("s3://scans").open("s3://scans/image.tif"));
     expect(error).toMatchObject({ code: "SOURCE_FAILED" });
     expect(error.message).toMatch(/credentials/);
@@ -143,7 +136,7 @@ describe("an S3 server that fails", () => {
         ["scans/empty", new Uint8Array(0)],
       ]),
     );
-    setEnvironment({ AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "a-secret", AWS_REGION: "us-east-1" });
+    stubAwsEnvironment({ AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "a-secret", AWS_REGION: "us-east-1" });
   });
   afterAll(() => server.close());
   beforeEach(() => server.reset());
@@ -192,10 +185,15 @@ describe("an S3 server that fails", () => {
   it.each<Misbehaviour>(["stall", "trickle"])(
     "with %s is given up in time, and its connection with it",
     async (bad) => {
-      const error = await failure(remoteAt(`/${bad}`, { timeoutMs: 500 }).open(URL_OF_IMAGE));
+      const deadlines = deadlinesAtHand();
+      const failed = failure(remoteAt(`/${bad}`).open(URL_OF_IMAGE));
+      await until(() => server.requests.length === 1);
+      deadlines.pass();
+      const error = await failed;
       expect(error.code).toBe("SOURCE_TIMEOUT");
       expect(error.message).not.toMatch(SECRETS);
       await until(() => server.aborted() === 1);
+      expect(server.requests).toHaveLength(1);
     },
   );
 
@@ -234,7 +232,7 @@ describe("an S3 server that checks signatures", () => {
     const s3 = await startSignedS3({ files: { [key]: image } });
     const url = `s3://${s3.bucket}/${key}`;
     const remoteOf = (variables: Readonly<Record<string, string>>) => {
-      setEnvironment({ ...s3.environment, ...variables });
+      stubAwsEnvironment({ ...s3.environment, ...variables });
       return remoteFor(`s3://${s3.bucket}`, { s3: { endpoint: s3.endpoint, pathStyle: true } });
     };
     try {

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { remoteIdentity } from "../../../src/source/identity.ts";
 import { openRemoteStore } from "../../../src/source/store/remote.ts";
 import { addressBelow, parentAddress, remoteFolder } from "../../../src/source/store/remote-folder.ts";
 import { type RangeServer, startRangeServer } from "../../fixtures/range-server.ts";
 import { type S3Server, startS3 } from "../../fixtures/s3-server.ts";
-import { digest, failure, openAt, pattern, remoteFor } from "../remote/support.ts";
+import { digest, failure, openAt, pattern, remoteFor, stubAwsEnvironment } from "../remote/support.ts";
 
 const bytes = pattern(100_000);
 const PATHS = ["zarr.json", "0/c/1/2", "größe 1+2/日本.bin", "a%2Fb", "q?x#y", "(a)'!*~"];
@@ -15,9 +15,12 @@ beforeAll(async () => {
   server = await startRangeServer(new Map(PATHS.map((path) => [`im age.zarr/${path}`, bytes])));
   s3 = await startS3();
   for (const path of PATHS) await s3.put(`im age.zarr/${path}`, bytes);
-  Object.assign(process.env, s3.environment);
+  stubAwsEnvironment(s3.environment);
 });
-afterAll(() => Promise.all([server.close(), s3.close()]));
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all([server.close(), s3.close()]);
+});
 beforeEach(() => server.reset());
 
 const http = () => remoteFolder(remoteFor(server.url), `${server.url}/im%20age.zarr/`);

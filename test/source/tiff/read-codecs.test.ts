@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DATA_TYPES, type DataType, isFloat } from "../../../src/core/dtype.ts";
 import { openTiff } from "../../../src/source/tiff/open.ts";
 import { ChunkDecoder, planeDifference } from "../../fixtures/decode-image.ts";
+import { effort } from "../../fixtures/effort.ts";
 import { MemoryStore } from "../../fixtures/memory-store.ts";
 import { buildTiff, type TiffSpec } from "../../fixtures/tiff-builder.ts";
 import { CODECS, type Codec, expectedPlane, type PixelSpec } from "../../fixtures/tiff-pixels.ts";
@@ -27,12 +28,20 @@ async function faults(spec: TiffSpec): Promise<string[]> {
   return found;
 }
 
+/** In every run each two choices meet in some file; in the long form all choices meet. */
+function isTried(order: string, big: boolean, planar: boolean, turn: number): boolean {
+  const first = (order === "MM") !== (turn % 3 === 1);
+  const second = big !== (turn % 3 === 2);
+  return (first === second && second === planar) || effort(0, 1) === 1;
+}
+
 function* variants(type: DataType, codec: Codec): Generator<readonly [name: string, spec: TiffSpec]> {
   for (const order of ["II", "MM"] as const) {
     for (const big of [false, true]) {
       for (const planar of [false, true]) {
-        for (const [shape, layout] of Object.entries(SHAPES)) {
+        for (const [index, [shape, layout]] of Object.entries(SHAPES).entries()) {
           for (const predictor of predictors(type, codec)) {
+            if (!isTried(order, big, planar, index + predictor)) continue;
             const samples = type === "bit" && !planar ? 1 : 3;
             const image: PixelSpec = { width: 37, height: 41, type, codec, samples, planar, predictor, ...layout };
             const name = `${order} ${big ? "BigTIFF" : "classic"} ${planar ? "planar" : "interleaved"} ${shape} predictor ${predictor}`;

@@ -39,8 +39,10 @@ describe("an image of an odd size is read as written", () => {
   ] as const;
   for (const [width, height] of sizes) {
     it.each(Object.entries(layouts))(`${width} × ${height} in %s`, async (_, layout) => {
-      await expectPixels({ width, height, type: "uint16", codec: "deflate", predictor: 2, ...layout });
-      await expectPixels({ width, height, type: "uint8", samples: 2, ...layout }, { order: "MM" });
+      // Tiles hang over the widest by millions of pixels: there each column has a number, and no pattern is calculated.
+      const value = width < 65_536 ? {} : { value: (x: number, _: number, sample: number) => (x * 7 + sample) & 0xff };
+      await expectPixels({ width, height, type: "uint16", codec: "deflate", predictor: 2, ...layout, ...value });
+      await expectPixels({ width, height, type: "uint8", samples: 2, ...layout, ...value }, { order: "MM" });
     });
   }
 
