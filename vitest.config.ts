@@ -11,6 +11,10 @@ const resolve = {
       find: /^(?:\.|\.\.\/render)\/thread\.ts$/,
       replacement: fileURLToPath(new URL("test/setup/threads.ts", import.meta.url)),
     },
+    {
+      find: "./check-program.ts",
+      replacement: fileURLToPath(new URL("test/setup/check-program.ts", import.meta.url)),
+    },
   ],
 };
 

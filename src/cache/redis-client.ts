@@ -62,7 +62,7 @@ function createClient({ url, cluster }: RedisPlace, enableOfflineQueue: boolean,
         retryDelayOnFailover: RETRY_DELAY_MS,
         retryDelayOnClusterDown: RETRY_DELAY_MS,
         retryDelayOnTryAgain: RETRY_DELAY_MS,
-        slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+        slotsRefreshTimeout: connectTimeoutOf(bounds),
         redisOptions: { ...accountOf(first), ...bounded(bounds) },
       })
     : new Redis(url, { enableOfflineQueue, ...standalone(bounds) });
@@ -75,11 +75,16 @@ function standalone(bounds: Bounds) {
   return { ...bounded(bounds), retryStrategy };
 }
 
+/** Who may wait for an answer for longer may wait for a connection as long. */
+function connectTimeoutOf({ commandTimeout = 0 }: Bounds): number {
+  return Math.max(CONNECT_TIMEOUT_MS, commandTimeout);
+}
+
 function bounded(bounds: Bounds) {
   // The older protocol: all that is needed, and every server speaks it.
   return {
     ...bounds,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: connectTimeoutOf(bounds),
     maxLoadingRetryTime: LONGEST_RECONNECT_MS,
     protocol: 2,
   } as const;

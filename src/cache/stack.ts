@@ -38,6 +38,8 @@ export interface TileCacheOptions {
   readonly ttlSeconds?: number;
   /** A bucket that is asked last; left out: none. */
   readonly s3?: S3TilesOptions;
+  /** Longest wait for tiers that are not open yet, milliseconds; 3000 when left out. */
+  readonly openWaitMs?: number;
   /** One line for each change of a tier's state. */
   readonly log: (line: string) => void;
 }
@@ -75,7 +77,7 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
   }
   const last = s3 ? { tier: new S3Tier({ ...s3, log }), fromMs: s3.fromMs } : null;
   const opened = [...shared, ...(last ? [last.tier] : [])].map((tier) => tier.opened);
-  await Promise.race([Promise.all(opened), sleep(OPEN_WAIT_MS, null, { ref: false })]);
+  await Promise.race([Promise.all(opened), sleep(options.openWaitMs ?? OPEN_WAIT_MS, null, { ref: false })]);
   return new TierStack(options.memoryBytes, shared[0] ?? null, last, new Texts(redis?.texts ?? null));
 }
 

@@ -8,8 +8,9 @@ import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
 import { Generations } from "./generations.ts";
 import { type Held, type HeldOptions, heldImages } from "./held-images.ts";
-import { CatalogueImages } from "./images.ts";
+import { CatalogueImages, type ImagesOptions } from "./images.ts";
 import { createJobs, type JobsWorked } from "./jobs/create.ts";
+import type { JobTimes } from "./jobs/times.ts";
 import { LIMITS } from "./limits.ts";
 import { linksOf } from "./links.ts";
 import { Measurements } from "./measurements.ts";
@@ -25,7 +26,7 @@ export interface ServiceEvent {
 
 export interface ServiceOptions extends HeldOptions, PipelineOptions {}
 
-export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing"> {
+export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing">, ImagesOptions {
   /** Where pictures are made and numbers measured, in place of the workers of this process. */
   readonly renderUrl?: string;
   /** Folder of the embedded store; null: tiles are kept in memory, or in Redis. */
@@ -50,11 +51,15 @@ export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing"> {
   readonly tilesInS3?: Omit<S3TilesOptions, "server">;
   /** A Redis that several servers share for what people save, in place of the embedded store. */
   readonly stateRedisUrl?: string;
+  /** Longest wait for an answer of that one, milliseconds; 2000 when left out. */
+  readonly stateRedisTimeoutMs?: number;
   /**
    * Work on jobs. False: other processes do that share their store. Left out: those do that render; where they could not learn of a job
    * (several roles without `stateRedisUrl`), none is begun.
    */
   readonly runJobs?: boolean;
+  /** Waits of jobs; those that are left out are the usual ones. */
+  readonly jobTimes?: Partial<JobTimes>;
   /** Base of absolute URLs. */
   readonly publicUrl?: string;
   onEvent(event: ServiceEvent): void;
@@ -90,7 +95,12 @@ async function createPipeline(
   const prefix = options.redisPrefix === undefined ? {} : { redisPrefix: options.redisPrefix };
   // Tiles are kept as soon as the folder can be written; what people save is promised to last, or not at all.
   const lasting = folder !== null && isWritable(folder) ? folder : null;
-  const saved = createState({ redisUrl: options.stateRedisUrl ?? null, ...prefix, folder: lasting, log });
+  const saved = createState({
+    redisUrl: options.stateRedisUrl ?? null,
+    ...prefix,
+    ...(options.stateRedisTimeoutMs === undefined ? {} : { redisTimeoutMs: options.stateRedisTimeoutMs }),
+    ...{ folder: lasting, log },
+  });
   // Several servers must all see a purge.
   const shared = options.stateRedisUrl !== undefined || (redisUrl === undefined && role === "all");
   const purges = await Generations.open(shared ? saved : null, log);
@@ -110,7 +120,7 @@ async function createPipeline(
       : {}),
     log,
   });
-  const images = new CatalogueImages(files, renderer, remote, purges);
+  const images = new CatalogueImages(files, renderer, remote, purges, options);
   const formulas = new BoundFormulas(images, new Measurements(renderer), purges);
   const links = linksOf(options.signing);
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
@@ -120,6 +130,7 @@ async function createPipeline(
     redisPrefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
     ...{ state: saved, images, formulas, tiles, log },
     worked: jobsWorked(options),
+    ...(options.jobTimes === undefined ? {} : { times: options.jobTimes }),
   });
   let closed = false;
   // A first request would wait for what the workers load: a second on a slow machine.

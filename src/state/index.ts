@@ -12,14 +12,16 @@ export interface StateOptions {
   readonly redisUrl: string | null;
   /** Begins all keys in it; `bandloom:` when left out. */
   readonly redisPrefix?: string;
+  /** Longest wait for an answer of that Redis, milliseconds; 2000 when left out. */
+  readonly redisTimeoutMs?: number;
   /** Folder of the embedded store; null: there is none that can be written. */
   readonly folder: string | null;
   readonly log: (line: string) => void;
 }
 
 /** Redis where it is named, else a store in the folder, else none: nothing is saved then, and saving says so. */
-export function createState({ redisUrl, redisPrefix, folder, log }: StateOptions): StateStore {
-  if (redisUrl !== null) return new RedisState(redisUrl, redisPrefix ?? DEFAULT_REDIS_PREFIX, log);
+export function createState({ redisUrl, redisPrefix, redisTimeoutMs, folder, log }: StateOptions): StateStore {
+  if (redisUrl !== null) return new RedisState(redisUrl, redisPrefix ?? DEFAULT_REDIS_PREFIX, log, redisTimeoutMs);
   return folder === null ? NOTHING_SAVED : new EmbeddedState({ folder, log });
 }
 

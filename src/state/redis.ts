@@ -13,9 +13,9 @@ export class RedisState implements StateStore {
   readonly #tables: string;
 
   /** `prefix` begins all keys. */
-  constructor(url: string, prefix: string, log: (line: string) => void) {
+  constructor(url: string, prefix: string, log: (line: string) => void, timeoutMs = COMMAND_TIMEOUT_MS) {
     this.#tables = `${prefix}${LAYOUT}`;
-    this.#client = patientClient(url, COMMAND_TIMEOUT_MS);
+    this.#client = patientClient(url, timeoutMs);
     let told = false;
     this.#client.on("error", () => {
       if (!told) log("Saved presets: the Redis of BANDLOOM_STATE_REDIS_URL does not answer");

@@ -2,18 +2,18 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
 import { RedisFlights } from "../../src/cache/redis-flights.ts";
-import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
+import { names, PATIENT } from "./own-redis.ts";
+import { PATIENCE_MS } from "./support.ts";
 
-const names = new RedisKeys("bandloom:");
 const TILE = { bytes: Uint8Array.of(1, 2, 3), contentType: "image/png" };
 const keyOf = (text: string) => Buffer.from(text).toString("hex").padEnd(64, "0");
 
 let redis: RedisServer;
 const caches: TileCache[] = [];
-async function open(flightWaitMs = 5000): Promise<TileCache> {
-  const rest = { folder: null, embeddedBytes: 0, flightWaitMs, log: () => {} };
-  const cache = await createTileCache({ memoryBytes: 2 ** 20, redisUrl: redis.url, ...rest });
+async function open(waits = {}): Promise<TileCache> {
+  const rest = { folder: null, embeddedBytes: 0, log: () => {} };
+  const cache = await createTileCache({ memoryBytes: 2 ** 20, redisUrl: redis.url, ...rest, ...PATIENT, ...waits });
   caches.push(cache);
   return cache;
 }
@@ -38,14 +38,12 @@ describe("processes that share a Redis", () => {
     const keys = ["a", "b", "c"].map(keyOf);
     const [{ mine }, { mine: theirs }] = await Promise.all([flightsOf(one).claim(keys), flightsOf(two).claim(keys)]);
     for (const key of keys) expect(Number(mine.has(key)) + Number(theirs.has(key))).toBe(1);
-    const begin = performance.now();
     const found = keys.map((key) => (mine.has(key) ? flightsOf(two).wait(key) : flightsOf(one).wait(key)));
     for (const key of keys) (mine.has(key) ? one : two)?.set(key, TILE);
     for (const tile of await Promise.all(found))
       expect(Buffer.from(tile?.bytes ?? [])).toEqual(Buffer.from(TILE.bytes));
-    expect(performance.now() - begin).toBeLessThan(4000);
     // The locks are gone.
-    expect(await redis.admin.keys("*lock*")).toEqual([]);
+    await expect.poll(() => redis.admin.keys("*lock*")).toEqual([]);
   });
 
   it("see what another has made between the miss and the claim, and leave no lock behind", async () => {
@@ -63,22 +61,19 @@ describe("processes that share a Redis", () => {
     const key = keyOf("failing");
     expect((await flightsOf(one).claim([key])).mine.has(key)).toBe(true);
     expect((await flightsOf(two).claim([key])).mine.has(key)).toBe(false);
-    const begin = performance.now();
+    // It would not end by itself before the test is given up.
     const waiting = flightsOf(two).wait(key);
     flightsOf(one).finish(key, null);
     expect(await waiting).toBeNull();
-    expect(performance.now() - begin).toBeLessThan(4000);
     expect((await flightsOf(two).claim([key])).mine.has(key)).toBe(true);
     flightsOf(two).finish(key, null);
   });
 
   it("wait for a bounded time for one that says nothing more, whose lock ends by itself", async () => {
-    const hasty = await open(100);
+    const hasty = await open({ flightWaitMs: 100 });
     const key = keyOf("silent");
     await flightsOf(one).claim([key]);
-    const begin = performance.now();
     expect(await flightsOf(hasty).wait(key)).toBeNull();
-    expect(performance.now() - begin).toBeLessThan(3000);
     const left = await redis.admin.pttl(names.lock(key));
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(35_000);
@@ -109,12 +104,11 @@ describe("processes that share a Redis", () => {
     const lonely = await startRedis();
     const cache = await createTileCache({
       ...{ memoryBytes: 0, redisUrl: lonely.url, folder: null, embeddedBytes: 0, log: () => {} },
+      openWaitMs: PATIENCE_MS,
     });
     lonely.freeze();
     const keys = [keyOf("x"), keyOf("y")];
-    const begin = performance.now();
     expect([...(await flightsOf(cache).claim(keys)).mine].sort()).toEqual(keys.toSorted());
-    expect(performance.now() - begin).toBeLessThan(3000);
     flightsOf(cache).finish(keys[0] ?? "", TILE);
     expect(await flightsOf(cache).wait(keys[1] ?? "")).toBeNull();
     lonely.thaw();
@@ -124,17 +118,20 @@ describe("processes that share a Redis", () => {
 
   it("are not waited for when Redis was silent just before, save by those who wait for long", async () => {
     const lonely = await startRedis();
-    let silent = true;
+    let silent = false;
     const claimsOf = async (waitMs: number) => {
       const place = { url: lonely.url, cluster: false };
       const rest = { keys: names, ttlMs: 60_000, isSilent: () => silent, log: () => {} };
       const flights = new RedisFlights({ place, waitMs, ...rest });
-      await flights.opened;
+      const known = keyOf(`${waitMs}`);
+      const isConnected = async () => (await flights.claim([known])).mine.has(known) && flights.holds(known);
+      await expect.poll(isConnected).toBe(true);
       return { flights, claim: () => Promise.race([flights.claim([key]), nextTurn("waits")]) };
     };
     const key = keyOf("unanswered");
     const [hasty, patient] = [await claimsOf(999), await claimsOf(1000)];
     lonely.freeze();
+    silent = true;
     expect(await hasty.claim()).toEqual({ mine: new Set([key]), made: new Map() });
     expect(await patient.claim()).toBe("waits");
     silent = false;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
 import { mountSmallDisk, needsDisk } from "../fixtures/small-disk.ts";
-import { keyOf, logBook, tileOf, until } from "./support.ts";
+import { keyOf, logBook, PATIENCE_MS, tileOf, until } from "./support.ts";
 
 const disk = mountSmallDisk(12);
 const open: TileCache[] = [];
@@ -19,7 +19,14 @@ it(
     if (!disk) return;
     const { lines, log } = logBook();
     const embeddedBytes = 1024 * 2 ** 20;
-    const cache = await createTileCache({ memoryBytes: 0, redisUrl: null, folder: disk.folder, embeddedBytes, log });
+    const cache = await createTileCache({
+      memoryBytes: 0,
+      redisUrl: null,
+      folder: disk.folder,
+      embeddedBytes,
+      openWaitMs: PATIENCE_MS,
+      log,
+    });
     open.push(cache);
     const embedded = () => cache.stats().find(({ name }) => name === "embedded");
     const store = (name: string | number) => cache.set(keyOf(name), tileOf(name, 20_000));
@@ -58,6 +65,7 @@ it("a disk that becomes read-only costs the store, not a tile", needsDisk(disk),
     redisUrl: null,
     folder: disk.folder,
     embeddedBytes: 2 ** 20,
+    openWaitMs: PATIENCE_MS,
     log,
   });
   open.push(cache);

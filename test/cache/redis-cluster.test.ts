@@ -1,35 +1,44 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { careFor, createTileCache, KeyMaker, type TileCache } from "../../src/cache/index.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { careFor, createTileCache, KeyMaker, type KeyScope, type TileCache } from "../../src/cache/index.ts";
 import { type RedisCluster, startRedisCluster } from "../fixtures/redis-cluster.ts";
+import { callsOf, PATIENT, type RedisWaits } from "./own-redis.ts";
 import { tileOf } from "./support.ts";
+
+const scopeOf = (formula: string): KeyScope => ({
+  ...{ kind: "tile", renderVersion: 1, formula, images: [], generation: "" },
+});
 
 /** Of so many formulas that every node has some. */
 const FORMULAS = 12;
 const TILES = 20;
 const keys = Array.from({ length: FORMULAS }, (_, formula) => {
-  const maker = new KeyMaker({ kind: "tile", renderVersion: 1, formula: `${formula}`, images: [], generation: "" });
+  const maker = new KeyMaker(scopeOf(`${formula}`));
   return Array.from({ length: TILES }, (_, tile) => maker.key([tile]));
 });
 const everyKey = keys.flat();
 
 let cluster: RedisCluster;
 const caches: TileCache[] = [];
-async function open(flightWaitMs = 5_000): Promise<TileCache> {
-  const rest = { memoryBytes: 0, folder: null, embeddedBytes: 0, flightWaitMs, log: () => {} };
-  const cache = await createTileCache({ ...rest, redisUrl: cluster.url, redisCluster: true });
+async function open(waits: RedisWaits = PATIENT): Promise<TileCache> {
+  const rest = { memoryBytes: 0, folder: null, embeddedBytes: 0, log: () => {} };
+  const cache = await createTileCache({ ...rest, ...waits, redisUrl: cluster.url, redisCluster: true });
   caches.push(cache);
   // A busy machine may need more than one attempt to learn the slots.
-  await expect.poll(() => cache.stats()[1]?.healthy, { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => cache.stats()[1]?.healthy).toBe(true);
+  const key = new KeyMaker(scopeOf(`opened ${caches.length}`)).key([]);
+  const canClaim = async () => (await flightsOf(cache).claim([key])).mine.has(key) && flightsOf(cache).holds(key);
+  await expect.poll(canClaim).toBe(true);
+  flightsOf(cache).finish(key, null);
   return cache;
 }
 
 beforeAll(async () => {
   cluster = await startRedisCluster();
 }, 120_000);
-afterAll(async () => {
-  for (const cache of caches) await cache.close();
-  await cluster?.stop();
+afterEach(async () => {
+  for (const cache of caches.splice(0)) await cache.close();
 });
+afterAll(() => cluster?.stop());
 
 function flightsOf(cache: TileCache) {
   if (!cache.flights) throw new Error("no flights");
@@ -37,6 +46,10 @@ function flightsOf(cache: TileCache) {
 }
 
 describe("a Redis Cluster", () => {
+  beforeEach(async () => {
+    for (const { admin } of cluster.nodes) await admin.flushall();
+  });
+
   it("keeps the tiles of many formulas on all nodes, and gives them in order", async () => {
     const [writer, reader] = [await open(), await open()];
     for (const key of everyKey) writer.set(key, tileOf(key));
@@ -54,7 +67,7 @@ describe("a Redis Cluster", () => {
     for (const { admin } of cluster.nodes) await admin.config("RESETSTAT");
     await reader.get(keys[0] ?? []);
     const stats = await Promise.all(cluster.nodes.map(({ admin }) => admin.info("commandstats")));
-    const reads = stats.map((text) => Number(/cmdstat_mget:calls=(\d+),/.exec(text)?.[1] ?? 0));
+    const reads = stats.map((text) => callsOf("mget", text));
     expect(reads.reduce((sum, count) => sum + count)).toBe(1);
   });
 
@@ -70,15 +83,18 @@ describe("a Redis Cluster", () => {
   });
 
   it("is reported and verified as one store", async () => {
+    const writer = await open();
+    for (const key of everyKey) writer.set(key, tileOf(key));
+    await writer.flush();
     const care = careFor({ redisUrl: cluster.url, redisCluster: true, redisPrefix: "bandloom:", folder: "" });
     const { signal } = new AbortController();
-    expect(await care.report(signal)).toMatchObject({ tier: "redis", entries: 2 * FORMULAS * TILES, complete: true });
-    expect(await care.verify(() => {}, signal)).toEqual({ checked: 2 * FORMULAS * TILES, damaged: 0 });
+    expect(await care.report(signal)).toMatchObject({ tier: "redis", entries: FORMULAS * TILES, complete: true });
+    expect(await care.verify(() => {}, signal)).toEqual({ checked: FORMULAS * TILES, damaged: 0 });
     await care.close();
   });
 
   it("that loses a node never fails a tile, nor makes anybody wait for long", async () => {
-    const cache = await open(100);
+    const cache = await open({ flightWaitMs: 100 });
     const [, gone] = cluster.nodes;
     await gone?.stop();
     const begin = performance.now();

@@ -1,11 +1,12 @@
 import { copyFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { startRedis } from "../fixtures/redis.ts";
 import { freePort } from "../fixtures/server.ts";
-import { EVICTING, lookUp, nameOf, redisForEach, statsOf } from "./own-redis.ts";
+import { callsOf, EVICTING, HASTY, lookUp, nameOf, redisForEach, statsOf } from "./own-redis.ts";
 import { keyOf, logBook, temporaryFolder, tileOf, until } from "./support.ts";
 
 const own = redisForEach();
@@ -42,23 +43,24 @@ describe("a Redis that fails", () => {
   });
 
   it("that hangs is left alone after a few timeouts, and taken back when it answers again", async () => {
+    const writer = await own.cacheOn(own.redis.url);
+    writer.set(keyOf("a"), tileOf("a"));
+    await writer.flush();
     const { lines, log } = logBook();
-    const cache = await own.cacheOn(own.redis.url, log);
-    cache.set(keyOf("a"), tileOf("a"));
-    await cache.flush();
+    const cache = await own.cacheOn(own.redis.url, log, HASTY);
+    // On a busy machine its handshake too may take longer than it waits.
+    await until(() => statsOf(cache).healthy, "the connection");
     own.redis.freeze();
-    const begin = performance.now();
-    for (let n = 0; n < 100; n++) expect(await lookUp(cache, "a")).toBeNull();
-    // Without the breaker: 100 × 50 ms. Bound for hangs only, ten times what three timeouts take.
-    expect(performance.now() - begin).toBeLessThan(2_000);
-    expect(statsOf(cache)).toMatchObject({ healthy: false });
+    let tries = 0;
+    // Three, or a few more: failures that come too close together count once.
+    for (; statsOf(cache).healthy && tries < 10; tries++) expect(await lookUp(cache, "a")).toBeNull();
+    expect(statsOf(cache).healthy).toBe(false);
+    for (let n = 0; n < 100; n++)
+      expect(await Promise.race([lookUp(cache, "a"), nextTurn("waits for Redis")])).toBeNull();
+    expect(lines.at(-1)).toMatch(/^Redis cache, reading: off \(Command timed out/);
     own.redis.thaw();
-    await until(() => statsOf(cache).healthy, "the thawed Redis is used");
-    expect(await lookUp(cache, "a")).not.toBeNull();
-    expect(lines).toEqual([
-      expect.stringMatching(/^Redis cache, reading: off \(Command timed out/),
-      "Redis cache, reading: working again",
-    ]);
+    await expect.poll(() => lookUp(cache, "a")).not.toBeNull();
+    expect(lines.at(-1)).toBe("Redis cache, reading: working again");
   });
 
   it("that is full still answers reads; writing stops with one line and resumes when there is room", async () => {
@@ -93,11 +95,15 @@ describe("a Redis that fails", () => {
       return !statsOf(cache).healthy;
     }, "the writer gives up");
     await own.redis.stop();
-    // By now the next probe of writing is seconds away, and further with each that fails.
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
     own.redis = await startRedis({ port: own.redis.port });
-    await until(() => !/reading|lost|ECONNREFUSED/.test(statsOf(cache).detail ?? ""), "the connection is back");
-    await until(() => statsOf(cache).healthy, "the writer resumes");
+    // Left to itself writing is tried half a second later, and ever less often.
+    const readsAnswered = async () => {
+      await lookUp(cache, "a");
+      return callsOf("mget", await own.redis.admin.info("commandstats"));
+    };
+    // The second follows the write that the first, which only tries, gives rise to.
+    await expect.poll(readsAnswered).toBeGreaterThanOrEqual(2);
+    expect(statsOf(cache).detail).toBeNull();
   });
 
   it("that became a read-only replica still answers reads", async () => {
@@ -130,12 +136,14 @@ describe("a Redis that fails", () => {
   it("that resets each connection, or talks nonsense, is a miss", async () => {
     const sockets = new Set<Socket>();
     let nonsense = false;
+    let spoken = 0;
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.on("error", () => {});
       socket.on("data", () => {
-        if (nonsense) socket.write("HTTP/1.1 200 OK\r\n\r\n");
-        else socket.resetAndDestroy();
+        if (!nonsense) return void socket.resetAndDestroy();
+        spoken++;
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
       });
     });
     const port = await freePort();
@@ -147,7 +155,8 @@ describe("a Redis that fails", () => {
     const cache = await own.cacheOn(`redis://127.0.0.1:${port}`);
     expect(await lookUp(cache, "a")).toBeNull();
     nonsense = true;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // More than it has connections: one at least has been told nonsense and came back.
+    await until(() => spoken > 3, "nonsense is met");
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
     expect(await lookUp(cache, "a")).toBeNull();
@@ -155,17 +164,21 @@ describe("a Redis that fails", () => {
   });
 
   it("with a value of hundreds of megabytes under a tile's key is a miss, and the next write replaces the value", async () => {
-    const cache = await own.cacheOn(own.redis.url);
-    await own.redis.admin.setrange(nameOf("a"), 300 * 2 ** 20, "x");
+    const cache = await own.cacheOn(own.redis.url, () => {}, HASTY);
+    await until(() => statsOf(cache).healthy, "the connection");
+    await own.redis.admin.setrange(nameOf("a"), 200 * 2 ** 20, "x");
     expect(await lookUp(cache, "a")).toBeNull();
-    await until(() => statsOf(cache).healthy, "the connection is well again");
-    cache.set(keyOf("a"), tileOf("a"));
-    await cache.flush();
-    expect(await own.redis.admin.strlen(nameOf("a"))).toBeLessThan(3_000);
+    // What is written while the value still arrives may be given up.
+    const rewritten = async () => {
+      cache.set(keyOf("a"), tileOf("a"));
+      await cache.flush();
+      return own.redis.admin.strlen(nameOf("a"));
+    };
+    await expect.poll(rewritten).toBeLessThan(3_000);
   });
 
   it("that still loads its file is a miss, and is used once it has it", async () => {
-    const filled = await startRedis({ args: EVICTING });
+    const filled = await startRedis({ args: [...EVICTING, "--rdbcompression", "no"] });
     const pipeline = filled.admin.pipeline();
     for (let n = 0; n < 3_000; n++) pipeline.set(`filler:${n}`, Buffer.alloc(1_000, n));
     await pipeline.exec();
@@ -174,23 +187,28 @@ describe("a Redis that fails", () => {
     copyFileSync(join((await filled.admin.config("GET", "dir")).at(1) as string, "dump.rdb"), join(folder, "dump.rdb"));
     await filled.stop();
     const port = await freePort();
-    // One and a half milliseconds for each key.
-    const slowly = ["--key-load-delay", "1500", "--loading-process-events-interval-bytes", "1024", "--dir", folder];
+    // Minutes for all keys, unless it is told to hurry.
+    const slowly = ["--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024", "--dir", folder];
     const loading = startRedis({ port, args: [...EVICTING, ...slowly] });
     own.later(async () => (await loading).stop());
     const raw = new Redis({ port, host: "127.0.0.1", enableReadyCheck: false, retryStrategy: () => 10 });
     raw.on("error", () => {});
     own.later(async () => raw.disconnect());
     await expect.poll(() => raw.get("x").catch((error: Error) => error.message), { interval: 20 }).toMatch(/LOADING/);
-    const cache = await own.cacheOn(`redis://127.0.0.1:${port}`);
+    const cache = await own.cacheOn(`redis://127.0.0.1:${port}`, () => {}, { openWaitMs: 0 });
+    let asked = 0;
+    const othersAsked = async () => callsOf("info", await raw.info("commandstats")) - asked++;
+    // Both of its connections have been told by now that it loads.
+    await expect.poll(othersAsked).toBeGreaterThanOrEqual(2);
     expect(await lookUp(cache, "a")).toBeNull();
     expect((await cache.flights?.claim([keyOf("a")]))?.mine.size).toBe(1);
+    await raw.config("SET", "key-load-delay", "0");
     await loading;
     await until(() => statsOf(cache).healthy, "the loaded Redis is used");
     cache.set(keyOf("b"), tileOf("b"));
     await cache.flush();
     expect(await lookUp(cache, "b")).not.toBeNull();
-  }, 60_000);
+  });
 
   it("that asks for a password all of a sudden is a miss, and is used again when it no longer does", async () => {
     const { lines, log } = logBook();

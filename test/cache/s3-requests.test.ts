@@ -1,21 +1,22 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Bucket } from "../../src/cache/s3/bucket.ts";
 import { findDoor } from "../../src/cache/s3/door.ts";
 import { type SignedS3, type SignedS3Options, startSignedS3 } from "../fixtures/signed-s3.ts";
-import { temporaryFolder } from "./support.ts";
+import { PATIENCE_MS, temporaryFolder } from "./support.ts";
 
-const before = { ...process.env };
-const SOON = () => AbortSignal.timeout(10_000);
+const SOON = () => AbortSignal.timeout(PATIENCE_MS);
 const AMAZON = { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "secret", AWS_REGION: "eu-west-1" };
 
 afterEach(() => {
-  process.env = before;
+  vi.unstubAllEnvs();
 });
 
 function setEnvironment(variables: Readonly<Record<string, string>>): void {
-  process.env = { ...before, AWS_EC2_METADATA_DISABLED: "true", ...variables };
+  vi.unstubAllEnvs();
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
 
 async function server(options: SignedS3Options = {}): Promise<{ readonly s3: SignedS3; readonly bucket: Bucket }> {
@@ -126,7 +127,7 @@ describe("a signed request", () => {
     await expect(read(bucket, "a")).rejects.toMatchObject({ code: "SignatureDoesNotMatch", status: 403 });
     grant(s3.environment.AWS_SECRET_ACCESS_KEY);
     // They are fetched beside the request that finds them old.
-    await expect.poll(() => read(bucket, "a").catch(() => ""), { timeout: 10_000 }).toBe("hello");
+    await expect.poll(() => read(bucket, "a").catch(() => "")).toBe("hello");
   });
 
   it("is not repeated when it is refused", async () => {

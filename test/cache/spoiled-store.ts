@@ -18,7 +18,7 @@ const GIVE_UP_MS = 60_000;
 const [folder = "", how = "", seed = "0"] = process.argv.slice(2);
 const lines: string[] = [];
 const cache = await createTileCache({
-  ...{ memoryBytes: 0, redisUrl: null, folder, embeddedBytes: 2 ** 28 },
+  ...{ memoryBytes: 0, redisUrl: null, folder, embeddedBytes: 2 ** 28, openWaitMs: 60_000 },
   log: (line) => lines.push(line),
 });
 const keys = Array.from({ length: TILES }, (_, n) => createHash("sha256").update(String(n)).digest("hex"));

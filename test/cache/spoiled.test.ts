@@ -4,9 +4,11 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { distrustTiles } from "../../src/cache/index.ts";
+import { THREADS } from "../setup/bundle-threads.ts";
 import { temporaryFolder } from "./support.ts";
 
-const PROGRAM = fileURLToPath(new URL("./spoiled-store.ts", import.meta.url));
+/** A bundle of spoiled-store.ts. */
+const PROGRAM = fileURLToPath(new URL("spoiled-store.js", THREADS));
 /** Where LMDB ends the process it is started again, and after the second time the store is not believed. */
 const STARTS = 3;
 
@@ -16,7 +18,7 @@ interface End {
 }
 
 async function run(...args: readonly string[]): Promise<End> {
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, ...args], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "ignore"] });
   const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   if (code !== 0 && signal === null) throw new Error(`The program failed with ${code}.`);
   return { died: signal !== null, output };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
-import { keyOf, temporaryFolder, tileOf } from "./support.ts";
+import { keyOf, PATIENCE_MS, temporaryFolder, tileOf } from "./support.ts";
 
 const open: TileCache[] = [];
 afterEach(async () => {
@@ -8,7 +8,14 @@ afterEach(async () => {
 });
 
 async function openCache(folder: string | null, memoryBytes = 2 ** 20): Promise<TileCache> {
-  const settings = { memoryBytes, redisUrl: null, folder, embeddedBytes: 2 ** 24, log: () => {} };
+  const settings = {
+    memoryBytes,
+    redisUrl: null,
+    folder,
+    embeddedBytes: 2 ** 24,
+    openWaitMs: PATIENCE_MS,
+    log: () => {},
+  };
   const cache = await createTileCache(settings);
   open.push(cache);
   return cache;

@@ -8,6 +8,8 @@ const cache = await createTileCache({
   redisUrl: null,
   folder,
   embeddedBytes: 4096 * 2 ** 20,
+  // What is stored before it is open is dropped.
+  openWaitMs: 60_000,
   log: (line) => process.stderr.write(`${line}\n`),
 });
 for (let n = 0; n < Number(count); n++) {

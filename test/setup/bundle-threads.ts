@@ -4,20 +4,31 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const ROOT = new URL("../../", import.meta.url);
-const SRC = fileURLToPath(new URL("src", ROOT));
-/** Where the bundles are, by the paths that their files have in src. */
+/** Where the bundles are, those of src by the paths that they have in it. */
 export const THREADS = new URL("test/.output/threads/", ROOT);
-const ENTRIES = ["render/worker/main", "ingest/worker/ingest"];
+/** What is started as a thread, or as a process. */
+const ENTRIES = {
+  "render/worker/main": "src/render/worker/main.ts",
+  "ingest/worker/ingest": "src/ingest/worker/ingest.ts",
+  "cache/embedded/check": "src/cache/embedded/check.ts",
+  writer: "test/cache/writer.ts",
+  "spoiled-store": "test/cache/spoiled-store.ts",
+};
 
-/** Once before the tests that start threads: a bundle for each file that is started as one, made anew where a source is newer. */
+/** What they import that is not in src. */
+const BESIDES = ["test/fixtures/damage.ts"];
+
+/** Once before the tests that start them: a bundle for each of those files, made anew where a source is newer. */
 export default async function bundleThreads(): Promise<void> {
-  const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-  const made = ENTRIES.map((name) => changedAt(fileURLToPath(new URL(`${name}.js`, THREADS))));
-  if (Math.min(...made) > Math.max(...sources.map((name) => changedAt(join(SRC, name))))) return;
+  const entries = Object.entries(ENTRIES).map(([name, path]) => [name, pathOf(path)] as const);
+  const sources = [...sourcesIn("src"), ...BESIDES.map(pathOf), ...entries.map(([, path]) => path)];
+  const made = entries.map(([name]) => changedAt(fileURLToPath(new URL(`${name}.js`, THREADS))));
+  if (Math.min(...made) > Math.max(...sources.map(changedAt))) return;
   await build({
     configFile: false,
     logLevel: "warn",
-    ssr: { target: "node" },
+    // Of these a thread needs a small part, which is all that goes into its bundle.
+    ssr: { target: "node", noExternal: ["zod", "yaml"] },
     build: {
       ssr: true,
       target: "node20",
@@ -26,11 +37,21 @@ export default async function bundleThreads(): Promise<void> {
       minify: false,
       sourcemap: "inline",
       rolldownOptions: {
-        input: Object.fromEntries(ENTRIES.map((name) => [name, join(SRC, `${name}.ts`)])),
-        output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
+        input: Object.fromEntries(entries),
+        // The cache looks for check.js beside itself, and it is a part of several.
+        output: { entryFileNames: "[name].js", chunkFileNames: "cache/embedded/[name]-[hash].js" },
       },
     },
   });
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(name, ROOT));
+}
+
+function sourcesIn(folder: string): readonly string[] {
+  const names = readdirSync(pathOf(folder), { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith(".ts")).map((name) => join(pathOf(folder), name));
 }
 
 /** Milliseconds; 0: it does not exist. */

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { checkProgram } from "./check-program.ts";
 
 export const DATA_FILE = "data.mdb";
 const LOCK_FILE = "lock.mdb";
@@ -165,10 +165,10 @@ const FROM_OUTSIDE: ReadonlySet<NodeJS.Signals | null> = new Set(["SIGINT", "SIG
 
 /** Reads a store from end to end, in a process of its own. */
 export function passesCheck(store: string): Promise<boolean> {
-  const isSource = import.meta.url.endsWith(".ts");
-  const program = fileURLToPath(new URL(isSource ? "./check.ts" : "./check.js", import.meta.url));
+  const program = checkProgram();
+  const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [...(isSource ? ["--import", "tsx"] : []), program, store], {
+    const child = spawn(process.execPath, [...loader, program, store], {
       cwd: dirname(program),
       stdio: "ignore",
       timeout: CHECK_TIMEOUT_MS,

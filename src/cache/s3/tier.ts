@@ -40,6 +40,12 @@ export interface S3TierOptions {
   readonly server: S3Options;
   /** Longest wait for all tiles that are asked for together, milliseconds; default 250. */
   readonly deadlineMs?: number;
+  /** Longest wait for a write, milliseconds; default 5000. */
+  readonly writeDeadlineMs?: number;
+  /** Longest wait for the answer to a probe, milliseconds; default 2000. */
+  readonly probeDeadlineMs?: number;
+  /** Longest wait for pending writes when it is closed, milliseconds; default 5000. */
+  readonly closeWaitMs?: number;
   readonly log: (line: string) => void;
 }
 
@@ -50,6 +56,9 @@ export class S3Tier implements CacheTier {
   readonly opened: Promise<void>;
   readonly #objects: S3Objects;
   readonly #deadlineMs: number;
+  readonly #writeDeadlineMs: number;
+  readonly #probeDeadlineMs: number;
+  readonly #closeWaitMs: number;
   readonly #reads: Breaker;
   readonly #writes: Breaker;
   readonly #readSlots = new Slots(READS_AT_ONCE);
@@ -62,8 +71,12 @@ export class S3Tier implements CacheTier {
   #known = false;
   #closed = false;
 
-  constructor({ place, server, deadlineMs = READ_DEADLINE_MS, log }: S3TierOptions) {
-    this.#deadlineMs = deadlineMs;
+  constructor(options: S3TierOptions) {
+    const { place, server, log } = options;
+    this.#deadlineMs = options.deadlineMs ?? READ_DEADLINE_MS;
+    this.#writeDeadlineMs = options.writeDeadlineMs ?? WRITE_DEADLINE_MS;
+    this.#probeDeadlineMs = options.probeDeadlineMs ?? PROBE_DEADLINE_MS;
+    this.#closeWaitMs = options.closeWaitMs ?? CLOSE_MS;
     this.#objects = new S3Objects(place, server, READS_AT_ONCE + WRITES_AT_ONCE);
     const breaker = (name: string, probe: () => Promise<unknown>) =>
       new Breaker({ name: `S3 cache, ${name}`, threshold: FAILURES_TO_OPEN, probe, log });
@@ -125,7 +138,7 @@ export class S3Tier implements CacheTier {
   /** What fails is dropped, and what waits while writing is off. */
   async #write({ key, tile }: CacheEntry): Promise<void> {
     if (!this.#isWritable) return;
-    const deadline = AbortSignal.timeout(WRITE_DEADLINE_MS);
+    const deadline = AbortSignal.timeout(this.#writeDeadlineMs);
     try {
       await this.#objects.write(objectName(key), seal(key, tile), CONTENT_TYPE, deadline);
       this.#writes.success();
@@ -144,7 +157,7 @@ export class S3Tier implements CacheTier {
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.flush(), sleep(CLOSE_MS, null, { ref: false })]);
+    await Promise.race([this.flush(), sleep(this.#closeWaitMs, null, { ref: false })]);
     this.#closed = true;
     this.#reads.stop();
     this.#writes.stop();
@@ -161,13 +174,14 @@ export class S3Tier implements CacheTier {
   }
 
   #probeWriting(): Promise<void> {
-    return this.#objects.write(PROBE, Buffer.alloc(PROBE_BYTES), CONTENT_TYPE, AbortSignal.timeout(PROBE_DEADLINE_MS));
+    const deadline = AbortSignal.timeout(this.#probeDeadlineMs);
+    return this.#objects.write(PROBE, Buffer.alloc(PROBE_BYTES), CONTENT_TYPE, deadline);
   }
 
   /** Where nothing may be listed only an object that is there tells that reading is allowed. */
   async #probeReading(): Promise<void> {
     await this.#probeWriting().catch(() => {});
-    await this.#objects.read(PROBE, PROBE_BYTES, AbortSignal.timeout(PROBE_DEADLINE_MS));
+    await this.#objects.read(PROBE, PROBE_BYTES, AbortSignal.timeout(this.#probeDeadlineMs));
   }
 
   get #isReadable(): boolean {
