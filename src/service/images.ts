@@ -23,10 +23,17 @@ import { servedRevision } from "./version.ts";
 const MAX_IMAGES = 1000;
 /** A file is compared with what is known of it at most this often, milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
-/** The same for what lies behind a network. Reads need no such check: each names the version that it wants. */
 const REMOTE_CHECK_INTERVAL_MS = 10_000;
 /** A file that changes again and again while it is described is being written. */
 const MAX_ATTEMPTS = 3;
+
+export interface ImagesOptions {
+  /**
+   * What lies behind a network is compared with what is known of it at most this often, milliseconds; 10 s when left out. Reads need no
+   * such check: each names the version that it wants.
+   */
+  readonly remoteCheckMs?: number;
+}
 
 interface Known {
   readonly entry: CatalogueEntry;
@@ -54,11 +61,19 @@ export class CatalogueImages implements ImageService {
   readonly #renderer: Renderer;
   readonly #remote: Remote;
   readonly #purges: KnownPurges;
+  readonly #remoteInterval: number;
   readonly #known = new LRUCache<string, Known>({ max: MAX_IMAGES });
   readonly #flights = new SingleFlight<ServedImage>();
 
-  constructor(catalogue: ImageFiles, renderer: Renderer, remote: Remote, purges: KnownPurges = NEVER_PURGED) {
+  constructor(
+    catalogue: ImageFiles,
+    renderer: Renderer,
+    remote: Remote,
+    purges: KnownPurges = NEVER_PURGED,
+    { remoteCheckMs = REMOTE_CHECK_INTERVAL_MS }: ImagesOptions = {},
+  ) {
     this.#purges = purges;
+    this.#remoteInterval = remoteCheckMs;
     this.#catalogue = catalogue;
     this.#renderer = renderer;
     this.#remote = remote;
@@ -154,7 +169,7 @@ export class CatalogueImages implements ImageService {
     const kept = before && "image" in before.outcome && sameWords(before.entry, entry) ? before.outcome.image : null;
     const same = kept?.source.generation === generation ? kept : null;
     const image = same ?? servedImage(entry, described, generation);
-    const interval = described.identity.remote.length > 0 ? REMOTE_CHECK_INTERVAL_MS : CHECK_INTERVAL_MS;
+    const interval = described.identity.remote.length > 0 ? this.#remoteInterval : CHECK_INTERVAL_MS;
     this.#known.set(entry.key, { entry, outcome: { described, image }, interval, ...now });
     return image;
   }

@@ -20,6 +20,8 @@ export interface MemoryImage {
   readonly rounds?: boolean;
   /** Chunks that cannot be had, where many are asked for at once. */
   readonly broken?: (ref: ChunkRef) => boolean;
+  /** All pixels of a chunk are as its first one: large images are made at once. */
+  readonly flat?: boolean;
   /** The stored value at a pixel of a stored level. */
   readonly value: (level: number, channel: number, x: number, y: number) => number;
 }
@@ -112,15 +114,22 @@ export class MemorySource implements ImageSource {
     const { chunkWidth, chunkHeight } = this.#level(ref.level);
     const buffer = new ArrayBuffer(samples * width * height * planeBytes(type));
     const values = planeView(type, buffer, 0, samples * width * height);
-    for (let sample = 0; sample < samples; sample++)
+    const { flat = false, value } = this.#image;
+    for (let sample = 0; sample < samples; sample++) {
+      if (flat) {
+        const first = value(ref.level, ref.group + sample, ref.x * chunkWidth, ref.y * chunkHeight);
+        values.fill(first, sample * width * height, (sample + 1) * width * height);
+        continue;
+      }
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++)
-          values[(sample * height + y) * width + x] = this.#image.value(
+          values[(sample * height + y) * width + x] = value(
             ref.level,
             ref.group + sample,
             ref.x * chunkWidth + x,
             ref.y * chunkHeight + y,
           );
+    }
     return new Uint8Array(buffer);
   }
 }

@@ -1,11 +1,13 @@
 import { rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
 import { codeOf, openPipeline, type Pipeline, PNG } from "./support.ts";
 
 let pipeline: Pipeline;
 beforeAll(async () => {
+  // Images are looked at again after a second, which passes when a test says so.
+  vi.useFakeTimers({ toFake: ["performance"] });
   pipeline = await openPipeline({
     "odd.tif": { width: 257, height: 255, tile: [64, 64], codec: "deflate" },
     "plates/p1.ome.tif": { width: 1, height: 1 },
@@ -15,9 +17,12 @@ beforeAll(async () => {
     "mended.tif": new Uint8Array(9),
   });
 });
-afterAll(() => pipeline.close());
+afterAll(async () => {
+  vi.useRealTimers();
+  await pipeline.close();
+});
 
-const nextCheck = () => new Promise((resolve) => setTimeout(resolve, 1100));
+const nextCheck = () => vi.advanceTimersByTime(1_001);
 
 describe("an image of the catalogue", () => {
   it("is described with its levels, its name and the identity of its bytes", async () => {
@@ -40,7 +45,7 @@ describe("an image of the catalogue", () => {
   it("is not described again as long as its file is the same", async () => {
     const image = await pipeline.images.get("odd");
     const before = pipeline.asked.descriptions;
-    await nextCheck();
+    nextCheck();
     expect(pipeline.images.fresh("odd")).toBeNull();
     expect(await pipeline.images.get("odd")).toBe(image);
     expect(pipeline.asked.descriptions).toBe(before);
@@ -77,7 +82,7 @@ describe("an image of the catalogue", () => {
   it("has another revision, other keys and other URLs once its file is replaced", async () => {
     const before = await pipeline.bind("changing", "window(b1, 0, 255)");
     await pipeline.put("changing.tif", { width: 30, height: 20, seed: 2 });
-    await nextCheck();
+    nextCheck();
     const after = await pipeline.bind("changing", "window(b1, 0, 255)");
     expect(after.image.revision).not.toBe(before.image.revision);
     expect(after.formula.hash).toBe(before.formula.hash);
@@ -104,7 +109,7 @@ describe("an image of the catalogue", () => {
     await pipeline.put("brief.tif", { width: 3, height: 2 });
     await pipeline.images.get("brief");
     rmSync(join(pipeline.folder, "brief.tif"));
-    await nextCheck();
+    nextCheck();
     expect(await codeOf(() => pipeline.images.get("brief"))).toBe("NOT_FOUND");
   });
 });

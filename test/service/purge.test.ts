@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { Generations } from "../../src/service/generations.ts";
 import { newGeneration, type Purges, purgeRow, readPurges, recordPurge } from "../../src/service/purge.ts";
 import { createState, type StateStore } from "../../src/state/index.ts";
@@ -9,14 +9,18 @@ const MOST = 10_000;
 
 let redis: RedisServer;
 let state: StateStore;
-beforeEach(async () => {
+beforeAll(async () => {
   redis = await startRedis();
-  state = createState({ redisUrl: redis.url, folder: null, log: () => {} });
 });
-afterEach(async () => {
-  await state.close();
-  await redis.stop();
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await redis.admin.flushall();
+  // No machine that is busy is taken for a Redis that is away.
+  state = createState({ redisUrl: redis.url, redisTimeoutMs: 60_000, folder: null, log: () => {} });
+  // Whoever opens it finds it connected.
+  await state.count("purges");
 });
+afterEach(() => state.close());
 
 /** As so many purges of images have left it. */
 async function purged(count: number): Promise<void> {

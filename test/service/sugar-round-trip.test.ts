@@ -58,7 +58,8 @@ describe("display options", () => {
         const shade = Math.min(Math.max(((values[3] ?? 0) - low) / (high - low), 0), 1) ** (1 / display.gamma);
         const shown = formula.display && interpretBytes(formula.display, "rgba8", (channel) => values[channel] ?? 0);
         const expected = 255 * (display.invert ? 1 - shade : shade);
-        expect(Math.abs((shown?.[0] ?? -9) - expected)).toBeLessThanOrEqual(0.51);
+        // Half a shade by rounding; a short window in float32 beside its low end adds a few hundredths.
+        expect(Math.abs((shown?.[0] ?? -9) - expected)).toBeLessThanOrEqual(0.55);
       }),
       { numRuns: 300 },
     );

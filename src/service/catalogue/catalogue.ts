@@ -11,7 +11,6 @@ import { scan } from "./scan.ts";
 import type { CatalogueEntry, ImageFiles, ImagePreset } from "./types.ts";
 import { type FolderWatch, watchFolder } from "./watch.ts";
 
-/** A list of images may be this old, milliseconds: a folder that changes all the time is not read all the time. */
 const SCAN_INTERVAL_MS = 1000;
 const DEFAULT_FILE = "catalogue.yaml";
 
@@ -20,6 +19,8 @@ export interface CatalogueOptions {
   readonly file?: string;
   /** Told of entries that cannot be used. */
   readonly report?: (message: string) => void;
+  /** A list of images may be this old, milliseconds: a folder that changes all the time is not read all the time. A second when left out. */
+  readonly scanIntervalMs?: number;
 }
 
 /** Paths in the folder by key. */
@@ -46,14 +47,16 @@ interface Listed {
 export class Catalogue implements ImageFiles {
   readonly #root: string;
   readonly #file: CatalogueFile;
+  readonly #scanInterval: number;
   #watch: FolderWatch | null = null;
   #scan: Scan | null = null;
   #joined: Listed | null = null;
   #closed = false;
 
   /** `root` must exist. */
-  constructor(root: string, { file, report = () => {} }: CatalogueOptions = {}) {
+  constructor(root: string, { file, report = () => {}, scanIntervalMs = SCAN_INTERVAL_MS }: CatalogueOptions = {}) {
     this.#root = realpathSync(root);
+    this.#scanInterval = scanIntervalMs;
     this.#file = new CatalogueFile(file ?? join(this.#root, DEFAULT_FILE), file !== undefined, report);
   }
 
@@ -106,7 +109,7 @@ export class Catalogue implements ImageFiles {
   #scanned(): Promise<Images> {
     const now = performance.now();
     const known = this.#scan;
-    if (known && (now - known.at <= SCAN_INTERVAL_MS || this.#isCurrent(known))) return known.images;
+    if (known && (now - known.at <= this.#scanInterval || this.#isCurrent(known))) return known.images;
     const started: Scan = { at: now, images: scan(this.#root), found: null };
     this.#scan = started;
     started.images.then(

@@ -4,16 +4,19 @@ import { LocalQueue } from "./local-queue.ts";
 import type { JobQueue } from "./queue.ts";
 import { JobRecords } from "./records.ts";
 import type { PartContext } from "./run-part.ts";
+import { JOB_TIMES, type JobTimes } from "./times.ts";
 import type { JobService } from "./types.ts";
 import { THIS_WORKER } from "./worker.ts";
 
-interface JobOptions extends Omit<PartContext, "records" | "worker" | "counts"> {
+interface JobOptions extends Omit<PartContext, "records" | "worker" | "counts" | "times"> {
   readonly state: StateStore;
   /** Of the Redis that several servers share; null: none. */
   readonly redisUrl: string | null;
   /** Begins all keys there. */
   readonly redisPrefix: string;
   readonly worked: JobsWorked;
+  /** Those that are left out are the usual ones. */
+  readonly times?: Partial<JobTimes>;
 }
 
 /**
@@ -23,14 +26,16 @@ interface JobOptions extends Omit<PartContext, "records" | "worker" | "counts"> 
 export type JobsWorked = "here" | "elsewhere" | "nowhere";
 
 /** Jobs, and where their parts are handed out: to all servers of a Redis, or in this process alone. */
-export function createJobs({ state, redisUrl, redisPrefix, worked, ...options }: JobOptions): JobService {
+export function createJobs({ state, redisUrl, redisPrefix, worked, times: own, ...options }: JobOptions): JobService {
   const records = new JobRecords(state);
   const counts = { completed: 0, failed: 0 };
-  const context = { ...options, records, counts, worker: THIS_WORKER };
+  const times = { ...JOB_TIMES, ...own };
+  const context = { ...options, records, counts, times, worker: THIS_WORKER };
   return new Jobs(
     records,
     worked === "nowhere" ? null : queueOf(redisUrl, redisPrefix, context, worked === "here"),
     counts,
+    times,
   );
 }
 

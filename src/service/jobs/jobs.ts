@@ -8,28 +8,27 @@ import { type JobRecord, walkOf } from "./record.ts";
 import type { JobRecords } from "./records.ts";
 import type { JobTileCounts } from "./run-part.ts";
 import { summarize } from "./summary.ts";
+import type { JobTimes } from "./times.ts";
 import type { Job, JobService, JobWish } from "./types.ts";
 
 /** Jobs that are remembered when they have ended. */
 const MAX_ENDED = 100;
-/** At most four changes a second are told: a person sees no more. */
-const WATCH_EVERY_MS = 250;
-/** Who cancels a job waits no longer for what runs of it here: a cache may be slow to write. */
-const STOPS_WITHIN_MS = 1_000;
 
 /** Jobs as people see them: what is written down, summed up. */
 export class Jobs implements JobService {
   readonly #records: JobRecords;
   readonly #queue: Promise<JobQueue> | null;
   /** However many watch a job, it is read once. */
-  readonly #recent = new LRUCache<string, Promise<Job | null>>({ max: MAX_ENDED, ttl: WATCH_EVERY_MS / 2 });
-
+  readonly #recent: LRUCache<string, Promise<Job | null>>;
   readonly #counts: JobTileCounts;
+  readonly #times: JobTimes;
 
   /** `queue` null: nobody would ever work on a job that is begun here. */
-  constructor(records: JobRecords, queue: Promise<JobQueue> | null, counts: JobTileCounts) {
+  constructor(records: JobRecords, queue: Promise<JobQueue> | null, counts: JobTileCounts, times: JobTimes) {
     this.#records = records;
     this.#counts = counts;
+    this.#times = times;
+    this.#recent = new LRUCache({ max: MAX_ENDED, ttl: times.watchEveryMs / 2 });
     this.#queue = queue;
     // Who starts a job is told; that nobody does must not end the process.
     queue?.catch(() => {});
@@ -75,7 +74,7 @@ export class Jobs implements JobService {
     await this.#records.end(record, { state: "cancelled", at: Date.now(), error: null });
     const stopped = (await this.#queue)?.drop(id);
     // The tiles of a step that was just done are told as well.
-    await Promise.race([stopped, sleep(STOPS_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([stopped, sleep(this.#times.stopsWithinMs, undefined, { ref: false })]);
     this.#recent.delete(id);
     return this.get(id);
   }
@@ -88,7 +87,7 @@ export class Jobs implements JobService {
       if (text !== last) yield job;
       last = text;
       if (job.finishedAt !== null) return;
-      await sleep(WATCH_EVERY_MS, undefined, { signal }).catch(() => {});
+      await sleep(this.#times.watchEveryMs, undefined, { signal }).catch(() => {});
       const before: Job = job;
       // A store that does not answer now may do so soon.
       job = await this.#recently(id).catch(() => before);

@@ -5,9 +5,6 @@ import { finishJob, type PartContext, type PartRef } from "./run-part.ts";
 import { PARTS_AT_ONCE, RunningParts } from "./running.ts";
 import { isTaken } from "./worker.ts";
 
-/** How often jobs are looked for that another process of this machine began and did not finish. */
-const LOOK_EVERY_MS = 5_000;
-
 /** Hands parts out within one process: the jobs that are written down are its queue. What a process that was killed left goes on by itself. */
 export class LocalQueue implements JobQueue {
   readonly #records: JobRecords;
@@ -25,7 +22,7 @@ export class LocalQueue implements JobQueue {
     this.#records = context.records;
     this.#log = context.log;
     this.#running = new RunningParts(context);
-    this.#timer = setInterval(() => this.#pump(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#pump(), context.times.lookEveryMs);
     this.#timer.unref();
     this.#pump();
   }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BandloomError, type ErrorCode } from "../../core/errors.ts";
+import type { JobTimes } from "./times.ts";
 
 /** What may be over in a while. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["SOURCE_FAILED", "SOURCE_TIMEOUT", "OVERLOADED"]);
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 5_000;
 
 export function isPassing(error: unknown): boolean {
   return error instanceof BandloomError && PASSING.has(error.code);
@@ -15,6 +14,7 @@ export async function patiently<T>(
   work: (isLast: boolean) => Promise<T>,
   tries: number,
   signal: AbortSignal,
+  { firstWaitMs, longestWaitMs }: JobTimes,
 ): Promise<T> {
   for (let failures = 0; ; failures++) {
     signal.throwIfAborted();
@@ -22,7 +22,7 @@ export async function patiently<T>(
       return await work(failures + 1 >= tries);
     } catch (error) {
       if (!isPassing(error) || failures + 1 >= tries) throw error;
-      await sleep(Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS), undefined, { signal });
+      await sleep(Math.min(firstWaitMs * 2 ** failures, longestWaitMs), undefined, { signal });
     }
   }
 }

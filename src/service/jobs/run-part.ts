@@ -7,14 +7,13 @@ import type { TileService } from "../types/tile.ts";
 import { isPassing, patiently } from "./patience.ts";
 import { isFinished, type JobRecord, type PartProgress, type PartWorker, walkOf } from "./record.ts";
 import type { JobRecords } from "./records.ts";
+import type { JobTimes } from "./times.ts";
 import { isSame } from "./worker.ts";
 
 /** A source that does not answer is asked so often before the job ends. */
 const SOURCE_TRIES = 6;
 /** Processes that may end over the same step before it is given up: a file that kills them must not do so for ever. */
 const MAX_TAKES = 5;
-/** Another server saw that a file was replaced, or a purge: this one sees it within a second, and has some more for a store that is slow. */
-const SEEN_AFTER_MS = [250, 750, 1_000];
 /** Share of the newest step in the rate. */
 const SMOOTHING = 0.3;
 
@@ -26,6 +25,7 @@ export interface PartContext {
   readonly worker: PartWorker;
   /** Tiles of jobs that this process has dealt with, since it started. */
   readonly counts: JobTileCounts;
+  readonly times: JobTimes;
   /** Told of what is no expected failure. */
   readonly log: (message: string) => void;
 }
@@ -46,8 +46,8 @@ export interface PartRef {
  * on jobs, whoever hands the parts out. Resolves when the part is finished or not wanted any more; rejects with the signal's reason.
  */
 export async function runPart(context: PartContext, ref: PartRef, signal: AbortSignal): Promise<void> {
-  const { records, worker } = context;
-  const kept = <T>(work: () => Promise<T>) => patiently(work, Number.POSITIVE_INFINITY, signal);
+  const { records, worker, times } = context;
+  const kept = <T>(work: () => Promise<T>) => patiently(work, Number.POSITIVE_INFINITY, signal, times);
   const first = await kept(() => wanted(records, ref));
   if (!first) return;
   const { index } = ref;
@@ -62,11 +62,13 @@ export async function runPart(context: PartContext, ref: PartRef, signal: AbortS
   const save = () => kept(() => records.putPart(first, index, part));
   await save();
   try {
+    // What is rendered while a store is still being checked is not kept, and would count as done.
+    await context.tiles.settled();
     while (!isFinished(first, index, part)) {
       const began = performance.now();
       const { next } = part;
       const step = (isLast: boolean) => renderStep(context, first, next, isLast, signal);
-      const done = await patiently(step, SOURCE_TRIES, signal);
+      const done = await patiently(step, SOURCE_TRIES, signal, times);
       context.counts.completed += done.completed;
       context.counts.failed += done.failed;
       part = advanced(part, done, performance.now() - began);
@@ -131,11 +133,11 @@ async function renderStep(
 
 /** Half of the tiles of one file and half of another would be no picture: BAD_REQUEST where the picture is another than that of the job. */
 async function boundAsRecorded(
-  { images, formulas }: PartContext,
+  { images, formulas, times }: PartContext,
   record: JobRecord,
   signal: AbortSignal,
 ): Promise<ValidFormula> {
-  for (const wait of [...SEEN_AFTER_MS, null]) {
+  for (const wait of [...times.seenAfterMs, null]) {
     const image = await images.get(record.imageKey, signal);
     const formula = await formulas.bind(image, record.formula, record.plane, signal);
     if (formula.valid && formula.version === record.version) return formula;

@@ -33,7 +33,10 @@ beforeAll(() => {
   execFileSync("mkfifo", [join(root, "pipe.tif")]);
   catalogue = new Catalogue(root);
 });
-afterAll(() => rmSync(parent, { recursive: true, force: true }));
+afterAll(() => {
+  catalogue.close();
+  rmSync(parent, { recursive: true, force: true });
+});
 
 function pathOf(key: string): string | null {
   const location = catalogue.find(key)?.location;
@@ -108,7 +111,7 @@ describe("the catalogue of a data folder", () => {
   it("finds a new image at once, and lists it within a second", async () => {
     put("late.tif");
     expect(pathOf("late")).toMatch(/late\.tif$/);
-    await expect.poll(() => catalogue.keys(), { timeout: 10_000 }).toContain("late");
+    await expect.poll(() => catalogue.keys()).toContain("late");
     rmSync(join(root, "late.tif"));
     expect(pathOf("late")).toBeNull();
   });

@@ -11,8 +11,10 @@ import type { ServedTile, TileRequest } from "../../../src/service/types/tile.ts
 import { createState } from "../../../src/state/index.ts";
 import { buildTiff, type DirectorySpec } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
+import { completes, ended, holdSteps, TEST_TIMES } from "./support.ts";
 
 const PLATE: DirectorySpec = { width: 1500, height: 1100, tile: [128, 128], codec: "deflate", seed: 3 };
+const PLATE_BYTES = tiff(PLATE);
 /** 24 × 18, 12 × 9, 6 × 5 and 3 × 3 tiles of 64 pixels. */
 const TILES = 432 + 108 + 30 + 9;
 /** Without a stored chunk: a file of a few kilobytes. */
@@ -26,10 +28,14 @@ afterEach(async () => {
   for (const undo of clean.splice(0).reverse()) await undo();
 });
 
-async function dataFolder(spec = PLATE): Promise<string> {
+function tiff(spec: DirectorySpec): Uint8Array {
+  return buildTiff({ directories: [spec] });
+}
+
+async function dataFolder(plate = PLATE_BYTES): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bandloom-jobs-"));
   clean.push(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [spec] }));
+  await writeFile(join(folder, "plate.tif"), plate);
   return folder;
 }
 
@@ -40,7 +46,7 @@ async function open(
 ): Promise<Services> {
   const services = await createServices({
     ...{ dataFolder: folder, cacheFolder: join(folder, ".bandloom"), cacheBytes: 2 ** 28, memoryBytes: 2 ** 25 },
-    ...{ workers: 1, ...part },
+    ...{ workers: 1, jobTimes: TEST_TIMES, ...part },
     onEvent: () => {},
   });
   clean.push(() => services.close());
@@ -51,13 +57,6 @@ async function wish(services: Services, text = "window(b1, 0, 255)", more: Parti
   const formula = await services.formulas.bind(await services.images.get("plate"), text);
   if (!formula.valid) throw new Error("The formula is refused.");
   return { formula, levels: null, region: null, tileSize: 64, encoding: JPEG, pad: false, ...more };
-}
-
-async function ended(services: Services, { id }: Job): Promise<Job> {
-  let last: Job | null = null;
-  for await (const job of services.jobs.watch(id, never)) last = job;
-  if (!last) throw new Error("The job is gone.");
-  return last;
 }
 
 /** What is written down of a job in the folder. */
@@ -120,12 +119,14 @@ describe("a job", () => {
 
   it("stops when it is cancelled, and goes on where it was when it is asked for again", async () => {
     const services = await open(await dataFolder());
+    const held = holdSteps(services, 1);
     const wanted = await wish(services, "window(median(b1, 2), 0, 254)");
     const started = await services.jobs.start(wanted);
-    for await (const job of services.jobs.watch(started.id, never)) if (job.completed > 0) break;
+    await completes(services, started, 1);
     const cancelled = await services.jobs.cancel(started.id);
     expect(cancelled).toMatchObject({ state: "cancelled", rate: null, secondsLeft: null });
     expect(cancelled?.completed).toBeLessThan(TILES);
+    held.open();
     const again = await services.jobs.start(wanted);
     expect(again.completed).toBeGreaterThan(0);
     expect(await ended(services, again)).toMatchObject({ state: "completed", completed: TILES });
@@ -136,12 +137,14 @@ describe("a job", () => {
   it("goes on after a restart, and asks for no tile again that was finished", async () => {
     const folder = await dataFolder();
     const first = await open(folder);
-    const started = await first.jobs.start(await wish(first, "window(median(b1, 2), 0, 253)"));
-    for await (const job of first.jobs.watch(started.id, never)) if (job.completed > 0) break;
+    // More than two steps, and not all of them.
+    holdSteps(first, 12);
+    const started = await first.jobs.start(await wish(first, "window(b1, 0, 253)"));
+    await completes(first, started, 2 * 64 + 1);
     await clean.pop()?.();
     const second = await open(folder, LATER);
     const before = await second.jobs.get(started.id);
-    expect(before?.completed).toBeGreaterThan(0);
+    expect(before?.completed).toBeGreaterThan(2 * 64);
     expect(before?.completed).toBeLessThan(TILES);
     await clean.pop()?.();
     const third = await open(folder);
@@ -153,14 +156,14 @@ describe("a job", () => {
 
   it("counts tiles that cannot be rendered, keeps the first reason, and goes on", async () => {
     const broken = (chunk: number, stored: Uint8Array) => (chunk === 0 ? new Uint8Array(9) : stored);
-    const services = await open(await dataFolder({ ...PLATE, replaceChunk: broken }));
+    const services = await open(await dataFolder(tiff({ ...PLATE, replaceChunk: broken })));
     const wanted = await wish(services, "window(b1, 0, 255)", { levels: [0] });
     const done = await ended(services, await services.jobs.start(wanted));
     expect(done).toMatchObject({ state: "completed", completed: 428, failed: 4, error: expect.any(String) });
   });
 
   it("has failed when nothing of it could be rendered, which tells nothing of a rate", async () => {
-    const folder = await dataFolder({ ...PLATE, replaceChunk: () => new Uint8Array(9) });
+    const folder = await dataFolder(tiff({ ...PLATE, replaceChunk: () => new Uint8Array(9) }));
     const services = await open(folder);
     const started = await services.jobs.start(await wish(services, "window(b1, 0, 255)", { levels: [0] }));
     expect(await ended(services, started)).toMatchObject({ state: "failed", completed: 0, failed: 432 });
@@ -174,7 +177,7 @@ describe("a job", () => {
     const services = await open(folder, LATER);
     const started = await services.jobs.start(await wish(services));
     await clean.pop()?.();
-    await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [{ ...PLATE, seed: 9 }] }));
+    await writeFile(join(folder, "plate.tif"), tiff({ ...PLATE, seed: 9 }));
     const later = await open(folder);
     expect(await ended(later, started)).toMatchObject({
       state: "failed",
@@ -195,14 +198,16 @@ describe("a job", () => {
 
   it("ends with a clear reason when it is purged, and what is asked for then is another job", async () => {
     const services = await open(await dataFolder());
-    const started = await services.jobs.start(await wish(services, "window(median(b1, 2), 0, 252)"));
-    for await (const job of services.jobs.watch(started.id, never)) if (job.completed > 0) break;
+    const held = holdSteps(services, 1);
+    const started = await services.jobs.start(await wish(services, "window(b1, 0, 252)"));
+    await completes(services, started, 1);
     await services.purges.purge({ kind: "image", key: "plate" });
+    held.open();
     expect(await ended(services, started)).toMatchObject({ state: "failed", error: expect.stringContaining("purged") });
-    const again = await services.jobs.start(await wish(services, "window(median(b1, 2), 0, 252)"));
+    const again = await services.jobs.start(await wish(services, "window(b1, 0, 252)"));
     expect(again.id).not.toBe(started.id);
     expect(await ended(services, again)).toMatchObject({ state: "completed", completed: TILES });
-  }, 30_000);
+  });
 
   it("is given up when it ends every process that touches it", async () => {
     const folder = await dataFolder();
@@ -217,7 +222,7 @@ describe("a job", () => {
   });
 
   it("of more tiles than a job may have is refused", async () => {
-    const services = await open(await dataFolder(VAST), LATER);
+    const services = await open(await dataFolder(tiff(VAST)), LATER);
     await expect(services.jobs.start(await wish(services, "window(b1, 0, 9)"))).rejects.toMatchObject({
       code: "LIMIT_EXCEEDED",
       details: { limit: 2 ** 22 },

@@ -1,40 +1,45 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
+import { promiseWithResolver } from "../../../src/core/promise.ts";
 import { createServices, type Services } from "../../../src/service/index.ts";
 import { JobRecords } from "../../../src/service/jobs/records.ts";
 import type { Job, JobWish } from "../../../src/service/jobs/types.ts";
+import type { RemoteOptions } from "../../../src/source/index.ts";
 import { createState } from "../../../src/state/index.ts";
-import { buildTiff } from "../../fixtures/tiff-builder.ts";
+import { effort } from "../../fixtures/effort.ts";
+import { startRangeServer } from "../../fixtures/range-server.ts";
+import { buildTiff, type DirectorySpec } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
+import { completes, ended, holdSteps, TEST_TIMES } from "./support.ts";
 
+/** 20 × 20 tiles of 64 pixels, and coarser ones. */
+const PLATE: DirectorySpec = { width: 1280, height: 1280, tile: [128, 128], codec: "deflate", seed: 3 };
 const CORNER = { x: 0, y: 0, width: 10, height: 10 };
 /** Jobs that have ended and are remembered. */
 const REMEMBERED = 100;
-const never = new AbortController().signal;
 
 const clean: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
   for (const undo of clean.splice(0).reverse()) await undo();
 });
 
-/** 20 × 20 tiles of 64 pixels, and coarser ones. */
 async function dataFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bandloom-job-order-"));
   clean.push(() => rm(folder, { recursive: true, force: true }));
-  const plate = { width: 1280, height: 1280, tile: [128, 128] as const, codec: "deflate" as const, seed: 3 };
-  await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [plate] }));
+  await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [PLATE] }));
   return folder;
 }
 
-async function open(folder: string, runJobs = true): Promise<Services> {
+async function open(folder: string, runJobs = true, remote: RemoteOptions = { allowed: [] }): Promise<Services> {
   const services = await createServices({
     ...{ dataFolder: folder, cacheFolder: join(folder, ".bandloom"), cacheBytes: 2 ** 28, memoryBytes: 2 ** 25 },
-    ...{ workers: 1, runJobs },
+    ...{ workers: 1, runJobs, remote, jobTimes: TEST_TIMES },
     onEvent: () => {},
   });
   clean.push(() => services.close());
@@ -51,8 +56,23 @@ async function left<T>(folder: string, work: (services: Services, records: JobRe
   return made;
 }
 
-async function start(services: Services, text: string, more: Partial<JobWish> = {}): Promise<Job> {
-  const formula = await services.formulas.bind(await services.images.get("plate"), text);
+/** A server of an image of which the upper half can be had, and the lower half is never answered. */
+async function halfPlate() {
+  const bytes = buildTiff({ directories: [{ ...PLATE, codec: "none" }] });
+  const reached = promiseWithResolver();
+  const hold = async ({ headers }: IncomingMessage) => {
+    const [, from = "0", to = "0"] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+    if (Number(from) === 0 || Number(to) < bytes.length / 2) return;
+    reached.resolve();
+    await new Promise(() => {});
+  };
+  const server = await startRangeServer(new Map([["far.tif", bytes]]), { hold });
+  clean.push(() => server.close());
+  return { url: `${server.url}/far.tif`, reached: reached.promise };
+}
+
+async function start(services: Services, text: string, more: Partial<JobWish> = {}, key = "plate"): Promise<Job> {
+  const formula = await services.formulas.bind(await services.images.get(key), text);
   if (!formula.valid) throw new Error("The formula is refused.");
   return services.jobs.start({
     ...{ formula, levels: null, region: null, tileSize: 64, encoding: JPEG, pad: false },
@@ -61,12 +81,6 @@ async function start(services: Services, text: string, more: Partial<JobWish> = 
 }
 
 const small = (services: Services, text: string) => start(services, text, { levels: [0], region: CORNER });
-
-async function ended(services: Services, { id }: Pick<Job, "id">): Promise<Job | null> {
-  let last: Job | null = null;
-  for await (const job of services.jobs.watch(id, never)) last = job;
-  return last;
-}
 
 it("the newest jobs are listed first, and of those that have ended a hundred are remembered", async () => {
   const folder = await dataFolder();
@@ -87,18 +101,29 @@ it("the newest jobs are listed first, and of those that have ended a hundred are
 
 it("what is asked for here goes before what another process has left", async () => {
   const folder = await dataFolder();
-  const older = await left(folder, (services) => start(services, "window(median(b1, 3), 0, 255)"));
+  const older = await left(folder, (services) => start(services, "window(b1, 0, 254)"));
   const services = await open(folder);
+  const held = holdSteps(services, 0);
+  await held.reached;
   const mine = await small(services, "window(b1, 0, 255)");
+  held.open();
   expect(await ended(services, mine)).toMatchObject({ state: "completed" });
-  expect(await services.jobs.get(older.id)).toMatchObject({ finishedAt: null });
-}, 60_000);
+  expect(await ended(services, older)).toMatchObject({ state: "completed" });
+  // Both places may have been taken before it was asked for.
+  expect(held.begun.length).toBeGreaterThan(4);
+  expect(held.begun.indexOf("window(b1, 0, 255)")).toBeLessThanOrEqual(2);
+});
 
 it("what is under way stops when it is cancelled, and not at the end of its step", async () => {
-  const services = await open(await dataFolder());
-  const slow = await start(services, "window(median(b1, 4), 0, 255)", { levels: [0] });
-  for await (const job of services.jobs.watch(slow.id, never)) if (job.completed > 0) break;
+  const folder = await dataFolder();
+  const { url, reached } = await halfPlate();
+  await writeFile(join(folder, "catalogue.yaml"), `images:\n  far: { source: "${url}" }\n`);
+  const services = await open(folder, true, { allowed: [url] });
+  const slow = await start(services, "window(b1, 0, 255)", { levels: [0] }, "far");
+  await completes(services, slow, 1);
+  await reached;
   const cancelled = await services.jobs.cancel(slow.id);
+  expect(cancelled).toMatchObject({ state: "cancelled" });
   // All places are free again.
   expect(await ended(services, await start(services, "window(b1, 0, 255)", { levels: [2] }))).toMatchObject({
     state: "completed",
@@ -108,13 +133,16 @@ it("what is under way stops when it is cancelled, and not at the end of its step
 
 it("what had been rendered when a job is cancelled is told by then, whenever that happens", async () => {
   const services = await open(await dataFolder());
-  for (let wait = 0; wait < 120; wait += 3) {
-    const { id } = await start(services, `window(b1, 0, ${200 + wait})`, { levels: [0] });
-    await sleep(wait);
-    const cancelled = await services.jobs.cancel(id);
-    await sleep(20);
-    expect((await services.jobs.get(id))?.completed).toBe(cancelled?.completed);
+  const told: (Job | null)[] = [];
+  const tries = effort(12, 40);
+  for (let index = 0; index < tries; index++) {
+    const { id } = await start(services, `window(b1, 0, ${200 + index})`, { levels: [0] });
+    await sleep((index * 120) / tries);
+    told.push(await services.jobs.cancel(id));
   }
+  // What were told too late would have been written down by now.
+  const now = await Promise.all(told.map((job) => services.jobs.get(job?.id ?? "")));
+  expect(now.map((job) => job?.completed)).toEqual(told.map((job) => job?.completed));
 });
 
 it("what another process works on is left to it until it is gone, and then begun once more", async () => {
@@ -143,7 +171,7 @@ it("what another process works on is left to it until it is gone, and then begun
     // A step that is finished makes good for those that were not.
     expect(record && (await records.part(record, 0)).takes).toBe(1);
   });
-}, 60_000);
+});
 
 it.each(["is cancelled", "was to be said to have ended"])(
   "a job whose last part is finished just when it %s has ended when it is begun again",

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { freshPart, type JobRecord, partCount, partRange } from "../../../src/service/jobs/record.ts";
 import { JobRecords } from "../../../src/service/jobs/records.ts";
 import { createState, type StateStore } from "../../../src/state/index.ts";
@@ -14,16 +14,18 @@ const cancelled = { state: "cancelled", at: 5, error: null } as const;
 let redis: RedisServer;
 let state: StateStore;
 let records: JobRecords;
-beforeEach(async () => {
+beforeAll(async () => {
   redis = await startRedis();
-  state = createState({ redisUrl: redis.url, folder: null, log: () => {} });
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await redis.admin.flushall();
+  // No machine that is busy is taken for a Redis that is away.
+  state = createState({ redisUrl: redis.url, redisTimeoutMs: 60_000, folder: null, log: () => {} });
   records = new JobRecords(state);
   await records.put(RECORD);
 });
-afterEach(async () => {
-  await state.close();
-  await redis.stop();
-});
+afterEach(() => state.close());
 
 describe("what is written down of a job", () => {
   it("says how it ended first, of the run that ended", async () => {

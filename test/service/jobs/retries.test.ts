@@ -9,6 +9,7 @@ import type { Job } from "../../../src/service/jobs/types.ts";
 import { buildTiff } from "../../fixtures/tiff-builder.ts";
 import { startTinyUpstream } from "../../fixtures/tiny-upstream.ts";
 import { JPEG } from "../support.ts";
+import { ended, TEST_TIMES } from "./support.ts";
 
 /** 8 × 8 tiles, one step of a job, of a chunk of 16 KiB each. */
 const PLATE = { width: 1024, height: 1024, tile: [128, 128] as const, seed: 7 };
@@ -16,7 +17,6 @@ const TILES = 64;
 const BYTES = buildTiff({ directories: [PLATE] });
 /** Of the last chunk. */
 const LAST_BYTE = BYTES.length - 1;
-const never = new AbortController().signal;
 
 const clean: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -38,7 +38,7 @@ async function refusing(times: number): Promise<Services> {
   await writeFile(join(folder, "catalogue.yaml"), `images:\n  plate: { source: ${url}plate.tif }\n`);
   const services = await createServices({
     ...{ dataFolder: folder, cacheFolder: join(folder, ".bandloom"), cacheBytes: 2 ** 28, memoryBytes: 2 ** 25 },
-    ...{ workers: 1, remote: { allowed: [url] } },
+    ...{ workers: 1, remote: { allowed: [url], pauseMs: 1 }, jobTimes: TEST_TIMES },
     onEvent: () => {},
   });
   clean.push(() => services.close());
@@ -57,28 +57,26 @@ function give(from: number, to: number, response: ServerResponse): void {
   response.end(BYTES.subarray(from, to + 1));
 }
 
-async function ended(services: Services): Promise<Job | null> {
+async function done(services: Services): Promise<Job | null> {
   const formula = await services.formulas.bind(await services.images.get("plate"), "window(b1, 0, 255)");
   if (!formula.valid) throw new Error("The formula is refused.");
   const wish = { formula, levels: [0], region: null, tileSize: 128, encoding: JPEG, pad: false };
-  let last = await services.jobs.start(wish);
-  for await (const job of services.jobs.watch(last.id, never)) last = job;
-  return last;
+  return ended(services, await services.jobs.start(wish));
 }
 
 it("a job tries tiles again that failed for a reason that passes, and counts none of them twice", async () => {
   // One read is tried three times: so often fail two of them.
   const services = await refusing(6);
-  expect(await ended(services)).toMatchObject({ state: "completed", completed: TILES, failed: 0, error: null });
+  expect(await done(services)).toMatchObject({ state: "completed", completed: TILES, failed: 0, error: null });
   expect(services.jobs.counts()).toEqual({ completed: TILES, failed: 0 });
   expect(services.stats().remote.retries).toBeGreaterThanOrEqual(4);
-}, 60_000);
+});
 
 it("a job counts tiles as failed whose source goes on refusing, and keeps the others", async () => {
   const services = await refusing(Number.POSITIVE_INFINITY);
-  const job = await ended(services);
+  const job = await done(services);
   expect(job).toMatchObject({ state: "completed", error: expect.stringContaining("does not answer") });
   expect(job?.failed).toBeGreaterThan(0);
   expect(job?.completed).toBeGreaterThan(0);
   expect((job?.failed ?? 0) + (job?.completed ?? 0)).toBe(TILES);
-}, 120_000);
+});

@@ -11,10 +11,8 @@ import { THIS_WORKER } from "../../../src/service/jobs/worker.ts";
 import { createState } from "../../../src/state/index.ts";
 import { buildTiff } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
+import { type HeldSteps, holdSteps, TEST_TIMES } from "./support.ts";
 
-const never = new AbortController().signal;
-// As those of RunningParts: each tile of a step listens.
-setMaxListeners(0, never);
 const OTHER: PartWorker = { host: `not ${hostname()}`, pid: 1, birth: null };
 
 const clean: (() => Promise<unknown>)[] = [];
@@ -43,6 +41,7 @@ beforeEach(async () => {
     tiles,
     worker: THIS_WORKER,
     counts: { completed: 0, failed: 0 },
+    times: TEST_TIMES,
     log: () => {},
   };
 });
@@ -50,23 +49,33 @@ afterEach(async () => {
   for (const undo of clean.splice(0).reverse()) await undo();
 });
 
-/** A job of one part, which this process has just begun to work on: 64 tiles that take some milliseconds each. */
-async function begun(): Promise<{ readonly record: JobRecord; readonly end: Promise<void> }> {
-  const formula = await services.formulas.bind(await services.images.get("plate"), "window(median(b1, 4), 0, 255)");
+/** A job of one part of 64 tiles, which this process has begun to work on; its one step is held. */
+async function begun(): Promise<{ readonly record: JobRecord; readonly held: HeldSteps; readonly end: Promise<void> }> {
+  const formula = await services.formulas.bind(await services.images.get("plate"), "window(b1, 0, 255)");
   if (!formula.valid) throw new Error("The formula is refused.");
   const wish = { formula, levels: [0], region: null, tileSize: 64, encoding: JPEG, pad: false };
   const { id } = await services.jobs.start(wish);
   const record = await records.get(id);
   if (!record) throw new Error("It is not written down.");
-  const end = runPart(context, { id, run: record.run, index: 0 }, never);
-  await expect.poll(() => records.part(record, 0)).toMatchObject({ worker: THIS_WORKER });
-  return { record, end };
+  const held = holdSteps(services, 0);
+  const stop = new AbortController();
+  // As those of RunningParts: each tile of a step listens.
+  setMaxListeners(0, stop.signal);
+  const end = runPart(context, { id, run: record.run, index: 0 }, stop.signal);
+  clean.push(() => {
+    stop.abort();
+    return end.catch(() => {});
+  });
+  await held.reached;
+  expect(await records.part(record, 0)).toMatchObject({ worker: THIS_WORKER });
+  return { record, held, end };
 }
 
 it("a part that another server has taken over is not written over", async () => {
-  const { record, end } = await begun();
+  const { record, held, end } = await begun();
   const theirs = { ...(await records.part(record, 0)), worker: OTHER, completed: 7, at: Date.now() };
   await records.putPart(record, 0, theirs);
+  held.open();
   await end;
   expect(context.counts).toEqual({ completed: 64, failed: 0 });
   expect(await records.part(record, 0)).toEqual(theirs);
@@ -74,8 +83,9 @@ it("a part that another server has taken over is not written over", async () => 
 });
 
 it("a job that was cancelled and begun again meanwhile goes on, and ends", async () => {
-  const { record, end } = await begun();
+  const { record, held, end } = await begun();
   await records.put({ ...record, createdAt: record.createdAt + 1 });
+  held.open();
   await end;
   expect(await records.part(record, 0)).toMatchObject({ next: 1, completed: 64, worker: null });
   expect(await records.get(record.id)).toMatchObject({ ended: { state: "completed" } });

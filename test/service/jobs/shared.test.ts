@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { createServices, type Services } from "../../../src/service/index.ts";
 import type { JobRecord, PartProgress } from "../../../src/service/jobs/record.ts";
@@ -9,8 +10,12 @@ import { THIS_WORKER } from "../../../src/service/jobs/worker.ts";
 import { type RedisServer, startRedis } from "../../fixtures/redis.ts";
 import { buildTiff } from "../../fixtures/tiff-builder.ts";
 import { JPEG } from "../support.ts";
+import { completes, ended, holdSteps, TEST_TIMES } from "./support.ts";
 
 const never = new AbortController().signal;
+/** No machine that is busy is taken for a Redis that is away. */
+const PATIENT_MS = 60_000;
+const HASTY_MS = 50;
 const clean: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const undo of clean.splice(0).reverse()) await undo();
@@ -28,7 +33,7 @@ const JOBS = "bandloom:state:1:jobs";
 interface Cluster {
   readonly redis: RedisServer;
   /** `account`: of the Redis of what is saved, `name:password@`. */
-  open(runJobs: boolean, account?: string): Promise<Services>;
+  open(runJobs: boolean, account?: string, stateRedisTimeoutMs?: number): Promise<Services>;
 }
 
 async function cluster(): Promise<Cluster> {
@@ -38,10 +43,11 @@ async function cluster(): Promise<Cluster> {
   clean.push(() => rm(folder, { recursive: true, force: true }));
   const plate = { width: 1500, height: 1100, tile: [128, 128] as const, codec: "deflate" as const, seed: 5 };
   await writeFile(join(folder, "plate.tif"), buildTiff({ directories: [plate] }));
-  const open = async (runJobs: boolean, account = "") => {
+  const open = async (runJobs: boolean, account = "", stateRedisTimeoutMs = PATIENT_MS) => {
     const services = await createServices({
       ...{ dataFolder: folder, cacheFolder: null, cacheBytes: 0, memoryBytes: 2 ** 25, workers: 1, runJobs },
-      ...{ redisUrl: redis.url, stateRedisUrl: redis.url.replace("//", `//${account}`) },
+      ...{ redisUrl: redis.url, stateRedisUrl: redis.url.replace("//", `//${account}`), stateRedisTimeoutMs },
+      jobTimes: { ...TEST_TIMES, seenAfterMs: Array.from({ length: 600 }, () => 100) },
       onEvent: () => {},
     });
     clean.push(() => services.close());
@@ -56,10 +62,13 @@ async function start(services: Services, text = "window(b1, 0, 255)", levels: nu
   return services.jobs.start({ formula, levels, region: null, tileSize: 64, encoding: JPEG, pad: false });
 }
 
-async function ended(services: Services, { id }: Job): Promise<Job | null> {
-  let last: Job | null = null;
-  for await (const job of services.jobs.watch(id, never)) last = job;
-  return last;
+/** Updates of a job, of which the first was taken: who asks to watch while the store does not answer is refused. */
+async function watched(services: Services, { id }: Job): Promise<AsyncIterator<Job>> {
+  for (;;) {
+    const updates = services.jobs.watch(id, never)[Symbol.asyncIterator]();
+    const first = await updates.next().catch(() => null);
+    if (first) return updates;
+  }
 }
 
 /** What is written down of the parts of a job that were begun. */
@@ -78,6 +87,7 @@ it("a job of one server is done by others, seen and cancelled everywhere", async
   expect(await works.jobs.get(job.id)).toMatchObject({ state: "completed" });
   // Redis keeps nothing of a part that is done but what is written down of it.
   await expect.poll(() => redis.admin.keys(`{bandloom:jobs:1}:parts:${job.id}*`)).toEqual([]);
+  holdSteps(works, 0);
   const second = await start(asks, "window(b1, 0, 250)");
   expect(await works.jobs.cancel(second.id)).toMatchObject({ state: "cancelled" });
   expect(await asks.jobs.get(second.id)).toMatchObject({ state: "cancelled" });
@@ -113,15 +123,18 @@ it("an account needs no more than the documented rule", async () => {
 it("a server that is stopped in order hands its parts back, and one that comes later goes on", async () => {
   const { redis, open } = await cluster();
   const asks = await open(false);
-  const job = await start(asks, "window(median(b1, 3), 0, 255)");
+  const job = await start(asks);
   const first = await open(true);
-  for await (const seen of asks.jobs.watch(job.id, never)) if (seen.completed > 0) break;
+  const held = holdSteps(first, 1);
+  await completes(asks, job, 1);
+  await held.reached;
   const mine = { takes: 1, worker: THIS_WORKER };
   await expect.poll(() => partsOf(redis, job)).toContainEqual(expect.objectContaining(mine));
   await first.close();
   clean.pop();
   // Nobody works on what is left, and that it was put down does not count against it.
   const left = (await partsOf(redis, job)).filter(({ completed }) => completed === 0);
+  expect(left.length).toBeGreaterThan(0);
   expect(left.map(({ worker, takes }) => [worker, takes])).toEqual(left.map(() => [null, 0]));
   const between = await asks.jobs.get(job.id);
   expect(between?.completed).toBeLessThan(job.total);
@@ -144,15 +157,21 @@ it("a server waits for the purge that another one knows of already, and then mak
 
 it("a Redis that is away is told in words, and jobs go on when it is back", async () => {
   const { redis, open } = await cluster();
-  const services = await open(true);
-  const job = await start(services);
-  // Whoever watches is told nothing meanwhile, and all the rest then.
-  const updates = services.jobs.watch(job.id, never)[Symbol.asyncIterator]();
-  await updates.next();
+  const asks = await open(false);
+  const job = await start(asks);
+  // It takes Redis for away at once, and goes on all the same.
+  const works = await open(true, "", HASTY_MS);
+  const held = holdSteps(works, 1);
+  await held.reached;
+  const updates = await watched(works, job);
   redis.freeze();
-  await expect(start(services, "window(b1, 0, 251)")).rejects.toMatchObject({ code: "SOURCE_FAILED" });
+  held.open();
+  await expect(start(works, "window(b1, 0, 251)")).rejects.toMatchObject({ code: "SOURCE_FAILED" });
+  // Whoever watches is told nothing meanwhile, and all the rest then.
+  const next = updates.next();
+  await sleep(10 * HASTY_MS);
   redis.thaw();
-  let last: Job | null = null;
+  let last = (await next).value as Job | undefined;
   for await (const update of { [Symbol.asyncIterator]: () => updates }) last = update;
   expect(last).toMatchObject({ state: "completed", completed: job.total });
 });
