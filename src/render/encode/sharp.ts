@@ -1,24 +1,10 @@
-import type { Sharp } from "sharp";
 import { BandloomError } from "../../core/errors.ts";
 import type { Size } from "../../core/geometry.ts";
 import { OUTPUT_BYTES } from "../../kernel/kernel.ts";
+import { loadSharp, type Sharp } from "../../source/sharp.ts";
 import type { Encoding } from "../types.ts";
 import { chromaSubsampling } from "./jpeg.ts";
 import type { Pixels } from "./pixels.ts";
-
-type SharpLibrary = typeof import("sharp").default;
-
-let loading: Promise<SharpLibrary> | undefined;
-
-/** sharp costs 90 ms and 18 MB: it is loaded by the first picture that needs it. Workers are the concurrency; libvips adds none. */
-function library(): Promise<SharpLibrary> {
-  loading ??= import("sharp").then(({ default: sharp }) => {
-    sharp.cache(false);
-    sharp.concurrency(1);
-    return sharp;
-  });
-  return loading;
-}
 
 /** Scales byte pixels (area-weighted reduction, cubic enlargement; transparent pixels give no colour). `pixels` must be detached. */
 export async function resizeBytes(pixels: Pixels, size: Size): Promise<Pixels> {
@@ -49,7 +35,7 @@ function encoder(image: Sharp, { format, quality, lossless }: Encoding): Sharp {
 
 async function open({ bytes, width, height, output, view }: Pixels): Promise<Sharp> {
   if (view || output === "float32") throw new TypeError("sharp works on byte pixels outside of WebAssembly memory.");
-  const sharp = await library();
+  const sharp = await loadSharp();
   const channels = OUTPUT_BYTES[output] as 1 | 3 | 4;
   const image = sharp(bytes, { raw: { width, height, channels } });
   // libvips would otherwise write one channel as sRGB with three.

@@ -1,5 +1,6 @@
-import sharp, { type Metadata } from "sharp";
+import type { Metadata } from "sharp";
 import { plainChannel, plainImage } from "../plain-info.ts";
+import { loadSharp } from "../sharp.ts";
 import type { ImageSource, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { type Colours, coloursOf } from "./colours.ts";
@@ -7,8 +8,6 @@ import { type PlainKind, plainKind } from "./kind.ts";
 import { CHUNK_SIDE, PlainSource } from "./source.ts";
 
 export { plainKind } from "./kind.ts";
-
-const readsJpeg2000 = sharp.format.jp2?.input?.buffer === true;
 
 /** A plain image is decoded as a whole: this many pixels take 256 MiB as RGBA. */
 const MAX_PIXELS = 64 * 2 ** 20;
@@ -29,7 +28,7 @@ export async function openPlain(store: Store): Promise<ImageSource> {
   const { identity } = store;
   const bytes = Buffer.from(await store.read(0, store.size));
   const kind = plainKind(bytes.subarray(0, 64));
-  if (kind === null || kind === "SVG" || kind === "HEIF" || (kind === "JPEG 2000" && !readsJpeg2000))
+  if (kind === null || kind === "SVG" || kind === "HEIF" || (kind === "JPEG 2000" && !(await readsJpeg2000())))
     throw unreadable(refusal(kind));
   const metadata = await metadataOf(bytes, kind);
   const colours = coloursOf(metadata.channels ?? 0, metadata.depth, metadata.space);
@@ -47,7 +46,12 @@ export async function openPlain(store: Store): Promise<ImageSource> {
   return new PlainSource(info, identity, store, bytes, colours);
 }
 
+async function readsJpeg2000(): Promise<boolean> {
+  return (await loadSharp()).format.jp2?.input?.buffer === true;
+}
+
 async function metadataOf(bytes: Buffer, kind: PlainKind): Promise<Metadata> {
+  const sharp = await loadSharp();
   try {
     const metadata = await sharp(bytes, { limitInputPixels: MAX_PIXELS }).metadata();
     if (metadata.width * metadata.height <= MAX_PIXELS) return metadata;

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import sharp from "sharp";
 import type { Identity } from "../identity.ts";
+import { loadSharp } from "../sharp.ts";
 import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Colours } from "./colours.ts";
@@ -102,6 +102,7 @@ export class PlainSource implements ImageSource {
   async #decode(): Promise<Buffer> {
     const { space, names } = this.#colours;
     const { width, height } = this.info;
+    const sharp = await loadSharp();
     try {
       const { data, info } = await sharp(this.#file, { limitInputPixels: width * height, ignoreIcc: true })
         .autoOrient()

@@ -16,8 +16,10 @@ import {
 import { isStrong, validatorOf } from "./validator.ts";
 
 const MAX_REDIRECTS = 5;
-/** Where a server says nothing for so long, milliseconds, the try is given up; the deadline of the whole may be nearer. */
+/** Where a server says nothing for so long, milliseconds, the try is given up. The whole may have less time; where it has more, so has a try. */
 const STALL_MS = 5000;
+/** Tries that have their time, of those that the whole is given for. */
+const TRIES = 2;
 /** Of an answer that is not wanted: reading so many bytes is cheaper than another connection. */
 const DRAINED_BYTES = 16 * 1024;
 /** Servers of object stores say in a document of XML why they refuse; it is short. */
@@ -35,6 +37,8 @@ const BUSY: readonly number[] = [500, 502, 503, 504];
 export interface HttpOptions {
   readonly allowed: AllowList;
   readonly connectionsPerHost: number;
+  /** Longest wait for the whole of an answer, milliseconds. */
+  readonly timeoutMs: number;
   /** What is asked for in the place of an address: the same with a signature, of servers that want one. */
   readonly signed: (url: URL) => URL;
 }
@@ -46,15 +50,16 @@ export class HttpTransport implements Transport {
   readonly #public: Agent;
   readonly #private: Agent;
 
-  constructor({ allowed, connectionsPerHost, signed }: HttpOptions) {
+  constructor({ allowed, connectionsPerHost, timeoutMs, signed }: HttpOptions) {
     this.#allowed = allowed;
     this.#signed = signed;
+    const stall = Math.max(STALL_MS, timeoutMs / TRIES);
     const agent = (permission: Permission) =>
       new Agent({
         connections: connectionsPerHost,
-        headersTimeout: STALL_MS,
-        bodyTimeout: STALL_MS,
-        connect: { timeout: STALL_MS, lookup: checkedLookup(permission) },
+        headersTimeout: stall,
+        bodyTimeout: stall,
+        connect: { timeout: stall, lookup: checkedLookup(permission) },
       });
     this.#public = agent({ private: false });
     this.#private = agent({ private: true });

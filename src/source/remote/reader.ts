@@ -205,7 +205,7 @@ class RemoteReader implements ProcessRemote {
   async #load(kind: "http" | "s3"): Promise<Transport> {
     const options = { allowed: this.#allowed, connectionsPerHost: this.#options.connectionsPerHost ?? CONNECTIONS };
     if (kind === "s3") return new (await import("./s3.ts")).S3Transport({ ...options, ...this.#options.s3 });
-    const { signed = (url: URL) => url } = this.#options;
-    return new (await import("./http.ts")).HttpTransport({ ...options, signed });
+    const { timeoutMs = TIMEOUT_MS, signed = (url: URL) => url } = this.#options;
+    return new (await import("./http.ts")).HttpTransport({ ...options, timeoutMs, signed });
   }
 }

@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import { turbo } from "../jpeg-turbo.ts";
+import { loadSharp } from "../sharp.ts";
 import { readFrame } from "../tiff/codec/jpeg-frame.ts";
 import { unreadable } from "../unreadable.ts";
 
@@ -40,6 +40,7 @@ export async function decodeTile(
     return decodeByTurbo(turbo, bytes, names.length);
   const isGray = names[0] === "gray";
   const isDeep = dataType === "uint16";
+  const sharp = await loadSharp();
   const image = sharp(bytes, { limitInputPixels: pixels, failOn: "warning", ignoreIcc: true });
   const space = isGray ? (isDeep ? "grey16" : "b-w") : isDeep ? "rgb16" : "srgb";
   const opaque = names.includes("alpha") ? image.ensureAlpha() : image.removeAlpha();
@@ -74,7 +75,7 @@ export async function widthOfTile(bytes: Uint8Array): Promise<number> {
 
 async function metadataOf(bytes: Uint8Array) {
   try {
-    return await sharp(bytes).metadata();
+    return await (await loadSharp())(bytes).metadata();
   } catch (error) {
     throw unreadable("a tile is no picture, or a damaged one", error);
   }

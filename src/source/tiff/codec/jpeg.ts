@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import { turbo } from "../../jpeg-turbo.ts";
+import { loadSharp } from "../../sharp.ts";
 import { unreadable } from "../../unreadable.ts";
 import { PHOTOMETRIC } from "../tags.ts";
 import { type Codec, type CodecBlock, put } from "./codec.ts";
@@ -45,6 +45,7 @@ function decodeByTurbo(library: Turbo, stream: Buffer, { samples }: CodecBlock) 
  * bytes are a copy: nobody else writes to them meanwhile.
  */
 async function decodeBySharp(bytes: Uint8Array, block: CodecBlock): Promise<Uint8Array> {
+  const sharp = await loadSharp();
   const image = sharp(completeStream(bytes, block), {
     failOn: "warning",
     limitInputPixels: block.width * block.height,

@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from "sharp";
+import { loadSharp, type Sharp } from "../../sharp.ts";
 import { unreadable } from "../../unreadable.ts";
 import { type Codec, type CodecBlock, put } from "./codec.ts";
 
@@ -17,6 +17,7 @@ async function decodeBySharp(bytes: Uint8Array, { width, height, samples }: Code
   const stream = Buffer.from(bytes);
   if (stream.toString("latin1", 0, 4) !== RIFF || stream.toString("latin1", 8, 12) !== WEBP)
     throw unreadable("the WebP stream of a tile does not begin as one");
+  const sharp = await loadSharp();
   const image = sharp(stream, { failOn: "warning", limitInputPixels: width * height });
   const coloured = samples === 4 ? image.ensureAlpha() : image.removeAlpha();
   const { data, info } = await decoded(coloured.toColourspace("srgb"));
