@@ -12,17 +12,20 @@ import { keyOf, tileOf } from "../cache/support.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
-import { bandloom } from "./program.ts";
+import { bandloom, runHere } from "./program.ts";
 
 /** More than one look at the names in Redis finds. */
 const TILES = 700;
 const DAY = 86_400;
+/** A late answer of Redis would be a tile less. */
+const PATIENT_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), "bandloom-cache-command-"));
 const embedded = join(folder, "embedded");
 let redis: RedisServer;
 
 async function fill(place: { readonly redisUrl: string | null; readonly folder: string | null }): Promise<void> {
-  const cache = await createTileCache({ memoryBytes: 0, embeddedBytes: 2 ** 26, log: () => {}, ...place });
+  const rest = { memoryBytes: 0, embeddedBytes: 2 ** 26, redisTimeoutMs: PATIENT_MS, log: () => {} };
+  const cache = await createTileCache({ ...rest, ...place });
   for (let n = 0; n < TILES; n++) cache.set(keyOf(n), tileOf(n));
   await cache.flush();
   await cache.close();
@@ -31,6 +34,7 @@ async function fill(place: { readonly redisUrl: string | null; readonly folder: 
 beforeAll(async () => {
   redis = await startRedis();
   await fill({ redisUrl: redis.url, folder: null });
+  expect(await redis.admin.dbsize()).toBe(TILES);
   await fill({ redisUrl: null, folder: embedded });
 });
 afterAll(async () => {
@@ -56,7 +60,7 @@ describe("bandloom cache stats", () => {
     const cache = await createTileCache({
       ...{ memoryBytes: 0, redisUrl: null, folder: used, embeddedBytes: 2 ** 26, log: () => {} },
     });
-    expect((await bandloom(["cache", "stats", "--cache", used])).code).toBe(0);
+    expect((await runHere(["cache", "stats", "--cache", used])).code).toBe(0);
     expect(isAsClosed(join(used, "tiles-1"))).toBe(false);
     await cache.close();
     expect(isAsClosed(join(used, "tiles-1"))).toBe(true);
@@ -66,7 +70,7 @@ describe("bandloom cache stats", () => {
     const state = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
     await redis.admin.set("of somebody else", "x");
     const urls = ["--redis-url", redis.url, "--state-redis-url", state.url];
-    const { code, stdout, stderr } = await bandloom(["cache", "stats", ...urls]);
+    const { code, stdout, stderr } = await runHere(["cache", "stats", ...urls]);
     await state.stop();
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`tiles +${TILES}\n`));
@@ -77,7 +81,7 @@ describe("bandloom cache stats", () => {
 
   it("tells how large and how old the tiles in Redis are, by what is left of their thirty days", async () => {
     await redis.admin.expire(new RedisKeys("bandloom:").tile(keyOf(5)), 10 * DAY);
-    const { code, stdout } = await bandloom(["cache", "stats", "--redis-url", redis.url, "--json"]);
+    const { code, stdout } = await runHere(["cache", "stats", "--redis-url", redis.url, "--json"]);
     const { store } = JSON.parse(stdout) as { store: Record<"bytes" | "oldestSeconds" | "newestSeconds", number> };
     expect([code, store]).toMatchObject([0, { tier: "redis", entries: TILES, complete: true }]);
     expect(store.bytes).toBeGreaterThan(TILES * 2_000);
@@ -86,9 +90,9 @@ describe("bandloom cache stats", () => {
   });
 
   it("says what is wrong where there is no cache, and where Redis does not answer", async () => {
-    const none = await bandloom(["cache", "stats", "--cache", join(folder, "none")]);
+    const none = await runHere(["cache", "stats", "--cache", join(folder, "none")]);
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("holds no tile cache")]);
-    const down = await bandloom(["cache", "stats", "--redis-url", "redis://127.0.0.1:1"]);
+    const down = await runHere(["cache", "stats", "--redis-url", "redis://127.0.0.1:1"]);
     expect([down.code, down.stderr]).toEqual([1, expect.stringMatching(/does not answer.*ECONNREFUSED/)]);
   });
 });
@@ -111,7 +115,7 @@ describe("bandloom cache verify", () => {
     const first = await bandloom(["cache", "verify", "--cache", damaged, "--json"]);
     expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES, damaged: 2 }]);
     expect(isAsClosed(join(damaged, "tiles-1"))).toBe(true);
-    const second = await bandloom(["cache", "verify", "--cache", damaged]);
+    const second = await runHere(["cache", "verify", "--cache", damaged]);
     expect([second.code, second.stdout]).toEqual([0, `${TILES - 2} tiles were read: none is damaged.\n`]);
   });
 
@@ -133,9 +137,9 @@ describe("bandloom cache verify", () => {
     await redis.admin.setrange(names.tile(keyOf(3)), 8 * 2 ** 20, "x");
     await redis.admin.set("bandloom:tile:2:of-no-key", "x");
     await redis.admin.set("bandloom:state:1:presets", "of somebody else");
-    const first = await bandloom(["cache", "verify", "--redis-url", redis.url, "--json"]);
+    const first = await runHere(["cache", "verify", "--redis-url", redis.url, "--json"]);
     expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES + 1, damaged: 4 }]);
-    const second = await bandloom(["cache", "verify", "--redis-url", redis.url, "--json"]);
+    const second = await runHere(["cache", "verify", "--redis-url", redis.url, "--json"]);
     expect([second.code, JSON.parse(second.stdout)]).toEqual([0, { checked: TILES - 3, damaged: 0 }]);
     expect(await redis.admin.exists("bandloom:state:1:presets")).toBe(1);
   });
@@ -153,7 +157,7 @@ describe("bandloom cache purge", () => {
     const words = args.map((word) => (word === "HASH" ? hash : word));
     const { code, stdout } = await bandloom(["cache", "purge", "--data", data, ...words], { environment });
     expect([code, stdout]).toEqual([0, expect.stringContaining("Purged: ")]);
-    await expect.poll(control, { timeout: 10_000, interval: 50 }).toBe("no-cache");
+    await expect.poll(control, { interval: 50 }).toBe("no-cache");
   }
 
   beforeAll(() => {
@@ -176,7 +180,7 @@ describe("bandloom cache purge", () => {
 
   it("of a key of no image is done, and says that there is none and which was meant", async () => {
     const tried = async (key: string, ...args: string[]) => {
-      const { code, stdout, stderr } = await bandloom(["cache", "purge", "--image", key, ...args]);
+      const { code, stdout, stderr } = await runHere(["cache", "purge", "--image", key, ...args]);
       expect([code, stdout]).toEqual([0, `Purged: pictures of ${key}.\n`]);
       return stderr;
     };
@@ -198,7 +202,7 @@ describe("bandloom cache purge", () => {
   it("asks the server that has the images, where one has", async () => {
     const files = await startServer({ data, environment: { BANDLOOM_ROLE: "files" } });
     const args = ["--files-url", files.url, "--cache", join(data, ".bandloom")];
-    const stderrOf = async (key: string) => (await bandloom(["cache", "purge", "--image", key, ...args])).stderr;
+    const stderrOf = async (key: string) => (await runHere(["cache", "purge", "--image", key, ...args])).stderr;
     expect(await stderrOf("plate")).toBe("");
     expect(await stderrOf("plats")).toContain(`There is no image "plats" in ${files.url} now`);
     await files.stop();
@@ -212,7 +216,7 @@ describe("bandloom cache purge", () => {
     [["--all", "--redis-url", "redis://127.0.0.1:1"], 1, "BANDLOOM_STATE_REDIS_URL"],
     [["--all", "--data", join(folder, "nowhere")], 1, "There is no folder"],
   ])("%j is refused with what to do", async (args, exit, message) => {
-    const { code, stderr } = await bandloom(["cache", "purge", "--data", data, ...args]);
+    const { code, stderr } = await runHere(["cache", "purge", "--data", data, ...args]);
     expect([code, stderr]).toEqual([exit, expect.stringContaining(message)]);
   });
 });

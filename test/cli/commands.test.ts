@@ -3,13 +3,12 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRangeServer } from "../fixtures/range-server.ts";
 import { buildTiff, double, short, TAG } from "../fixtures/tiff-builder.ts";
 import { picture, writeTileFolder } from "../fixtures/tile-folders.ts";
-import { bandloom, cleanEnvironment, PROGRAM } from "./program.ts";
+import { bandloom, cleanEnvironment, PROGRAM, runHere } from "./program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bandloom-commands-"));
 const demo = join(folder, "demo.ome.tif");
@@ -38,7 +37,7 @@ describe("help", () => {
     ["cache", "purge"],
     ["cache", "verify"],
   ])("of %s %s has examples and exit codes", async (...command) => {
-    const { code, stdout } = await bandloom([...command, "--help"]);
+    const { code, stdout } = await runHere([...command, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain(`Examples:\n  $ bandloom ${command.join(" ")}`);
     expect(stdout).toMatch(/Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 /);
@@ -82,7 +81,7 @@ describe("wrong usage", () => {
     [["formula", "translate", "b1", "--from", "qgis"], "--from is one of rio-tiler, gdal, omero, iip, large-image"],
     [["formula", "check", "red", "--channels", "a", "--image", demo], "exclude each other"],
   ])("is told in a sentence with exit code 2: %j", async (args, message) => {
-    const { code, stdout, stderr } = await bandloom(args, { cwd: folder });
+    const { code, stdout, stderr } = await runHere(args, { cwd: folder });
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/^bandloom: /);
     expect(stderr).toContain(message);
@@ -90,7 +89,7 @@ describe("wrong usage", () => {
   });
 
   it("refuses a variable of the environment that is no setting", async () => {
-    const { code, stderr } = await bandloom(["serve"], { environment: { BANDLOOM_PROT: "1" }, cwd: folder });
+    const { code, stderr } = await runHere(["serve"], { environment: { BANDLOOM_PROT: "1" }, cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toBe("bandloom: BANDLOOM_PROT in the environment is no setting. Did you mean BANDLOOM_PORT?\n");
   });
@@ -112,7 +111,7 @@ describe("inspect", () => {
   });
 
   it("gives the same as JSON", async () => {
-    const { stdout } = await bandloom(["inspect", demo, "--json"]);
+    const { stdout } = await runHere(["inspect", demo, "--json"]);
     const info = json(stdout);
     expect(info).toMatchObject({ source: demo, format: "OME-TIFF", width: 512, height: 512 });
     expect(info.channels).toHaveLength(15);
@@ -127,12 +126,12 @@ describe("inspect", () => {
     const path = join(folder, "strips of mine.tif");
     const image = { width: 4096, height: 64, rowsPerStrip: 1, samples: 1, type: "uint8" } as const;
     writeFileSync(path, buildTiff({ directories: [image] }));
-    const { stdout } = await bandloom(["inspect", path]);
+    const { stdout } = await runHere(["inspect", path]);
     expect(stdout).toMatch(/^ {2}• It has no pyramid: /m);
     expect(stdout).toContain(`→ bandloom ingest '${path}' -o 'strips of mine.ome.tif'
 `);
     expect(stdout).toMatch(/^ {2}1 +3 +2048 × 32 +computed$/m);
-    const { advice, conversion } = json((await bandloom(["inspect", path, "--json"])).stdout);
+    const { advice, conversion } = json((await runHere(["inspect", path, "--json"])).stdout);
     expect(advice).toHaveLength(2);
     expect(conversion).toMatch(/^bandloom ingest /);
   });
@@ -154,12 +153,12 @@ describe("inspect", () => {
         ],
       }),
     );
-    const { stdout } = await bandloom(["inspect", path]);
+    const { stdout } = await runHere(["inspect", path]);
     expect(stdout).toMatch(/^ {2}place +EPSG:32619$/m);
     expect(stdout).toMatch(/^ {2}extent +x 399960 to 509880, y 5290080 to 5400000$/m);
     expect(stdout).toMatch(/^ {2}bounds +70\.3608° W to 68\.8656° W, 47\.7563° N to 48\.7530° N$/m);
     expect(stdout).toMatch(/^ {2}images +2 in it, #0 to #1 behind its name$/m);
-    const second = json((await bandloom(["inspect", `${path}#1`, "--json"])).stdout);
+    const second = json((await runHere(["inspect", `${path}#1`, "--json"])).stdout);
     expect([second.width, second.georeference]).toEqual([30, null]);
   });
 
@@ -167,10 +166,10 @@ describe("inspect", () => {
     const tiles = join(folder, "tiles");
     mkdirSync(tiles);
     await writeTileFolder(tiles, "zoomify", picture(300, 200));
-    expect((await bandloom(["inspect", tiles])).stdout).toMatch(/^ {2}format +Zoomify$/m);
+    expect((await runHere(["inspect", tiles])).stdout).toMatch(/^ {2}format +Zoomify$/m);
     const server = await startRangeServer(folder);
     try {
-      const info = json((await bandloom(["inspect", `${server.url}/tiles/`, "--json"])).stdout);
+      const info = json((await runHere(["inspect", `${server.url}/tiles/`, "--json"])).stdout);
       expect(info).toMatchObject({ source: `${server.url}/tiles/`, format: "Zoomify", width: 300 });
     } finally {
       await server.close();
@@ -182,7 +181,7 @@ describe("inspect", () => {
     expect([missing.code, missing.stdout]).toEqual([1, ""]);
     expect(missing.stderr).toMatch(/^bandloom: There is no file .*missing\.tif\.\n$/);
     writeFileSync(join(folder, "text.tif"), "no image at all");
-    const text = await bandloom(["inspect", join(folder, "text.tif"), "--json"]);
+    const text = await runHere(["inspect", join(folder, "text.tif"), "--json"]);
     expect(text.code).toBe(1);
     expect(json(text.stdout)).toMatchObject({ code: "SOURCE_UNREADABLE" });
   });
@@ -192,7 +191,7 @@ describe("inspect", () => {
     const gdalMetadata = `<GDALMetadata><Item name="DESCRIPTION" sample="0" role="description">a&#x9b;2Jb</Item></GDALMetadata>`;
     const image = { width: 16, height: 16, type: "uint8", samples: 1, tile: [16, 16], gdalMetadata } as const;
     writeFileSync(path, buildTiff({ directories: [image] }));
-    const { code, stdout } = await bandloom(["inspect", path]);
+    const { code, stdout } = await runHere(["inspect", path]);
     expect(code).toBe(0);
     expect(stdout).toContain("a\uFFFD2Jb");
     expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
@@ -212,7 +211,7 @@ describe("render", () => {
   it("writes a region, scaled to fit, with facts as JSON", async () => {
     const out = join(folder, "out.JPG");
     const args = ["--region", "128,64,256,128", "--max-size", "100", "--quality", "60", "--json"];
-    const { code, stdout } = await bandloom(["render", demo, "--formula", "red;green;blue", "-o", out, ...args]);
+    const { code, stdout } = await runHere(["render", demo, "--formula", "red;green;blue", "-o", out, ...args]);
     expect(code).toBe(0);
     const region = { x: 128, y: 64, width: 256, height: 128 };
     expect(json(stdout)).toMatchObject({
@@ -227,41 +226,41 @@ describe("render", () => {
 
   it("writes values as npy", async () => {
     const out = join(folder, "values.npy");
-    expect((await bandloom(["render", demo, "--formula", "red/4", "-o", out])).code).toBe(0);
+    expect((await runHere(["render", demo, "--formula", "red/4", "-o", out])).code).toBe(0);
     expect(readFileSync(out).subarray(0, 6).toString("latin1")).toBe("\u0093NUMPY");
   });
 
   it("lays other images over the first, by names that are given to them", async () => {
     const out = join(folder, "difference.png");
     const args = ["--with", `twin=${demo}`, "--formula", "window(abs(red - twin.red), 0, 1)", "-o", out];
-    expect((await bandloom(["render", demo, ...args])).code).toBe(0);
+    expect((await runHere(["render", demo, ...args])).code).toBe(0);
     const { channels } = await sharp(out).stats();
     expect(channels[0]).toMatchObject({ min: 0, max: 0 });
-    const unnamed = await bandloom(["render", demo, "--with", demo, "--formula", "red", "-o", out]);
+    const unnamed = await runHere(["render", demo, "--with", demo, "--formula", "red", "-o", out]);
     expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining("before=scene-2019.tif")]);
   });
 
   it("renders a preset by its name, and says which channels are missing", async () => {
     const out = join(folder, "preset.png");
-    const { code, stdout } = await bandloom(["render", demo, "--preset", "True-Colour", "-o", out, "--json"]);
+    const { code, stdout } = await runHere(["render", demo, "--preset", "True-Colour", "-o", out, "--json"]);
     expect(code).toBe(0);
     expect(json(stdout)).toMatchObject({ canonical: expect.stringMatching(/^rgb\(.*Red/) as string });
-    const lacking = await bandloom(["render", demo, "--preset", "SHO", "-o", out]);
+    const lacking = await runHere(["render", demo, "--preset", "SHO", "-o", out]);
     expect([lacking.code, lacking.stderr]).toEqual([1, expect.stringContaining("lacks a channel")]);
-    const both = await bandloom(["render", demo, "--preset", "NDVI", "--formula", "red", "-o", out]);
+    const both = await runHere(["render", demo, "--preset", "NDVI", "--formula", "red", "-o", out]);
     expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("exclude each other")]);
   });
 
   it("shows what is wrong with a formula, and writes nothing", async () => {
     const out = join(folder, "never.png");
-    const { code, stderr } = await bandloom(["render", demo, "--formula", "red + gren", "-o", out]);
+    const { code, stderr } = await runHere(["render", demo, "--formula", "red + gren", "-o", out]);
     expect(code).toBe(2);
     expect(stderr).toContain(" 1 | red + gren\n   |       ^^^^");
     expect(existsSync(out)).toBe(false);
   });
 
   it("ends with 1 where the picture cannot be written", async () => {
-    const { code, stderr } = await bandloom(["render", demo, "--formula", "red", "-o", join(folder, "no", "x.png")]);
+    const { code, stderr } = await runHere(["render", demo, "--formula", "red", "-o", join(folder, "no", "x.png")]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^bandloom: .*x\.png: no such file or directory\.\n$/);
   });
@@ -269,15 +268,15 @@ describe("render", () => {
 
 describe("formula translate", () => {
   it("prints our text for another server's", async () => {
-    const { code, stdout } = await bandloom(["formula", "translate", "--from", "gdal", "(A - B) / (A + B)"]);
+    const { code, stdout } = await runHere(["formula", "translate", "--from", "gdal", "(A - B) / (A + B)"]);
     expect([code, stdout]).toEqual([0, "(@1 - @2) / (@1 + @2)\n"]);
   });
 });
 
 describe("formula check", () => {
   it("gives canonical text and hash, the same for equivalent texts", async () => {
-    const one = await bandloom(["formula", "check", "red + 2*(uv1 - green)"]);
-    const other = await bandloom(["formula", "check", "(uv1-green)*2+red"]);
+    const one = await runHere(["formula", "check", "red + 2*(uv1 - green)"]);
+    const other = await runHere(["formula", "check", "(uv1-green)*2+red"]);
     expect([one.code, other.code]).toEqual([0, 0]);
     expect(one.stdout).toMatch(/^canonical {2}window\(.*\)\nhash {7}[0-9a-f]{64}\n$/);
     expect(other.stdout).toBe(one.stdout);
@@ -285,13 +284,13 @@ describe("formula check", () => {
   });
 
   it("finds the same on the image itself", async () => {
-    const names = await bandloom(["formula", "check", "red - green", "--json"]);
-    const image = await bandloom(["formula", "check", "red - green", "--json", "--image", demo]);
+    const names = await runHere(["formula", "check", "red - green", "--json"]);
+    const image = await runHere(["formula", "check", "red - green", "--json", "--image", demo]);
     expect(json(image.stdout).hash).toBe(json(names.stdout).hash);
   });
 
   it("checks against channels of given names", async () => {
-    const { code, stdout } = await bandloom([
+    const { code, stdout } = await runHere([
       "formula",
       "check",
       "nir/vis > 2 ? 1 : 0",
@@ -304,7 +303,7 @@ describe("formula check", () => {
   });
 
   it("says that only pixels can complete a percentile window", async () => {
-    const { code, stdout } = await bandloom(["formula", "check", "nir/vis", "--channels", "nir,vis"]);
+    const { code, stdout } = await runHere(["formula", "check", "nir/vis", "--channels", "nir,vis"]);
     expect([code, stdout]).toEqual([0, expect.stringContaining("--image")]);
   });
 
@@ -312,7 +311,7 @@ describe("formula check", () => {
     const text = await bandloom(["formula", "check", "red + gren"]);
     expect([text.code, text.stdout]).toEqual([2, ""]);
     expect(text.stderr).toContain("^^^^");
-    const data = await bandloom(["formula", "check", "red + gren", "--json"]);
+    const data = await runHere(["formula", "check", "red + gren", "--json"]);
     expect(data.code).toBe(2);
     expect(json(data.stdout)).toMatchObject({ valid: false, canonical: null, hash: null });
     expect(json(data.stdout).diagnostics).toMatchObject([{ code: "UNKNOWN_NAME", from: 6, to: 10 }]);
@@ -342,13 +341,13 @@ describe("demo", () => {
 
   it("leaves nothing behind when it is interrupted", async () => {
     const target = mkdtempSync(join(folder, "interrupted-"));
-    const child = spawn(process.execPath, [PROGRAM, "demo", "-o", join(target, "x.ome.tif")], {
-      env: cleanEnvironment(),
-      stdio: "ignore",
-    });
-    while (readdirSync(target).length === 0) await sleep(25);
+    // So large that it is far from its end whenever the signal comes.
+    const args = ["demo", "--size", "32768", "-o", join(target, "x.ome.tif")];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { env: cleanEnvironment(), stdio: "ignore" });
+    const exit = once(child, "exit") as Promise<[number | null]>;
+    await expect.poll(() => readdirSync(target).length).toBeGreaterThan(0);
     child.kill("SIGINT");
-    const [code] = (await once(child, "exit")) as [number | null];
+    const [code] = await exit;
     expect([code, readdirSync(target)]).toEqual([130, []]);
   });
 });

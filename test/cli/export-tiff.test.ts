@@ -13,7 +13,7 @@ import type { ValidFormula } from "../../src/service/types/formula.ts";
 import type { Services } from "../../src/service/types/services.ts";
 import { localPath } from "../../src/source/index.ts";
 import { buildTiff, type DirectorySpec, double, short, TAG } from "../fixtures/tiff-builder.ts";
-import { bandloom } from "./program.ts";
+import { bandloom, runHere } from "./program.ts";
 
 /** Odd sides, cut tiles, three levels. */
 const SIZE = { width: 601, height: 523 };
@@ -264,7 +264,7 @@ describe("a picture as one TIFF", () => {
       [["x.tif", "--raw", "--format", "png"], "exclude"],
       [["x", "--raw"], "-o NAME.tif"],
     ] as const) {
-      const refused = await bandloom([...args, ...more]);
+      const refused = await runHere([...args, ...more]);
       expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(message)]);
     }
   });

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bandloom } from "./program.ts";
+import { bandloom, runHere } from "./program.ts";
 
 /** No power of two, so that edges are cut. */
 const SIDE = 700;
@@ -58,15 +58,15 @@ describe("export", () => {
     }
     // Read as an image of its own, by our reader of Deep Zoom, it is the picture.
     const [whole, again] = [join(folder, "whole.png"), join(folder, "again.png")];
-    await bandloom(["render", demo, ...FORMULA, "-o", whole]);
+    await runHere(["render", demo, ...FORMULA, "-o", whole]);
     const rgb = ["--formula", "rgb(window(@1, 0, 255), window(@2, 0, 255), window(@3, 0, 255))"];
-    expect((await bandloom(["render", out, ...rgb, "-o", again])).code).toBe(0);
+    expect((await runHere(["render", out, ...rgb, "-o", again])).code).toBe(0);
     expect((await pixels(again)).equals(await pixels(whole))).toBe(true);
   });
 
   it("cuts every level into tiles of the size that is asked for", async () => {
     const out = join(folder, "small.dzi");
-    expect((await bandloom(["export", demo, ...FORMULA, "--tile-size", "64", "-o", out])).code).toBe(0);
+    expect((await runHere(["export", demo, ...FORMULA, "--tile-size", "64", "-o", out])).code).toBe(0);
     expect(filesBelow(join(folder, "small_files/10"))).toHaveLength(121);
     expect([...filesBelow(join(folder, "small_files/7"))].sort()).toEqual(["0_0.jpg", "0_1.jpg", "1_0.jpg", "1_1.jpg"]);
     const { width, height } = await sharp(join(folder, "small_files/7/1_1.jpg")).metadata();
@@ -75,7 +75,7 @@ describe("export", () => {
 
   it("writes XYZ tiles with TileJSON, the edge tiles filled up", async () => {
     const out = join(folder, "tiles");
-    const { code } = await bandloom(["export", demo, "--preset", "NDVI", "--format", "webp", "--lossless", "-o", out]);
+    const { code } = await runHere(["export", demo, "--preset", "NDVI", "--format", "webp", "--lossless", "-o", out]);
     expect(code).toBe(0);
     expect(JSON.parse(readFileSync(join(out, "tiles.json"), "utf8"))).toMatchObject({
       ...{ tilejson: "2.2.0", tiles: ["{z}/{x}/{y}.webp"], minzoom: 0, maxzoom: 2, tileSize: 256, format: "webp" },
@@ -88,55 +88,55 @@ describe("export", () => {
   it("goes on where it was, and never mixes two pictures", async () => {
     const out = join(folder, "resumed");
     const args = ["export", demo, "-o", out, "--json"];
-    const first = JSON.parse((await bandloom([...args, ...FORMULA])).stdout) as { tiles: number; kept: number };
+    const first = JSON.parse((await runHere([...args, ...FORMULA])).stdout) as { tiles: number; kept: number };
     expect(first).toMatchObject({ tiles: 14, kept: 0 });
     rmSync(join(out, "2/1/1.jpg"));
-    expect(JSON.parse((await bandloom([...args, ...FORMULA])).stdout)).toMatchObject({ tiles: 14, kept: 13 });
+    expect(JSON.parse((await runHere([...args, ...FORMULA])).stdout)).toMatchObject({ tiles: 14, kept: 13 });
     expect(existsSync(join(out, "2/1/1.jpg"))).toBe(true);
     const other = await bandloom([...args, "--formula", "red"]);
     expect([other.code, other.stdout + other.stderr]).toEqual([2, expect.stringContaining("--force")]);
-    expect(JSON.parse((await bandloom([...args, "--formula", "red", "--force"])).stdout)).toMatchObject({ kept: 0 });
+    expect(JSON.parse((await runHere([...args, "--formula", "red", "--force"])).stdout)).toMatchObject({ kept: 0 });
   });
 
   it("keeps no tile of another picture when it is interrupted while it writes over one, and is started again", async () => {
     const [out, fresh] = [join(folder, "over"), join(folder, "fresh")];
     const other = ["--formula", "red"];
-    expect((await bandloom(["export", demo, ...FORMULA, "-o", out])).code).toBe(0);
-    expect((await bandloom(["export", demo, ...other, "-o", fresh])).code).toBe(0);
+    expect((await runHere(["export", demo, ...FORMULA, "-o", out])).code).toBe(0);
+    expect((await runHere(["export", demo, ...other, "-o", fresh])).code).toBe(0);
     // A file where a folder must be ends the run in its middle.
     const [finest, aside] = [join(out, "2"), join(folder, "aside")];
     renameSync(finest, aside);
     writeFileSync(finest, "");
     const args = ["export", demo, ...other, "--json", "-o", out];
-    expect((await bandloom([...args, "--force"])).code).toBe(1);
+    expect((await runHere([...args, "--force"])).code).toBe(1);
     rmSync(finest);
     renameSync(aside, finest);
-    expect(JSON.parse((await bandloom(args)).stdout)).toMatchObject({ tiles: 14, kept: 0 });
+    expect(JSON.parse((await runHere(args)).stdout)).toMatchObject({ tiles: 14, kept: 0 });
     for (const name of ["0/0/0.jpg", "1/1/1.jpg", "2/0/0.jpg", "2/2/2.jpg"])
       expect(readFileSync(join(out, name)).equals(readFileSync(join(fresh, name))), name).toBe(true);
     // From then on it is an export like any other.
-    expect(JSON.parse((await bandloom(args)).stdout)).toMatchObject({ tiles: 14, kept: 14 });
+    expect(JSON.parse((await runHere(args)).stdout)).toMatchObject({ tiles: 14, kept: 14 });
   });
 
   it("writes over nothing that it did not write, unless it is forced, and never over the image itself", async () => {
     const out = join(folder, "foreign.dzi");
-    expect((await bandloom(["export", demo, ...FORMULA, "-o", out])).code).toBe(0);
+    expect((await runHere(["export", demo, ...FORMULA, "-o", out])).code).toBe(0);
     const record = join(folder, "foreign_files/.bandloom-export.json");
     rmSync(record);
     const args = ["export", demo, "--formula", "red", "-o", out];
-    const refused = await bandloom(args);
+    const refused = await runHere(args);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--force")]);
     expect(existsSync(record)).toBe(false);
-    expect((await bandloom([...args, "--force"])).code).toBe(0);
+    expect((await runHere([...args, "--force"])).code).toBe(0);
     const before = readFileSync(join(folder, "foreign_files/10/0_0.jpg"));
-    const self = await bandloom(["export", out, "--formula", "@1", "--force", "-o", out]);
+    const self = await runHere(["export", out, "--formula", "@1", "--force", "-o", out]);
     expect([self.code, self.stderr]).toEqual([2, expect.stringContaining("the image itself")]);
     expect(readFileSync(join(folder, "foreign_files/10/0_0.jpg")).equals(before)).toBe(true);
     // Beside what is somebody's own.
     const site = join(folder, "site");
     mkdirSync(site);
     writeFileSync(join(site, "index.html"), "");
-    expect((await bandloom(["export", demo, ...FORMULA, "-o", site])).code).toBe(0);
+    expect((await runHere(["export", demo, ...FORMULA, "-o", site])).code).toBe(0);
   });
 
   it.each([
@@ -147,7 +147,7 @@ describe("export", () => {
     [["-o", "never", "--formula", "redd"], "Did you mean Red"],
     [["-o", ".dzi"], "write a name"],
   ])("tells in a sentence what is wrong with %j", async (args, message) => {
-    const { code, stderr } = await bandloom(["export", demo, ...args.map(placed)]);
+    const { code, stderr } = await runHere(["export", demo, ...args.map(placed)]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(existsSync(placed("never")) || existsSync(placed(".dzi"))).toBe(false);
   });

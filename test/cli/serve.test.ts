@@ -50,10 +50,16 @@ async function until<T>(find: () => T | null | Promise<T | null>): Promise<T> {
 const alive = (pid: number) => existsSync(`/proc/${pid}/status`);
 
 describe("serve", () => {
+  /** Of three tests that only look. */
+  let plain: RunningServer;
+  beforeAll(async () => {
+    plain = await startServer({ data });
+  });
+  afterAll(() => plain?.stop());
+
   it("prints the page and a curl line that works, and nothing on stderr", async () => {
-    server = await startServer({ data });
-    const { url } = server;
-    const text = await until(() => (server?.output().includes("curl") ? server.output() : null));
+    const { url } = plain;
+    const text = await until(() => (plain.output().includes("curl") ? plain.output() : null));
     expect(text).toContain(`API page   ${url}/\n`);
     const [, tile = ""] = /curl -o tile\.jpg '([^']+)'/.exec(text) ?? [];
     const answer = await fetch(tile);
@@ -63,9 +69,8 @@ describe("serve", () => {
   });
 
   it("has the schema of schema.graphql: bundling has renamed none of the classes that types are called after", async () => {
-    server = await startServer({ data });
     const wanted = { specifiedByUrl: true, oneOf: true } as const;
-    const asked = await server.query<IntrospectionQuery>(getIntrospectionQuery(wanted));
+    const asked = await plain.query<IntrospectionQuery>(getIntrospectionQuery(wanted));
     const text = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
     const printed = (told: IntrospectionQuery) => printSchema(lexicographicSortSchema(buildClientSchema(told)));
     expect(printed(asked)).toBe(printed(introspectionFromSchema(buildSchema(text), wanted)));
@@ -123,8 +128,7 @@ describe("serve", () => {
     expect(images).toEqual({ nodes: [{ key: "demo" }] });
   }, 150_000);
 
-  it("makes none beside other images", async () => {
-    server = await startServer({ data });
+  it("makes none beside other images", () => {
     expect(readdirSync(data).filter((name) => !name.startsWith("."))).toEqual(["sky.ome.tif"]);
   });
 
@@ -135,8 +139,9 @@ describe("serve", () => {
       stdio: "ignore",
     });
     await until(() => (existsSync(empty) && readdirSync(empty).length > 0 ? true : null));
+    const exit = once(child, "exit") as Promise<[number | null]>;
     child.kill("SIGTERM");
-    const [code] = (await once(child, "exit")) as [number | null];
+    const [code] = await exit;
     expect([code, readdirSync(empty)]).toEqual([0, []]);
   });
 });
@@ -196,7 +201,8 @@ describe("the supervisor", () => {
       ),
     );
     expect(server.pid()).not.toBe(crashed);
-    await sleep(200);
+    // Then all that it printed has been read.
+    await server.stop();
     expect(server.output()).toContain("the server ended with SIGSEGV; it is started again");
     expect(server.output().match(/API page/g)).toHaveLength(1);
   });
@@ -243,8 +249,14 @@ describe("the supervisor", () => {
     const pid = server.pid();
     const { socket } = await halfRequest(server.port);
     const first = server.stop("SIGINT");
-    // Sooner it would count as the same signal, passed on twice.
-    await sleep(2_000);
+    await until(() =>
+      fetch(`${server?.url}/healthz`).then(
+        () => null,
+        () => true,
+      ),
+    );
+    // It has heard the first. Sooner the second would count as the same, passed on twice.
+    await sleep(600);
     expect(alive(pid)).toBe(true);
     const second = server.stop("SIGINT");
     expect([await first, await second]).toEqual([130, 130]);

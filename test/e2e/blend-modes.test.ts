@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BLENDS } from "../../src/formula/functions/blend-modes.ts";
 import { checkFormula, completeFormula } from "../../src/formula/index.ts";
@@ -22,39 +22,36 @@ const CANVAS: Readonly<Record<string, string>> = { normal: "source-over", "plus-
 const TOLERANCE = 2;
 
 let browser: Browser;
+let page: Page;
 
 beforeAll(async () => {
   const executable = execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
   browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
+  page = await browser.newPage();
 });
 
-afterAll(() => browser.close());
+afterAll(() => browser?.close());
 
 const PAIRS = COLOURS.flatMap((backdrop) => COLOURS.map((source) => ({ backdrop, source })));
 
 /** Every source over every backdrop, as the browser's canvas shows them. */
-async function inBrowser(mode: string, opacity: number): Promise<readonly (readonly number[])[]> {
-  const page = await browser.newPage();
-  try {
-    return await page.evaluate(
-      ({ mode, opacity, pairs }) => {
-        const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-        if (!context) throw new Error("There is no canvas.");
-        return pairs.map(({ backdrop, source }) => {
-          context.globalCompositeOperation = "copy";
-          context.fillStyle = `rgb(${backdrop.join(",")})`;
-          context.fillRect(0, 0, 1, 1);
-          context.globalCompositeOperation = mode as GlobalCompositeOperation;
-          context.fillStyle = `rgba(${source.join(",")},${opacity})`;
-          context.fillRect(0, 0, 1, 1);
-          return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-        });
-      },
-      { mode: CANVAS[mode] ?? mode, opacity, pairs: PAIRS },
-    );
-  } finally {
-    await page.close();
-  }
+function inBrowser(mode: string, opacity: number): Promise<readonly (readonly number[])[]> {
+  return page.evaluate(
+    ({ mode, opacity, pairs }) => {
+      const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+      if (!context) throw new Error("There is no canvas.");
+      return pairs.map(({ backdrop, source }) => {
+        context.globalCompositeOperation = "copy";
+        context.fillStyle = `rgb(${backdrop.join(",")})`;
+        context.fillRect(0, 0, 1, 1);
+        context.globalCompositeOperation = mode as GlobalCompositeOperation;
+        context.fillStyle = `rgba(${source.join(",")},${opacity})`;
+        context.fillRect(0, 0, 1, 1);
+        return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+      });
+    },
+    { mode: CANVAS[mode] ?? mode, opacity, pairs: PAIRS },
+  );
 }
 
 function ours(mode: string, opacity: number, pixel: readonly number[]): readonly number[] {

@@ -9,7 +9,8 @@ describe("nginx and one client", () => {
     const ports = [server.port];
     const nginx = await startNginx(
       { api: ports, render: ports, files: ports },
-      { perClient: { rate: 1, burst: 20, connections: 64 } },
+      // A minute, until it may ask again.
+      { perClient: { rate: "1r/m", burst: 20, connections: 64 } },
     );
     const ask = (url: string) => Promise.all(Array.from({ length: 60 }, () => fetch(`${url}/tiles/a/1/1/1.png`)));
     const answers = await ask(nginx.url);

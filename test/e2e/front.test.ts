@@ -20,6 +20,8 @@ describe("nginx in front of the servers", () => {
   const data = mkdtempSync(join(tmpdir(), "bandloom-front-"));
   let servers: readonly RunningServer[];
   let nginx: Nginx;
+  /** Clients that send half a request. They are kept for ten seconds, in which the other tests run. */
+  let besieged: Promise<unknown>;
 
   beforeAll(async () => {
     const value = (x: number, y: number, sample: number) => (x * 3 + y * 7 + sample * 50) % 251;
@@ -32,6 +34,8 @@ describe("nginx in front of the servers", () => {
     // What is tried here are many clients at one address.
     const perClient = { rate: 100_000, burst: 10_000, connections: 10_000 };
     nginx = await startNginx({ api: ports, render: ports, files: ports }, { perClient });
+    besieged = Promise.all([nginx.port, ...ports.slice(1)].map(besiege));
+    besieged.catch(() => {});
   });
   afterAll(async () => {
     await nginx?.stop();
@@ -58,13 +62,15 @@ describe("nginx in front of the servers", () => {
   it("renders a tile once, and then nginx alone serves it: the same bytes and headers", async () => {
     const [url = ""] = await addresses("window(b1, 0, 99)");
     const first = await fetch(nginx.url + url);
+    const bytes = Buffer.from(await first.arrayBuffer());
+    // Over the same connection: by the worker that has kept it.
     const second = await fetch(nginx.url + url);
     expect([first, second].map(({ headers }) => headers.get("x-bandloom-front"))).toEqual(["MISS", "HIT"]);
     for (const name of ["etag", "cache-control", "content-type", "content-length", "x-content-type-options"]) {
       expect(second.headers.get(name)).toBe(first.headers.get(name));
     }
     expect(second.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
-    expect(Buffer.from(await second.arrayBuffer())).toEqual(Buffer.from(await first.arrayBuffer()));
+    expect(Buffer.from(await second.arrayBuffer())).toEqual(bytes);
   });
 
   it("renders each of 36 tiles once for ten clients that want all of them at once", async () => {
@@ -101,7 +107,7 @@ describe("nginx in front of the servers", () => {
       ] as const;
 
     it("is an address, a header, or a body that is too long", async () => {
-      for (const [name, port] of doors()) {
+      const tried = doors().map(async ([name, port]) => {
         const long = await exchange(port, requestText(`/tiles/plate/4/0/0.png?f=${"b".repeat(20_000)}`));
         expect([name, long.status, JSON.parse(long.body).code]).toEqual([name, 414, "URI_TOO_LONG"]);
         const edge = await exchange(port, requestText(`/tiles/plate/4/0/0.png?f=${"b".repeat(16_500)}`));
@@ -114,7 +120,8 @@ describe("nginx in front of the servers", () => {
         const body = await exchange(port, requestText("/graphql", "POST", type));
         expect([name, body.status, body.body]).toEqual([name, 413, expect.stringContaining("TOO_LARGE")]);
         for (const answer of [long, edge, header, body]) expect(answer.headers.get("cache-control")).toBe("no-store");
-      }
+      });
+      await Promise.all(tried);
     });
 
     it("takes the longest address that both know", async () => {
@@ -144,8 +151,8 @@ describe("nginx in front of the servers", () => {
       ["no slash", "GET healthz HTTP/1.1\r\nHost: a\r\n\r\n"],
       ["another protocol", "hello\r\n\r\n"],
     ])("is %s: 400 once, or a closed connection", async (_name, text) => {
-      for (const [name, port] of doors()) {
-        const { answers, all } = await answersTo(port, text);
+      const tried = doors().map(async ([name, port]) => ({ name, ...(await answersTo(port, text)) }));
+      for (const { name, answers, all } of await Promise.all(tried)) {
         expect(
           answers.filter((status) => status !== 400),
           `${name}: ${all}`,
@@ -156,8 +163,8 @@ describe("nginx in front of the servers", () => {
 
     it("are line ends without CR: a server refuses them, nginx reads one request and writes it anew", async () => {
       const text = "GET /healthz HTTP/1.1\nHost: a\nConnection: close\n\n";
-      expect((await answersTo(servers[1]?.port ?? 0, text)).answers).toEqual([400]);
-      expect((await answersTo(nginx.port, text)).answers).toEqual([200]);
+      expect((await answersTo(servers[1]?.port ?? 0, text, HANG_MS)).answers).toEqual([400]);
+      expect((await answersTo(nginx.port, text, HANG_MS)).answers).toEqual([200]);
       // A CR that ends no line, in front of what would be another request.
       const hidden = "GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: b\rGET /readyz HTTP/1.1\r\nConnection: close\r\n\r\n";
       for (const [, port] of doors()) expect((await answersTo(port, hidden)).answers.length).toBeLessThanOrEqual(1);
@@ -227,16 +234,7 @@ describe("nginx in front of the servers", () => {
   it(
     "goes on serving while five hundred clients send half a request, and closes them",
     async () => {
-      // As many as one client may have connections are not counted before they ask for something.
-      for (const [, port, path] of [
-        ["nginx", nginx.port, "/healthz"],
-        ["the server", servers[1]?.port ?? 0, "/healthz"],
-      ] as const) {
-        const sockets = Array.from({ length: 500 }, () => halfOpen(port));
-        await Promise.all(sockets.map(({ opened }) => opened));
-        for (let n = 0; n < 20; n++) expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
-        await Promise.all(sockets.map(({ closed }) => closed));
-      }
+      await besieged;
     },
     HANG_MS,
   );
@@ -261,18 +259,31 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** Statuses of all answers on a connection that stays open for as long as the other side wants, one second at most. */
-async function answersTo(port: number, text: string): Promise<{ answers: readonly number[]; all: string }> {
+/** Statuses of all answers on a connection that stays open for as long as the other side wants, a second where none need come. */
+async function answersTo(
+  port: number,
+  text: string,
+  withinMs = 1_000,
+): Promise<{ answers: readonly number[]; all: string }> {
   let all = "";
   const socket = connect(port, "127.0.0.1", () => socket.write(text, "latin1"));
   socket.on("data", (chunk) => {
     all += chunk.toString("latin1");
   });
   socket.on("error", () => {});
-  const over = setTimeout(() => socket.destroy(), 1_000);
+  const over = setTimeout(() => socket.destroy(), withinMs);
   await once(socket, "close");
   clearTimeout(over);
   return { answers: [...all.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status)), all };
+}
+
+/** Until each of five hundred clients that send half a request is closed; others are served meanwhile. */
+async function besiege(port: number): Promise<void> {
+  // As many as one client may have connections are not counted before they ask for something.
+  const sockets = Array.from({ length: 500 }, () => halfOpen(port));
+  await Promise.all(sockets.map(({ opened }) => opened));
+  for (let n = 0; n < 20; n++) expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  await Promise.all(sockets.map(({ closed }) => closed));
 }
 
 function halfOpen(port: number): {

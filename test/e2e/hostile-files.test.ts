@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { deflateSync, gzipSync } from "node:zlib";
+import { constants, deflateRawSync, gzipSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anonymousMemory, type RunningServer, startServer } from "../fixtures/server.ts";
@@ -21,9 +21,14 @@ function tags(changed: DirectorySpec["tags"]): Uint8Array {
   return buildTiff({ directories: [{ ...GOOD, tags: changed ?? {} }] });
 }
 
-/** 900 kB of deflate that inflate to 900 MB, in place of each tile. */
+/** 900 kB of deflate that inflate to 900 MB, in place of each tile: the same part of it 900 times (RFC 1950, RFC 1951). */
 function bomb(): Uint8Array {
-  const packed = deflateSync(Buffer.alloc(900_000_000), { level: 9 });
+  const [count, zeros] = [900, Buffer.alloc(1_000_000)];
+  const part = deflateRawSync(zeros, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(((count * zeros.length) % 65_521) * 65_536 + 1);
+  const end = Buffer.concat([deflateRawSync(Buffer.alloc(0)), checksum]);
+  const packed = Buffer.concat([Buffer.of(0x78, 0xda), ...Array<Buffer>(count).fill(part), end]);
   return buildTiff({ directories: [{ ...GOOD, replaceChunk: () => packed }] });
 }
 

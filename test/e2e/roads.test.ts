@@ -1,16 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runHere } from "../cli/program.ts";
 import { FIFTEEN, fifteenValue, interleavedFifteen, planarFifteen, writeFifteenSet } from "../fixtures/fifteen.ts";
 import { type RangeServer, startRangeServer } from "../fixtures/range-server.ts";
 import { type S3Server, startS3 } from "../fixtures/s3-server.ts";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Every way in which the same picture is stored; names of files or folders in the originals. */
 const FORMS = {
@@ -54,11 +51,11 @@ describe("one picture of fifteen channels on every road", () => {
     writeFileSync(join(originals, FORMS.planar), planarFifteen());
     writeFileSync(join(originals, FORMS.interleaved), interleavedFifteen());
     writeFifteenSet(join(originals, "set"), "set");
-    convert(FORMS.ome, "--chunk", "256");
-    convert(FORMS.cog, "--chunk", "256");
-    convert(FORMS.zarr04, "--chunk", "256", "--zarr-version", "0.4");
-    convert(FORMS.zarr05, "--chunk", "256");
-    convert(FORMS.sharded, "--chunk", "256", "--shard", "512");
+    await convert(FORMS.ome, "--chunk", "256");
+    await convert(FORMS.cog, "--chunk", "256");
+    await convert(FORMS.zarr04, "--chunk", "256", "--zarr-version", "0.4");
+    await convert(FORMS.zarr05, "--chunk", "256");
+    await convert(FORMS.sharded, "--chunk", "256", "--shard", "512");
     cpSync(originals, join(data, "file"), { recursive: true });
     [http, s3] = await Promise.all([startRangeServer(originals), startS3()]);
     for (const path of filesUnder(originals)) await s3.put(path, readFileSync(join(originals, path)));
@@ -80,11 +77,9 @@ describe("one picture of fifteen channels on every road", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function convert(output: string, ...options: readonly string[]): void {
+  async function convert(output: string, ...options: readonly string[]): Promise<void> {
     const source = join(originals, FORMS.planar);
-    execFileSync(process.execPath, [PROGRAM, "ingest", source, "-o", join(originals, output), ...options], {
-      stdio: "pipe",
-    });
+    expect(await runHere(["ingest", source, "-o", join(originals, output), ...options])).toMatchObject({ code: 0 });
   }
 
   function catalogue(): string {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { createMetricsServer, createServer, isLoopback, Metrics } from "../../http/index.ts";
 import type { Settings } from "../config/settings.ts";
@@ -11,6 +12,8 @@ import { openServices } from "./open-services.ts";
 /** Requests that run when the server is to end may take this long. */
 const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 50;
+/** What is connected and has not sent a byte by then asks for nothing; to Node it is as busy as any. */
+const SILENT_MS = 500;
 
 /** Serves until `stop`, then lets running requests finish. Rejects when it cannot begin. */
 export async function serve(
@@ -29,12 +32,13 @@ export async function serve(
       ...(publicUrl === null ? {} : { publicUrl }),
       ...(metrics ? { metrics } : {}),
     });
+    const connections = connectionsOf(app.server);
     metricsServer = metrics && (await serveMetrics(metrics, settings));
     const url = await listen(() => app.listen({ host, port }), app.server, { host, port, flag: "--port" });
     onReady();
     if (announce) process.stdout.write(await announcement(services, url, settings));
     if (!stop.aborted) await once(stop, "abort");
-    await drain(app);
+    await drain(app, connections);
   } finally {
     metricsServer?.close();
     metricsServer?.closeAllConnections();
@@ -49,14 +53,28 @@ async function serveMetrics(metrics: Metrics, { host, metricsPort }: Settings): 
   return server;
 }
 
-async function drain(app: FastifyInstance): Promise<void> {
+/** Those that are open, at any time. */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  return open;
+}
+
+async function drain(app: FastifyInstance, connections: ReadonlySet<Socket>): Promise<void> {
   // A connection whose last request was answered meanwhile would be kept open for the next one, which will not be served.
   const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
+  const silent = setTimeout(() => {
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  }, SILENT_MS);
   const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   try {
     await app.close();
   } finally {
     clearInterval(idle);
+    clearTimeout(silent);
     clearTimeout(late);
   }
 }

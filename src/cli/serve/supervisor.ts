@@ -12,7 +12,6 @@ import { V8_FLAGS } from "./v8-flags.ts";
 const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /** A signal that follows within this time is the same: a terminal and npm both pass on one Ctrl-C. */
 const SAME_SIGNAL_MS = 500;
-/** Who was asked to end and has not by then never will: running requests are given 10 s, and a store may hang in its own code. */
 const STUCK_MS = 30_000;
 const FIRST_DELAY_MS = 100;
 /** However often it crashes, it is there again within some seconds. */
@@ -24,12 +23,20 @@ const FAULTS: ReadonlySet<NodeJS.Signals | null> = new Set(["SIGSEGV", "SIGBUS",
 /** So many in a row, and it may be the store of tiles that does it: the next server begins a new one. */
 const FAULTS_OF_STORE = 2;
 
+export interface SuperviseOptions {
+  /**
+   * Who was asked to end and has not after so many milliseconds never will: running requests are given 10 s, and a store may hang in its
+   * own code. 30 s when left out.
+   */
+  readonly stuckMs?: number;
+}
+
 /**
  * Runs the server in a process of its own and starts it again when it crashes: a native codec that dies on a hostile file takes its
  * process along. Resolves with the exit code when the server ended by itself, never became ready, or was asked to end.
  */
-export async function supervise(settings: Settings): Promise<number> {
-  const stop = new StopRequest();
+export async function supervise(settings: Settings, { stuckMs = STUCK_MS }: SuperviseOptions = {}): Promise<number> {
+  const stop = new StopRequest(stuckMs);
   try {
     let delay = FIRST_DELAY_MS;
     let faults = 0;
@@ -102,11 +109,13 @@ function tell(message: string): void {
 class StopRequest {
   readonly #control = new AbortController();
   readonly #listener = (signal: NodeJS.Signals) => this.#hear(signal);
+  readonly #stuckMs: number;
   #child: ChildProcess | null = null;
   #heardAt = 0;
   killedBy: NodeJS.Signals | null = null;
 
-  constructor() {
+  constructor(stuckMs: number) {
+    this.#stuckMs = stuckMs;
     for (const name of STOP_SIGNALS) process.on(name, this.#listener);
   }
 
@@ -124,7 +133,7 @@ class StopRequest {
   }
 
   #endStuck(): void {
-    tell(`the server did not end in ${STUCK_MS / 1000} s; it is ended by SIGKILL`);
+    tell(`the server did not end in ${this.#stuckMs / 1000} s; it is ended by SIGKILL`);
     this.#child?.kill("SIGKILL");
   }
 
@@ -134,7 +143,7 @@ class StopRequest {
       this.#heardAt = now;
       this.#control.abort();
       this.#child?.kill("SIGTERM");
-      setTimeout(() => this.#endStuck(), STUCK_MS).unref();
+      setTimeout(() => this.#endStuck(), this.#stuckMs).unref();
     } else if (now - this.#heardAt > SAME_SIGNAL_MS) {
       this.killedBy = signal;
       this.#child?.kill("SIGKILL");
