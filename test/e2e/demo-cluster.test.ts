@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { type S3Server, startS3 } from "../fixtures/s3-server.ts";
 import { startServer } from "../fixtures/server.ts";
 
@@ -46,12 +46,11 @@ it(
         BANDLOOM_CATALOGUE: `${DEPLOY}catalogue.yaml`,
         BANDLOOM_ALLOWED_SOURCES: "s3://images",
         BANDLOOM_S3_PATH_STYLE: "true",
-        BANDLOOM_WORKERS: "1",
       },
     });
+    onTestFinished(() => server.kill());
     const tile = await fetch(`${server.url}/tiles/demo/0/0/0.jpg?f=${encodeURIComponent("red + 2*(uv1 - green)")}`);
     expect([tile.status, tile.headers.get("content-type")]).toEqual([200, "image/jpeg"]);
-    await server.stop();
   },
   HANG_MS,
 );

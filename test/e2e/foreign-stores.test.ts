@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { open } from "lmdb";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +11,15 @@ const BINARY = { encoding: "binary", keyEncoding: "binary" } as const;
 const [PAGES, MAGIC_AT, MAGIC, VERSION_AT] = [[0, 4096], 24, 0xbeefc0de, 28] as const;
 
 const tiles = new KeptTiles();
-beforeAll(() => tiles.prepare());
+/** A store that a server closed in order, with all tiles of a formula: each test changes a copy. */
+let sound: string;
+beforeAll(async () => {
+  await tiles.prepare(2);
+  sound = tiles.cacheFolder();
+  const first = await tiles.start(sound);
+  await tiles.expectRepaired(first, 0);
+  expect(await first.stop()).toBe(0);
+});
 afterEach(() => tiles.stop());
 afterAll(() => tiles.remove());
 
@@ -71,9 +79,7 @@ describe("a store that another version left, in order", () => {
     "%s gives no tile, and makes room for a new one",
     async (_, { change, lmdb }) => {
       const cache = tiles.cacheFolder();
-      const first = await tiles.start(cache);
-      await tiles.expectRepaired(first, 0);
-      expect(await first.stop()).toBe(0);
+      cpSync(sound, cache, { recursive: true });
       await change(join(cache, STORE));
       noteClosed(cache, lmdb);
       const server = await tiles.start(cache);

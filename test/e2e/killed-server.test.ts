@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,12 +7,14 @@ import { open } from "lmdb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { unseal } from "../../src/cache/envelope.ts";
 import { cleanEnvironment, PROGRAM } from "../cli/program.ts";
+import { effort } from "../fixtures/effort.ts";
 import { type Reference, referenceOf, runLoad } from "../fixtures/load.ts";
-import { freePort, servingProcess, startServer } from "../fixtures/server.ts";
+import { freePort, killBoth, servingProcess, startServer } from "../fixtures/server.ts";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
 
 const SIDE = 8 * 256;
-const DEATHS = 50;
+/** Each at another moment of a batch's life. */
+const DEATHS = effort(9, 50);
 /** Every so often the supervisor dies with the server, as when a machine loses its power. */
 const WHOLE_EVERY = 3;
 /** It should take five seconds at most; ten times that is a hang. */
@@ -23,7 +24,7 @@ const data = mkdtempSync(join(tmpdir(), "bandloom-killed-"));
 const environment = { BANDLOOM_DATA: data, BANDLOOM_MEMORY_BYTES: "1", BANDLOOM_WORKERS: "1" };
 let reference: Reference;
 let port: number;
-let program: ChildProcess | undefined;
+let program: Program | undefined;
 let output = "";
 
 beforeAll(async () => {
@@ -45,24 +46,35 @@ afterAll(async () => {
   rmSync(data, { recursive: true, force: true });
 });
 
-function startProgram(): ChildProcess {
-  const child = spawn(process.execPath, [PROGRAM, "serve", "--port", String(port)], {
+interface Program {
+  readonly supervisor: ChildProcess;
+  /** Both of its processes have ended. */
+  readonly ended: Promise<void>;
+}
+
+function startProgram(): Program {
+  const supervisor = spawn(process.execPath, [PROGRAM, "serve", "--port", String(port)], {
     env: cleanEnvironment(environment),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [supervisor.stdout, supervisor.stderr])
     stream.setEncoding("utf8").on("data", (chunk: string) => {
       output += chunk;
     });
-  return child;
+  // Both write to its streams.
+  return { supervisor, ended: new Promise((resolve) => supervisor.once("close", () => resolve())) };
 }
 
-async function killAll(child: ChildProcess): Promise<void> {
-  const server = servingProcess(child);
-  const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  if (server > 0) process.kill(server, "SIGKILL");
+async function killAll({ supervisor, ended }: Program): Promise<void> {
+  await killBoth(supervisor);
   await ended;
+}
+
+async function killServer({ supervisor }: Program): Promise<void> {
+  const pid = servingProcess(supervisor);
+  process.kill(pid, "SIGKILL");
+  // An answer after this is not one of its last.
+  while (existsSync(`/proc/${pid}`)) await sleep(1);
 }
 
 /** Milliseconds until it is ready. */
@@ -72,7 +84,7 @@ async function untilReady(): Promise<number> {
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
     if (answer?.ok) return performance.now() - begin;
     if (performance.now() - begin > READY_WITHIN_MS) throw new Error(`It is not there again:\n${output}`);
-    await sleep(10);
+    await sleep(20);
   }
 }
 
@@ -97,14 +109,16 @@ it(`a server that is killed ${DEATHS} times while it writes is there again each 
   const times: number[] = [];
   let served = 0;
   for (let death = 1; death <= DEATHS; death++) {
-    const load = runLoad(url, turned(reference, death), { parallel: 4 });
+    let killed = false;
+    const load = runLoad(url, turned(reference, death), { rounds: 0, until: () => killed });
     await untilRendered(url);
     // At any moment of a batch's life: it gathers for 20 ms, then it is written.
     await sleep((death * 37) % 120);
     if (death % WHOLE_EVERY === 0) {
       await killAll(program);
       program = startProgram();
-    } else process.kill(servingProcess(program), "SIGKILL");
+    } else await killServer(program);
+    killed = true;
     times.push(await untilReady());
     const { statuses, wrong } = await load;
     // Those that were under way have no answer; every other one is right.
@@ -120,10 +134,9 @@ it(`a server that is killed ${DEATHS} times while it writes is there again each 
     `ready again after ${sorted[DEATHS >> 1]?.toFixed(0)} ms (median), ${sorted.at(-1)?.toFixed(0)} ms at most; ${served} tiles served meanwhile, ${last.outcomes.get("EMBEDDED")} of ${reference.size} kept`,
   );
   expect(output).not.toMatch(/damaged|unhandled/i);
-  await sleep(200);
-  const ended = once(program, "exit");
-  program.kill("SIGTERM");
-  expect((await ended)[0]).toBe(0);
+  program.supervisor.kill("SIGTERM");
+  await program.ended;
+  expect(program.supervisor.exitCode).toBe(0);
   program = undefined;
   expect(soundValues()).toBeGreaterThan(reference.size / 2);
 }, 900_000);

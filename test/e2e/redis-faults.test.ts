@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LoadResult, latency, type Reference, referenceOf, runLoad } from "../fixtures/load.ts";
+import { type LoadResult, latency, loadWhile, type Reference, referenceOf, runLoad } from "../fixtures/load.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { type RedisProxy, startRedisProxy } from "../fixtures/redis-proxy.ts";
 import { freePort, type RunningServer, startServer } from "../fixtures/server.ts";
@@ -12,12 +12,16 @@ import { buildTiff } from "../fixtures/tiff-builder.ts";
 /** 6 × 6 tiles, each asked for several times in a round. */
 const SIDE = 6 * 256;
 const PASSWORD = "hunter2";
-/** Ten times what it should take: a repair that is noticed later is a hang. */
-const REPAIRED_WITHIN_MS = 50_000;
-/** The same of a fault: a round or two. */
-const NOTICED_WITHIN_MS = 30_000;
+/** A repair is noticed within half a minute, after many faults in a row: ten times that is a hang. */
+const HANG_MS = 300_000;
+/** Of tests that wait for a repair twice. */
+const TIMEOUT = { timeout: 3 * HANG_MS };
 /** Nothing is kept in memory: Redis is asked for every tile. */
-const NO_MEMORY = { BANDLOOM_MEMORY_BYTES: "1", BANDLOOM_WORKERS: "1", BANDLOOM_LOG_LEVEL: "info" };
+const NO_MEMORY = { BANDLOOM_MEMORY_BYTES: "1", BANDLOOM_LOG_LEVEL: "info" };
+/** Where Redis answers, though not as it should, an answer is waited for also on a machine that is busy. */
+const PATIENT = { BANDLOOM_REDIS_TIMEOUT_MS: "1000" };
+/** Where it hangs: longer than an answer takes on such a machine, and less than the half of a second by which one is late here. */
+const HASTY = { BANDLOOM_REDIS_TIMEOUT_MS: "200" };
 
 const data = mkdtempSync(join(tmpdir(), "bandloom-faults-"));
 const running: RunningServer[] = [];
@@ -86,7 +90,7 @@ async function filledAgain(server: RunningServer): Promise<number> {
     const result = await runLoad(server.url, reference);
     expectGood(result);
     if (result.outcomes.get("REDIS") === reference.size && (await isHealthy(server))) return performance.now() - begin;
-    if (performance.now() - begin > REPAIRED_WITHIN_MS) throw new Error(`never filled again:\n${server.output()}`);
+    if (performance.now() - begin > HANG_MS) throw new Error(`never filled again:\n${server.output()}`);
     await sleep(50);
   }
 }
@@ -98,7 +102,7 @@ async function noticed(server: RunningServer): Promise<LoadResult> {
     const result = await runLoad(server.url, neverAsked());
     expectGood(result);
     if (!(await isHealthy(server))) return result;
-    if (performance.now() - begin > NOTICED_WITHIN_MS) throw new Error(`never noticed:\n${server.output()}`);
+    if (performance.now() - begin > HANG_MS) throw new Error(`never noticed:\n${server.output()}`);
   }
 }
 
@@ -118,15 +122,17 @@ async function endure(server: RunningServer, fault: Fault, annotate: Annotate): 
   expectGood(healthy);
   const lines = logOf(server).length;
   // It begins in the middle of a round.
-  const over = runLoad(server.url, reference, { rounds: 2 });
-  await fault.begin();
-  const first = await over;
+  const first = await loadWhile(server.url, reference, async (more) => {
+    await more(reference.size / 2);
+    await fault.begin();
+    await more(reference.size);
+  });
   expectGood(first);
   const later = await noticed(server);
   expect(await degraded(server)).toEqual(["redis"]);
   await fault.end();
   const took = await filledAgain(server);
-  expect(await degraded(server)).toEqual([]);
+  await expect.poll(() => degraded(server), { timeout: HANG_MS }).toEqual([]);
   const [before, during, after] = [healthy, first, later].map(latency);
   await annotate(
     `${fault.name}: median ms a tile ${before?.median.toFixed(1)} before, ${during?.median.toFixed(1)} when it begins, ${after?.median.toFixed(1)} while it lasts; ` +
@@ -146,19 +152,18 @@ function logOf(server: RunningServer): readonly string[] {
   );
 }
 
-/** What each part of the tier told: off and working again by turns, the last word being that it works. */
-async function expectTold(server: RunningServer, from: number): Promise<void> {
-  const told = () => {
+/** More than so many lines, and of each part of the tier: off and working again by turns, the last word being that it works. */
+async function expectTold(server: RunningServer, lines: number): Promise<void> {
+  const open = () => {
     const parts = new Map<string, string>();
-    for (const line of logOf(server).slice(from)) {
+    for (const line of logOf(server)) {
       const [, part = line, state = "?"] = /(Redis[^:]*): (off|working again)/.exec(line) ?? [];
       parts.set(part, `${parts.get(part) ?? ""}${state}; `);
     }
-    return [...parts.values()];
+    return [...parts].filter(([, states]) => !/^(off; working again; )+$/.test(states));
   };
-  const open = () => told().filter((states) => !/^(off; working again; )+$/.test(states));
-  await expect.poll(open, { timeout: REPAIRED_WITHIN_MS }).toEqual([]);
-  expect(told()).not.toEqual([]);
+  await expect.poll(open, { timeout: HANG_MS }).toEqual([]);
+  expect(logOf(server).length).toBeGreaterThan(lines);
 }
 
 function expectNoSecret(server: RunningServer): void {
@@ -168,7 +173,7 @@ function expectNoSecret(server: RunningServer): void {
 
 /** Each fault in turn, and in the end what the server told of them. */
 function testEach(faults: readonly Fault[], server: () => RunningServer): void {
-  it.for(faults)("because it is $name fails no tile", { timeout: 120_000 }, async (fault, { annotate }) => {
+  it.for(faults)("because it is $name fails no tile", TIMEOUT, async (fault, { annotate }) => {
     await endure(server(), fault, annotate);
   });
 
@@ -181,7 +186,7 @@ function redisAndServer(): { readonly redis: RedisServer; readonly server: Runni
   let server: RunningServer;
   beforeAll(async () => {
     redis = await startRedis();
-    server = await start({ REDIS_URL: redis.url });
+    server = await start({ REDIS_URL: redis.url, ...PATIENT });
   });
   afterAll(() => redis.stop());
   return {
@@ -210,16 +215,16 @@ describe("Redis that cannot be reached", () => {
     await redis.stop();
   });
 
-  it("at the start is done without, and used when it comes", async ({ annotate }) => {
+  it("at the start is done without, and used when it comes", TIMEOUT, async ({ annotate }) => {
     const { port } = redis;
     await redis.stop();
-    server = await start({ REDIS_URL: url() });
+    server = await start({ REDIS_URL: url(), ...HASTY });
     expect(await degraded(server)).toEqual(["redis"]);
     expectGood(await runLoad(server.url, reference));
     redis = await startRedis({ port, password: PASSWORD, args: ["--enable-debug-command", "yes"] });
     await annotate(`filled ${(await filledAgain(server)).toFixed(0)} ms after it came`);
     await expectTold(server, 0);
-  }, 90_000);
+  });
 
   const faults: readonly Fault[] = [
     {
@@ -312,20 +317,23 @@ describe("Redis that takes no more", () => {
   testEach(faults, () => own.server);
 });
 
+/** Makes another value of one. */
+type Damage = (key: string, value: Buffer, at: number) => unknown;
+
 describe("Redis that loses or spoils values", () => {
   const own = redisAndServer();
 
   /** Every tile's value, made another one. */
-  async function spoil(change: (key: string, value: Buffer) => unknown): Promise<void> {
-    for (const key of await own.redis.admin.keys("*")) {
+  async function spoil(change: Damage): Promise<void> {
+    for (const [at, key] of (await own.redis.admin.keys("*")).entries()) {
       if ((await own.redis.admin.type(key)) !== "string") continue;
       const value = await own.redis.admin.getBuffer(key);
-      if (value && value.length > 500) await change(key, value);
+      if (value && value.length > 500) await change(key, value, at);
     }
   }
 
   const set = (key: string, value: Buffer) => own.redis.admin.set(key, value);
-  const damages: readonly (readonly [string, (key: string, value: Buffer) => unknown])[] = [
+  const damages: readonly (readonly [string, Damage])[] = [
     ["cut short", (key, value) => set(key, value.subarray(0, value.length >> 1))],
     [
       "changed by one bit",
@@ -335,23 +343,21 @@ describe("Redis that loses or spoils values", () => {
       "of another version",
       (key, value) => set(key, Buffer.from(value.map((byte, at) => (at === 2 ? byte + 1 : byte)))),
     ],
-    ["longer than any tile", (key, value) => set(key, Buffer.concat([value, Buffer.alloc(5 * 2 ** 20)]))],
+    [
+      "longer than any tile",
+      // Some of them: each is five megabytes to move.
+      (key, value, at) => at % 6 === 0 && set(key, Buffer.concat([value, Buffer.alloc(5 * 2 ** 20)])),
+    ],
     ["lists", (key) => own.redis.admin.multi().del(key).lpush(key, "a", "b").exec()],
   ];
-  it.each(damages)(
-    "that are %s gets them replaced, and no tile is wrong",
-    async (_, change) => {
-      await filledAgain(own.server);
-      const load = runLoad(own.server.url, reference, { rounds: 2 });
-      await spoil(change);
-      expectGood(await load);
-      expectGood(await runLoad(own.server.url, reference, { rounds: 2 }));
-      await filledAgain(own.server);
-    },
-    60_000,
-  );
+  it.each(damages)("that are %s gets them replaced, and no tile is wrong", TIMEOUT, async (_, change) => {
+    await filledAgain(own.server);
+    expectGood(await loadWhile(own.server.url, reference, () => spoil(change)));
+    expectGood(await runLoad(own.server.url, reference, { rounds: 2 }));
+    await filledAgain(own.server);
+  });
 
-  it("that are each another tile's is not believed", async () => {
+  it("that are each another tile's is not believed", TIMEOUT, async () => {
     await filledAgain(own.server);
     const keys = (await own.redis.admin.keys("*")).filter((key) => /:tile:.*[0-9a-f]{48}$/.test(key));
     expect(keys).toHaveLength(reference.size);
@@ -359,28 +365,35 @@ describe("Redis that loses or spoils values", () => {
     for (const [at, key] of keys.entries()) await set(key, values[(at + 1) % keys.length] ?? Buffer.alloc(0));
     expectGood(await runLoad(own.server.url, reference, { rounds: 2 }));
     await filledAgain(own.server);
-  }, 60_000);
+  });
 
-  it("with everything flushed again and again under load, fails no tile", async () => {
-    const load = runLoad(own.server.url, reference, { rounds: 6 });
-    for (let n = 0; n < 20; n++) {
-      await own.redis.admin.flushall();
-      await sleep(20);
-    }
+  it("with everything flushed again and again under load, fails no tile", TIMEOUT, async () => {
+    const load = loadWhile(own.server.url, reference, async (more) => {
+      for (let n = 0; n < 20; n++) {
+        await own.redis.admin.flushall();
+        await more(10);
+      }
+    });
     expectGood(await load);
     await filledAgain(own.server);
     expect(await isHealthy(own.server)).toBe(true);
-  }, 60_000);
+  });
 
-  it("for want of memory, one for the other, fails no tile", async () => {
-    const used = Number(/used_memory:(\d+)/.exec(await own.redis.admin.info("memory"))?.[1]);
-    await own.redis.admin.config("SET", "maxmemory-policy", "allkeys-lru");
-    await own.redis.admin.config("SET", "maxmemory", String(used - 100_000));
+  it("for want of memory, one for the other, fails no tile", TIMEOUT, async () => {
+    const { admin } = own.redis;
+    const used = Number(/used_memory:(\d+)/.exec(await admin.info("memory"))?.[1]);
+    await admin.config("SET", "maxmemory-policy", "allkeys-lru");
+    await admin.config("SET", "maxmemory", String(used));
+    const isEvicting = async () => !(await admin.info("stats")).includes("evicted_keys:0\r\n");
+    // Tiles that are not there yet need room, until one drives out another.
+    for (let rounds = 0; !(await isEvicting()); rounds++) {
+      expect(rounds).toBeLessThan(100);
+      expectGood(await runLoad(own.server.url, neverAsked()));
+    }
     expectGood(await runLoad(own.server.url, reference, { rounds: 4 }));
-    expect(await own.redis.admin.info("stats")).not.toContain("evicted_keys:0\r\n");
-    await own.redis.admin.config("SET", "maxmemory", "0");
+    await admin.config("SET", "maxmemory", "0");
     await filledAgain(own.server);
-  }, 60_000);
+  });
 
   it("is told of without its address", () => expectNoSecret(own.server));
 });

@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLevel, readDescription, readSamples } from "../fixtures/pyramid-oracle.ts";
@@ -11,6 +12,8 @@ import { anonymousMemory, type RunningServer, startServer } from "../fixtures/se
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const TILE = 64;
+/** What takes some milliseconds, on a busy machine: a hang. */
+const HANG_MS = 30_000;
 
 interface TileNode {
   readonly x: number;
@@ -34,22 +37,23 @@ const range = (fields: string, formula = "red + 2*(uv1 - green)", encoding = "")
   `{ image(key: "demo-100k") { render(formula: "${formula}") { hash canonical
      tiles(level: 2, x: {from: 157, to: 167}, y: {from: 195, to: 205}, tileSize: 64 ${encoding}) { count nodes { x y ${fields} } } } } }`;
 
+const data = mkdtempSync(join(tmpdir(), "bandloom-scale-"));
+const file = join(data, "demo-100k.ome.tif");
+beforeAll(async () => {
+  await promisify(execFile)(process.execPath, [PROGRAM, "demo", "--size", "100000", "-o", file]);
+}, 300_000);
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+
 describe("the request that started it, on an image of 100,000 × 100,000 × 15", () => {
-  const data = mkdtempSync(join(tmpdir(), "bandloom-scale-"));
-  const file = join(data, "demo-100k.ome.tif");
   let server: RunningServer;
   let expected: Uint8Array;
 
   beforeAll(async () => {
-    execFileSync(process.execPath, [PROGRAM, "demo", "--size", "100000", "-o", file], { stdio: "ignore" });
     server = await startServer({ data });
     expected = await referenceRange(file);
   });
 
-  afterAll(async () => {
-    await server?.stop();
-    rmSync(data, { recursive: true, force: true });
-  });
+  afterAll(() => server?.stop());
 
   it("answers 121 tile URLs that serve JPEGs of the right pixels", async () => {
     const { tiles } = (await server.query<Answer>(range("url"))).image.render;
@@ -109,40 +113,37 @@ describe("the request that started it, on an image of 100,000 × 100,000 × 15",
       });
       await Promise.all(fetches);
     }
-    expect(anonymousMemory(server.pid())).toBeLessThan(300 * 1_000_000);
-  });
+    // What is garbage may be collected a moment later.
+    await expect.poll(() => anonymousMemory(server.pid()), { timeout: HANG_MS }).toBeLessThan(300 * 1_000_000);
+  }, 300_000);
 });
 
 describe("two processes that share a Redis", () => {
-  const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), "bandloom-shared-")));
+  const copy = mkdtempSync(join(tmpdir(), "bandloom-shared-"));
   let redis: RedisServer;
   let servers: RunningServer[] = [];
 
   beforeAll(async () => {
     redis = await startRedis();
-    execFileSync(process.execPath, [
-      PROGRAM,
-      "demo",
-      "--size",
-      "100000",
-      "-o",
-      join(folders[0] ?? "", "demo-100k.ome.tif"),
-    ]);
     // Copies must keep their modification time, which is part of an image's identity.
-    execFileSync("cp", ["-p", join(folders[0] ?? "", "demo-100k.ome.tif"), folders[1] ?? ""]);
-    servers = await Promise.all(folders.map((data) => startServer({ data, environment: { REDIS_URL: redis.url } })));
+    await promisify(execFile)("cp", ["-p", file, copy]);
+    const environment = { REDIS_URL: redis.url, BANDLOOM_REDIS_TIMEOUT_MS: "30000" };
+    servers = await Promise.all([data, copy].map((folder) => startServer({ data: folder, environment })));
   });
 
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop()));
     await redis?.stop();
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    rmSync(copy, { recursive: true, force: true });
   });
 
   it("serve each other's tiles, whatever the spelling of the formula", async () => {
     const [one, two] = servers;
     if (!one || !two) throw new Error("Two servers were expected.");
     const first = (await one.query<Answer>(range("url base64"))).image.render;
+    // They are written in the background.
+    const kept = async () => (await redis.admin.keys("*:tile:*")).length;
+    await expect.poll(kept, { timeout: HANG_MS }).toBe(121);
     const second = (await two.query<Answer>(range("url base64 cache", "(uv1-green)*2+red"))).image.render;
     expect(new Set(second.tiles.nodes.map(({ cache }) => cache))).toEqual(new Set(["REDIS"]));
     expect(second.tiles.nodes.map(({ url }) => url)).toEqual(first.tiles.nodes.map(({ url }) => url));
