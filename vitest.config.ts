@@ -22,7 +22,7 @@ const common = {
   pool: "forks",
   // Files share two processes: what they import is loaded twice in all, and not two hundred times.
   isolate: false,
-  setupFiles: ["test/setup/seeds.ts"],
+  setupFiles: ["test/setup/each-file.ts"],
   testTimeout: 60_000,
   hookTimeout: 120_000,
   // A guard against what never comes to pass; what comes late on a busy machine is no failure.

@@ -45,6 +45,7 @@ describe("settings", () => {
       redisUrl: null,
       redisCluster: false,
       redisPrefix: "bandloom:",
+      redisTimeoutMs: 50,
       flightWaitMs: 250,
       stateRedisUrl: null,
       adminToken: null,

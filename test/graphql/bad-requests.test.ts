@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningServer, startServer } from "../fixtures/server.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-/** What a hostile query may take, ten times the limit of 100 ms. */
-const HANG_MS = 1000;
+/** Seconds of the server's processor that a hostile query may take, ten times the limit. How long others keep that busy is no matter. */
+const MOST_SECONDS = 1;
+/** Of the kernel, which tells times of processes in these on every platform that Linux has. */
+const TICKS_PER_SECOND = 100;
 
 interface Answer {
   readonly status: number;
@@ -59,6 +60,14 @@ function query(text: string, variables?: Record<string, unknown>, to = server): 
 
 function codes({ body }: Answer): readonly (string | undefined)[] {
   return (body.errors ?? []).map(({ extensions }) => extensions?.code);
+}
+
+/** Seconds of processor time that the serving process has had, in all its threads (proc(5)). */
+function secondsOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // What stands before is its name, which may hold anything.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** After every refusal the next good request is served. */
@@ -123,19 +132,23 @@ describe("a request that is no JSON of ours", () => {
     const socket = connect(server.port, "127.0.0.1");
     const head = ["POST /graphql HTTP/1.1", "host: x", "content-type: application/json", "content-length: 10000000"];
     socket.write(`${head.join("\r\n")}\r\n\r\n{"query":"`);
-    const [answer] = (await once(socket, "data")) as [Buffer];
+    let answer = "";
+    socket.setEncoding("latin1").on("data", (part: string) => {
+      answer += part;
+    });
+    await expect.poll(() => answer).toContain('"code":"TOO_LARGE"');
     socket.destroy();
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
-    expect(answer.toString()).toContain('"code":"TOO_LARGE"');
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     await expectAlive();
   });
 });
 
 describe("a query that asks for too much", () => {
   async function expectRefused(text: string): Promise<Answer> {
-    const start = performance.now();
+    const pid = server.pid();
+    const before = secondsOf(pid);
     const answer = await query(text);
-    expect(performance.now() - start).toBeLessThan(HANG_MS);
+    expect(secondsOf(pid) - before).toBeLessThan(MOST_SECONDS);
     expect(answer.status).toBe(400);
     expect(answer.body.data ?? null).toBeNull();
     await expectAlive();

@@ -10,6 +10,8 @@ import { carry } from "../../src/graphql/streams/carry.ts";
 const told: unknown[] = [];
 const sockets = new WebSocketServer({ noServer: true, handleProtocols });
 const protocol = makeServer<undefined, null>({
+  // Nobody here says that it speaks the protocol: without a limit they stay for as long as a test takes.
+  connectionInitWaitTimeout: 0,
   onPing: () => {
     throw new Error("broken inside");
   },

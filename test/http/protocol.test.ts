@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { IMAGES } from "./images.ts";
@@ -262,13 +263,15 @@ describe("HTTP", () => {
   });
 
   it("goes on when clients leave before their answers", async () => {
-    for (let n = 0; n < 20; n++) {
+    const leaving = Array.from({ length: 20 }, async (_, n) => {
       const socket = connect(server.port, "127.0.0.1");
       socket.on("error", () => {});
       socket.write(requestText(`/tiles/square/2/0/0.avif?s=1024&f=window(b1,0,${100 + n})`));
-      setTimeout(() => socket.destroy(), n);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+      // Each at another moment of its answer, whichever that is.
+      await sleep(n);
+      socket.destroy();
+    });
+    await Promise.all(leaving);
     expect((await server.get(TILE)).status).toBe(200);
   });
 

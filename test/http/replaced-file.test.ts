@@ -1,13 +1,16 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { PNG } from "pngjs";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
 import { runServer } from "./running.ts";
 
 /** A file is compared with what is known of it once a second. */
 const CHECK_INTERVAL_MS = 1_000;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+});
+afterEach(() => vi.useRealTimers());
 
 const image = (value: number) => ({ width: 8, height: 8, value: () => value });
 
@@ -21,7 +24,7 @@ it("shows a file that was replaced under an address that was asked before, with 
   const other = join(server.folder, ".new");
   await writeFile(other, buildTiff({ directories: [image(20)] }));
   await rename(other, join(server.folder, "a.tif"));
-  await setTimeout(CHECK_INTERVAL_MS + 100);
+  vi.advanceTimersByTime(CHECK_INTERVAL_MS + 1);
 
   const second = await server.get(path, { headers: { "if-none-match": old } });
   expect(second.status).toBe(200);
@@ -40,7 +43,7 @@ it("shows an image that was replaced where it lies over another, under an addres
   const other = join(server.folder, ".new");
   await writeFile(other, buildTiff({ directories: [image(50)] }));
   await rename(other, join(server.folder, "over.tif"));
-  await setTimeout(CHECK_INTERVAL_MS + 100);
+  vi.advanceTimersByTime(CHECK_INTERVAL_MS + 1);
 
   const second = await server.get(path);
   expect(second.headers.get("etag")).not.toBe(first.headers.get("etag"));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../fixtures/server.ts";
 import { buildTiff } from "../fixtures/tiff-builder.ts";
 import { IMAGES } from "./images.ts";
 import { type Running, runServer } from "./running.ts";
@@ -48,8 +49,9 @@ describe.each([
   beforeAll(async () => {
     const signs = signing ? { signing } : {};
     files = await runServer({ ...IMAGES, "endless.tif": ENDLESS }, { role: "files", ...signs });
-    render = await runServer({}, { role: "render", filesUrl: files.url, ...signs });
-    api = await runServer({}, { role: "api", filesUrl: files.url, renderUrl: render.url, ...signs });
+    const far = { filesUrl: files.url, remoteCheckMs: 100, ...signs };
+    render = await runServer({}, { role: "render", ...far });
+    api = await runServer({}, { role: "api", renderUrl: render.url, ...far });
   });
   afterAll(async () => {
     await api.close();
@@ -104,17 +106,13 @@ describe.each([
     const fresh = join(files.folder, ".fresh");
     await writeFile(fresh, buildTiff({ directories: [{ width: 20, height: 10, seed: 99 }] }));
     await rename(fresh, join(files.folder, "plates/p1.tif"));
-    for (let tries = 0; ; tries++) {
+    const now = async () => {
       const after = await ask(api, "plates/p1", "tile(level: 0, x: 0, y: 0) { base64 }");
       expect(after.errors).toBeUndefined();
-      if (after.data?.image.revision !== before.data?.image.revision) {
-        expect(after.data?.image.render).not.toEqual(before.data?.image.render);
-        break;
-      }
-      // What lies behind a network is looked at every ten seconds.
-      expect(tries).toBeLessThan(1000);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+      return after.data?.image;
+    };
+    await expect.poll(async () => (await now())?.revision).not.toBe(before.data?.image.revision);
+    expect((await now())?.render).not.toEqual(before.data?.image.render);
   });
 
   it("render a formula that is too long for an address where it is asked for", async () => {
@@ -129,7 +127,7 @@ describe.each([
 
 it("an api whose render servers are gone says so, and goes on when they are back", async () => {
   const files = await runServer(IMAGES, { role: "files" });
-  const render = await runServer({}, { role: "render", filesUrl: files.url });
+  const render = await runServer({}, { role: "render", filesUrl: files.url, port: await freePort() });
   const api = await runServer({}, { role: "api", filesUrl: files.url, renderUrl: render.url });
   const answer = () => ask(api, "odd", "tile(level: 0, x: 0, y: 0) { base64 url }", "window(b1, 0, 255)");
   try {
@@ -172,28 +170,20 @@ describe("a server whose images another one holds", () => {
     const answer = await server.get("/readyz");
     return { status: answer.status, body: await answer.text() };
   };
-  const until = async (holds: () => Promise<boolean>) => {
-    for (let tries = 0; !(await holds()); tries++) {
-      expect(tries).toBeLessThan(1000);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
 
   it("is not ready before it knows them, says why in its log, and needs nobody to ask it", async () => {
-    const files = await runServer(IMAGES, { role: "files" });
-    const port = files.port;
-    await files.close();
-    const render = await runServer({}, { role: "render", filesUrl: files.url });
+    const port = await freePort();
+    const render = await runServer({}, { role: "render", filesUrl: `http://127.0.0.1:${port}` });
     try {
-      await until(async () => render.events.length > 0);
-      await until(async () => (await ready(render)).body.includes("has not told"));
+      await expect.poll(() => render.events).toHaveLength(1);
+      await expect.poll(async () => (await ready(render)).body).toContain("has not told");
       expect((await ready(render)).status).toBe(503);
       expect((await ready(render)).body).not.toContain(String(port));
       expect(await render.metrics.text()).toMatch(/^bandloom_ready 0$/m);
       expect(render.events).toEqual([expect.stringMatching(/^http:.*does not tell its images.*ECONNREFUSED/)]);
       const back = await runServer(IMAGES, { role: "files", port });
       try {
-        await until(async () => (await ready(render)).status === 200);
+        await expect.poll(async () => (await ready(render)).status).toBe(200);
         expect(render.events.at(-1)).toMatch(/tells its images again/);
       } finally {
         await back.close();
@@ -209,7 +199,7 @@ describe("a server whose images another one holds", () => {
     const files = await runServer(IMAGES, { role: "files", signing: SIGNING });
     const render = await runServer({}, { role: "render", filesUrl: files.url });
     try {
-      await until(async () => render.events.length > 0);
+      await expect.poll(() => render.events.length).toBeGreaterThan(0);
       expect(render.events[0]).toMatch(/BANDLOOM_SIGNING_KEYS.*refuses access/);
       expect((await ready(render)).status).toBe(503);
     } finally {

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Role } from "../../src/core/roles.ts";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
 import type { MutationPolicy } from "../../src/graphql/index.ts";
 import { createServer, Metrics } from "../../src/http/index.ts";
 import { createServices, type ServiceOptions } from "../../src/service/index.ts";
@@ -29,18 +30,28 @@ interface RawAnswer {
   readonly body: string;
 }
 
-interface RunOptions {
+/** Longer than any machine stands still: only tests of an answer that does not come set a time of their own. */
+const PATIENT_MS = 60_000;
+
+interface RunOptions
+  extends Pick<
+    ServiceOptions,
+    | "redisUrl"
+    | "redisTimeoutMs"
+    | "stateRedisUrl"
+    | "stateRedisTimeoutMs"
+    | "signing"
+    | "role"
+    | "originals"
+    | "filesUrl"
+    | "renderUrl"
+    | "catalogueFile"
+    | "remote"
+    | "remoteCheckMs"
+  > {
   readonly cacheFolder?: string | null;
-  readonly redisUrl?: string;
-  readonly stateRedisUrl?: string;
   readonly mutations?: MutationPolicy;
-  readonly signing?: ServiceOptions["signing"];
-  readonly role?: Role;
-  readonly originals?: boolean;
-  /** A server whose images are served in place of the folder's. */
-  readonly filesUrl?: string;
-  readonly renderUrl?: string;
-  /** Any that is free when left out. */
+  /** Any that is free when left out: one of `freePort` where a server is to come back at the same. */
   readonly port?: number;
   readonly introspection?: boolean;
   /** In place of what every server grants. */
@@ -50,9 +61,9 @@ interface RunOptions {
 /** The whole server in this process, on a data folder with the given images (path in the folder → description). */
 export async function runServer(
   images: Readonly<Record<string, DirectorySpec>>,
-  { cacheFolder = null, redisUrl, stateRedisUrl, mutations, signing, port: wanted = 0, ...roles }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<Running> {
-  const { role, originals, filesUrl, renderUrl, introspection = true, limits } = roles;
+  const { cacheFolder = null, mutations, introspection = true, limits, port: wanted = 0, ...others } = options;
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
   for (const [name, directory] of Object.entries(images)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -62,13 +73,7 @@ export async function runServer(
   const made = await createServices({
     dataFolder: folder,
     cacheFolder,
-    ...(redisUrl === undefined ? {} : { redisUrl }),
-    ...(stateRedisUrl === undefined ? {} : { stateRedisUrl }),
-    ...(signing ? { signing } : {}),
-    ...(role ? { role } : {}),
-    ...(originals === undefined ? {} : { originals }),
-    ...(filesUrl === undefined ? {} : { filesUrl }),
-    ...(renderUrl === undefined ? {} : { renderUrl }),
+    ...{ redisTimeoutMs: PATIENT_MS, stateRedisTimeoutMs: PATIENT_MS, ...others },
     cacheBytes: cacheFolder === null ? 0 : 2 ** 24,
     memoryBytes: 64 * 1024 * 1024,
     workers: 1,
@@ -79,7 +84,7 @@ export async function runServer(
   const app = await createServer({
     services,
     metrics,
-    ...(role ? { role } : {}),
+    ...(others.role ? { role: others.role } : {}),
     introspection,
     logLevel: "silent",
     ...(mutations ? { mutations } : {}),
@@ -95,11 +100,56 @@ export async function runServer(
     get: (path, init) => fetch(url + path, init),
     raw: (text) => exchange(port, text),
     close: async () => {
-      await app.close();
+      await closed(app);
       await services.close();
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Looks for idle connections, fifty milliseconds between; who is not idle after so many is cut off. */
+const DRAIN_LOOKS = 200;
+
+/** Ends it as `serve` does: a connection that was answered a moment ago would be kept for a next request, for longer than a test may take. */
+async function closed(app: FastifyInstance): Promise<void> {
+  const end = app.close();
+  let isOver = false;
+  const over = end.finally(() => {
+    isOver = true;
+  });
+  for (let look = 0; !isOver; look++) {
+    if (look < DRAIN_LOOKS) app.server.closeIdleConnections();
+    else app.server.closeAllConnections();
+    await Promise.race([over, sleep(50)]);
+  }
+  await end;
+}
+
+/** What the server's metrics say now under this name. */
+export async function measured({ metrics }: Running, name: string): Promise<number> {
+  return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(await metrics.text())?.[1]);
+}
+
+/** Resolves when a worker has begun. */
+export async function whenBusy(server: Running): Promise<void> {
+  while ((await measured(server, "bandloom_render_workers_busy")) === 0) await nextTurn();
+}
+
+/** Pictures that were rendered, when nothing is rendered any more and nothing waits for it. */
+export async function whenQuiet(server: Running): Promise<number> {
+  const look = async () => {
+    const [rendered, ...busy] = await Promise.all(
+      ["pictures_rendered_total", "render_workers_busy", "render_queue"].map((n) => measured(server, `bandloom_${n}`)),
+    );
+    return { rendered, isIdle: busy.every((count) => count === 0) };
+  };
+  for (let last = await look(); ; ) {
+    // Time for what comes next to be handed out, where something does.
+    await sleep(50);
+    const now = await look();
+    if (now.isIdle && last.isIdle && now.rendered === last.rendered) return now.rendered ?? 0;
+    last = now;
+  }
 }
 
 /** A request line as it stands (fetch would normalise it), on a connection of its own. */

@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Running, runServer } from "./running.ts";
 
 const IMAGES = {
@@ -24,7 +23,8 @@ function signedTile(place: string, query: string, secret = NEW): string {
 }
 
 const httpDate = (time: number) => new Date(time * 1000).toUTCString();
-const seconds = () => Math.floor(Date.now() / 1000);
+/** Ten minutes before an hour, in seconds. */
+const NOW = Date.parse("2026-03-01T11:50:00Z") / 1000;
 
 interface Urls {
   readonly tile: string;
@@ -69,6 +69,12 @@ afterAll(async () => {
   await server.close();
   await brief.close();
 });
+afterEach(() => vi.useRealTimers());
+
+/** Only the clock on the wall: timers go on. */
+function itIs(seconds: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: seconds * 1000 });
+}
 
 const status = async (path: string, of = server) => (await of.get(path)).status;
 
@@ -121,14 +127,15 @@ describe("a server with keys", () => {
   });
 
   it("answers 410 when a link's time is over, from memory too, with half a minute of grace for clocks", async () => {
-    const brink = signedTile("0/0/0", `f=b1&exp=${seconds() - 20}&kid=new`);
+    itIs(NOW);
+    const brink = signedTile("0/0/0", `f=b1&exp=${NOW - 20}&kid=new`);
     expect(await status(brink)).toBe(200);
     expect(await status(brink)).toBe(200);
-    await setTimeout(12_000);
+    itIs(NOW + 12);
     const late = await server.get(brink);
     expect([late.status, ((await late.json()) as { code: string }).code]).toEqual([410, "LINK_EXPIRED"]);
     const { v } = Object.fromEntries(new URLSearchParams((await urlsOf(server)).tile.split("?")[1])) as { v: string };
-    const end = seconds() + 12;
+    const end = NOW + 24;
     const soon = signedTile("0/0/0", `f=window%28b1%20%2B%201%2C%200%2C%20255%29&v=${v}&exp=${end}&kid=new`);
     const { headers } = await server.get(soon);
     expect([headers.get("cache-control"), headers.get("expires")]).toEqual(["public", httpDate(end)]);
@@ -138,12 +145,18 @@ describe("a server with keys", () => {
 
 describe("links with an end", () => {
   it("end on the hour, so that they stay the same for an hour, and are kept until then and no longer", async () => {
+    itIs(NOW);
     const { tile, template } = await urlsOf(brief);
     const exp = Number(/&exp=(\d+)&kid=new&sig=[\w-]{43}$/.exec(tile)?.[1]);
     expect(exp % 3600).toBe(0);
-    expect(exp - seconds()).toBeGreaterThan(2 * 3600 - 5);
-    expect(exp - seconds()).toBeLessThanOrEqual(3 * 3600);
+    expect(exp - NOW).toBeGreaterThanOrEqual(2 * 3600);
+    expect(exp - NOW).toBeLessThanOrEqual(3 * 3600);
     expect(template).toContain(`exp=${exp}`);
+    itIs(exp - 3 * 3600 + 1);
+    expect((await urlsOf(brief)).tile).toBe(tile);
+    itIs(exp - 2 * 3600);
+    expect((await urlsOf(brief)).tile).toBe(tile);
+    itIs(NOW);
     for (let time = 0; time < 2; time++) {
       const { headers } = await brief.get(tile);
       expect([headers.get("cache-control"), headers.get("expires")]).toEqual(["public", httpDate(exp)]);

@@ -5,17 +5,21 @@ export const RULES = ["test/project/**/*.test.ts"];
 export const END_TO_END = ["test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"];
 
 /**
- * Other tests that start a program: ours as built, Redis, nginx. What stands nowhere here is a unit test, which has all that it needs in
- * its own process, save threads. A rule of the project holds both (test/project/unit-tests.test.ts).
+ * Other tests that start a program (ours as built, Redis, nginx, a process of their own) or convert whole images, each in threads that are
+ * started for it. What stands nowhere here is a unit test, which has all that it needs in its own process: all of them take less than a
+ * minute, without a build. A rule of the project keeps programs out of them (test/project/unit-tests.test.ts).
  */
 export const RUN_PROGRAMS = [
+  "test/cache/embedded.test.ts",
   "test/cache/flights.test.ts",
+  "test/cache/full-disk.test.ts",
   "test/cache/redis-cluster.test.ts",
   "test/cache/redis-failing.test.ts",
   "test/cache/redis-locks.test.ts",
   "test/cache/redis-secured.test.ts",
   "test/cache/redis.test.ts",
   "test/cache/s3.test.ts",
+  "test/cache/spoiled.test.ts",
   "test/graphql/bad-requests.test.ts",
   "test/graphql/catalogue.test.ts",
   "test/graphql/persisted-queries.test.ts",
@@ -23,7 +27,15 @@ export const RUN_PROGRAMS = [
   "test/graphql/purge.test.ts",
   "test/http/metrics.test.ts",
   "test/http/roles.test.ts",
+  "test/ingest/joined.test.ts",
+  "test/ingest/metadata.test.ts",
+  "test/ingest/other-readers.test.ts",
+  "test/ingest/remote.test.ts",
+  "test/ingest/tiff-output.test.ts",
+  "test/ingest/verify.test.ts",
+  "test/ingest/zarr-output.test.ts",
   "test/service/jobs/records.test.ts",
   "test/service/jobs/shared.test.ts",
   "test/service/purge.test.ts",
+  "test/state/embedded.test.ts",
 ];

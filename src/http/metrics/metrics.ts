@@ -9,6 +9,7 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** What the server counts of itself, in the text format of Prometheus. Numbers that others keep are read when they are asked for. */
 export class Metrics {
+  readonly #process = ofProcess();
   readonly #registry = new Registry();
   readonly #requests: Counter<"route" | "status">;
   readonly #seconds: Histogram<"route">;
@@ -17,7 +18,6 @@ export class Metrics {
 
   constructor(services: Services) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
     new Gauge({
       ...{ name: "bandloom_info", help: "Always 1; the version is its label.", labelNames: ["version"], registers },
     }).set({ version: services.stats().version }, 1);
@@ -63,6 +63,16 @@ export class Metrics {
   }
 
   text(): Promise<string> {
-    return this.#registry.metrics();
+    return Registry.merge([this.#process, this.#registry]).metrics();
   }
+}
+
+let processRegistry: Registry | null = null;
+
+/** What Node tells of itself. Once for a process: the library measures the event loop and watches the collector until the process ends. */
+function ofProcess(): Registry {
+  if (processRegistry) return processRegistry;
+  processRegistry = new Registry();
+  collectDefaultMetrics({ register: processRegistry });
+  return processRegistry;
 }
