@@ -6,6 +6,7 @@ import {
   type Worker,
 } from "node:worker_threads";
 import { BandloomError } from "../core/errors.ts";
+import { endThread } from "../render/end-thread.ts";
 import { startThread } from "../render/thread.ts";
 import type { Location, Remote } from "../source/index.ts";
 import { serveRemote } from "../source/remote/index.ts";
@@ -67,11 +68,11 @@ export class Crew {
     return this.#run(job) as Promise<WindowResult>;
   }
 
-  /** Ends all threads, whatever they are doing. */
+  /** Ends all threads, with what they are doing. */
   async close(): Promise<void> {
     this.#fail(new Error("The threads were ended."));
     for (const port of this.#ports) port.close();
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    await Promise.all(this.#threads.map(endThread));
   }
 
   #run(job: Job, first = false): Promise<Result> {

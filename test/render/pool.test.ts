@@ -14,7 +14,9 @@ const OBEDIENT = `
   const counters = { chunksDecoded: 1, chunkHits: 2, kernelsCompiled: 3 };
   const reply = (id, outcome, fatal = false) => parentPort.postMessage({ id, outcome, fatal, counters });
   let told = 0;
-  parentPort.on("message", async ({ id, slot, task, cancel }) => {
+  parentPort.on("message", async (message) => {
+    if (message === "end") process.exit();
+    const { id, slot, task, cancel } = message;
     if (cancel !== undefined) { reply(cancel, { error: { code: "OVERLOADED", message: "cancelled" } }); reply(told, { value: true }); return; }
     const [act, argument] = task.source.key.split(" ");
     if (act === "answer") reply(id, { value: threadId });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { endThread } from "../../render/end-thread.ts";
 import type { PaintedUnit, UnitJob } from "./unit.ts";
 
 /** Heap of a painter: its maps and planes are a few MB; young garbage is bounded so that memory stays low. */
@@ -30,7 +31,7 @@ export async function* paintUnits(
       yield unit;
     }
   } finally {
-    await Promise.all(crew.map((worker) => worker.terminate()));
+    await Promise.all(crew.map(endThread));
   }
 }
 

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { BandloomError } from "../../core/errors.ts";
+import { END } from "../../render/end-thread.ts";
 import { type ImageSource, type Location, locationKey, openSource } from "../../source/index.ts";
 import { connectRemote } from "../../source/remote/index.ts";
 import type { Answer, Job, Result, ThreadSettings, UnitResult } from "../protocol.ts";
@@ -47,7 +48,8 @@ function buffersOf({ bytes, rest }: UnitResult): ArrayBuffer[] {
   return [bytes.buffer, ...(rest?.data ?? [])];
 }
 
-parentPort?.on("message", async (job: Job) => {
+parentPort?.on("message", async (job: Job | typeof END) => {
+  if (job === END) process.exit();
   const reply = await answer(job);
   const buffers = "value" in reply && "bytes" in reply.value ? buffersOf(reply.value) : [];
   parentPort?.postMessage(reply, buffers);

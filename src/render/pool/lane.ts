@@ -1,4 +1,5 @@
 import type { Worker } from "node:worker_threads";
+import { endThread } from "../end-thread.ts";
 import { type Cancellation, isReply, READY, type Reply, type Request } from "../protocol.ts";
 import type { Job } from "./job.ts";
 
@@ -129,7 +130,9 @@ export class Lane {
     this.#worker = null;
     this.#ready = false;
     this.#jobs = [];
-    await worker?.terminate();
+    // Nobody waits for what is in it.
+    for (let slot = 0; slot < SLOTS; slot++) Atomics.store(this.#cancelled, slot, 1);
+    if (worker) await endThread(worker);
     return jobs;
   }
 

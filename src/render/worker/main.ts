@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openSource } from "../../source/open.ts";
 import { connectRemote } from "../../source/remote/index.ts";
+import { END } from "../end-thread.ts";
 import {
   type Cancellation,
   READY,
@@ -39,7 +40,8 @@ const handlers: {
   chunk: readChunk,
 };
 
-port.on("message", (message: Request | Cancellation) => {
+port.on("message", (message: Request | Cancellation | typeof END) => {
+  if (message === END) process.exit();
   if ("cancel" in message) waiting.get(message.cancel)?.abort();
   else void answer(message);
 });
