@@ -1,3 +1,5 @@
+import { own, ownerOf } from "./owner.ts";
+
 /**
  * Joins calls for the same key into one piece of work. Each caller has its own signal: the work is aborted
  * only when every caller has left. A failure is given to those who wait for it and then forgotten.
@@ -18,6 +20,8 @@ export class SingleFlight<T> {
     let flight = this.#flights.get(key);
     if (!flight) {
       flight = { controller: new AbortController(), waiting: 0, result: undefined as never };
+      // Of all who wait the first is the one for whom it is done.
+      own(flight.controller.signal, ownerOf(signal));
       this.#flights.set(key, flight);
       const started = flight;
       const forget = () => {

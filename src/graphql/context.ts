@@ -1,5 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { FastifyReply } from "fastify";
+import { own } from "../core/owner.ts";
+import { clientOf } from "../service/clients.ts";
 import type { Services } from "../service/types/services.ts";
 import { InlineBudget } from "./inline-budget.ts";
 import { createTileLoader, type TileLoader } from "./tile-loader.ts";
@@ -28,6 +30,7 @@ export function createContext(services: Services, signal: AbortSignal, assertMay
 /** fastify's own request signal fires when a POST body has been read; the response's end tells the truth. */
 export function disconnectSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
+  own(controller.signal, clientOf(reply.request.ip));
   // Each tile of a request listens.
   setMaxListeners(0, controller.signal);
   reply.raw.once("close", () => {

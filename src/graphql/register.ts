@@ -11,7 +11,7 @@ import { buildBandloomSchema } from "./schema.ts";
 import { OpenStreams } from "./streams/open-streams.ts";
 import { StreamedOperations } from "./streams/operations.ts";
 import { registerEventStreams } from "./streams/sse.ts";
-import { acceptWebSockets } from "./streams/websocket.ts";
+import { acceptWebSockets, type Trusts } from "./streams/websocket.ts";
 
 export interface GraphqlOptions {
   /** Let clients ask for the schema; the page needs it for completion and documentation. */
@@ -19,6 +19,8 @@ export interface GraphqlOptions {
   /** Base of tile URLs when they are absolute: the page may show pictures from there. */
   readonly publicUrl?: string | undefined;
   readonly mutations: MutationPolicy;
+  /** Proxies whose word of an address is taken. */
+  readonly trusts: Trusts;
 }
 
 /**
@@ -40,7 +42,12 @@ export async function registerGraphql(
   const apollo = createApollo(settings);
   const streams = new OpenStreams(services.limits.streams);
   const streaming = { services, operations: new StreamedOperations(settings), streams, mutations: options.mutations };
-  acceptWebSockets(app, { ...streaming, publicUrl: options.publicUrl, onInternalError: settings.onInternalError });
+  acceptWebSockets(app, {
+    ...streaming,
+    trusts: options.trusts,
+    publicUrl: options.publicUrl,
+    onInternalError: settings.onInternalError,
+  });
   await apollo.start();
   app.addHook("onClose", () => apollo.stop());
   const page = await registerPage(app, options.publicUrl);

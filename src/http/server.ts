@@ -1,3 +1,4 @@
+import { compile } from "@fastify/proxy-addr";
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
 import type { Role } from "../core/roles.ts";
 import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
@@ -31,11 +32,16 @@ export interface ServerOptions {
   readonly mutations?: MutationPolicy;
   /** Which routes are served; left out: all. */
   readonly role?: Role;
+  /**
+   * Addresses and networks of proxies whose `X-Forwarded-For` says who the client is; left out: none. Clients are served in turn by
+   * address, so a proxy that is not named counts as one client.
+   */
+  readonly trustedProxies?: readonly string[];
   /** Counts what is answered. */
   readonly metrics?: Metrics;
 }
 
-/** The whole HTTP face of the services, not listening yet. It trusts no forwarded headers, sets no cookies and varies by nothing. */
+/** The whole HTTP face of the services, not listening yet. It trusts no forwarded header but the address that a named proxy tells, sets no cookies and varies by nothing. */
 export async function createServer({
   services,
   introspection,
@@ -43,9 +49,11 @@ export async function createServer({
   logLevel,
   mutations = { token: null, open: false },
   role = "all",
+  trustedProxies = [],
   metrics,
 }: ServerOptions): Promise<FastifyInstance> {
   const memo = new TileMemo();
+  const trusts = compile([...trustedProxies]);
   const routes = servedRoutes(role, services.originals !== null);
   const app: FastifyInstance = Fastify({
     serverFactory: (handler) =>
@@ -56,6 +64,8 @@ export async function createServer({
     },
     // What arrives while the server closes is answered, and its connection ended.
     return503OnClosing: false,
+    // The address of the connection is at hand; looking at headers for another one costs each request some microseconds.
+    trustProxy: trustedProxies.length > 0 && trusts,
     bodyLimit: services.limits.requestBytes,
     logger: logLevel === "silent" ? false : { level: logLevel, stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),
@@ -87,7 +97,7 @@ export async function createServer({
   }
   if (serves("api")) {
     registerTileJson(app, services);
-    await registerGraphql(app, services, { introspection, publicUrl, mutations });
+    await registerGraphql(app, services, { introspection, publicUrl, mutations, trusts });
   }
   await app.ready();
   return app;

@@ -61,6 +61,8 @@ export interface Counters {
 export interface Reply {
   readonly id: number;
   readonly outcome: { readonly value: unknown } | Failure;
+  /** What the job took of the worker, milliseconds: waits and the slices of others are not in it. */
+  readonly workMs: number;
   /** The worker met a bug and its memory is not to be trusted any more: replace it. */
   readonly fatal: boolean;
   readonly counters: Counters;
@@ -77,16 +79,19 @@ export interface WorkerSettings {
   readonly cancelled: Int32Array<SharedArrayBuffer>;
   readonly cacheBytes: number;
   readonly memoryBytes: number;
+  /** Longest work of one job, milliseconds. */
+  readonly deadlineMs: number;
 }
 
 /** A worker is our own code, but one that misbehaves must not be believed. */
 export function isReply(message: unknown): message is Reply {
   if (typeof message !== "object" || message === null) return false;
-  const { id, outcome, fatal, counters } = message as Partial<Record<keyof Reply, unknown>>;
+  const { id, outcome, workMs, fatal, counters } = message as Partial<Record<keyof Reply, unknown>>;
   return (
     typeof id === "number" &&
     typeof outcome === "object" &&
     outcome !== null &&
+    typeof workMs === "number" &&
     typeof fatal === "boolean" &&
     typeof counters === "object" &&
     counters !== null

@@ -13,6 +13,7 @@ import {
 } from "../plan/index.ts";
 import type { Remote } from "../source/remote/types.ts";
 import type { ImageInfo } from "../source/types.ts";
+import { Costs } from "./cost.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
 import { type Sketch, statisticsOf } from "./sketch.ts";
 import { spawnWorker } from "./spawn.ts";
@@ -37,6 +38,9 @@ const MIB = 2 ** 20;
 /** Pictures of one task that nobody waits for: what somebody asks for meanwhile may wait for so many. Chunks that tasks share stay decoded. */
 const BACKGROUND_TASK = 8;
 
+/** Opening an image costs about as much as so many pixels. */
+const DESCRIBED_PIXELS = 2 ** 17;
+
 export interface RendererOptions {
   /** What images behind a network are reached by; without it they are refused. */
   readonly remote?: Remote;
@@ -54,18 +58,19 @@ export interface RendererOptions {
 
 /** Start the worker pool. */
 export function createRenderer(options: RendererOptions = {}): Renderer {
-  const { cacheBytes = 32 * MIB, memoryBytes = 512 * MIB } = options;
+  const { cacheBytes = 32 * MIB, memoryBytes = 512 * MIB, deadlineMs = 30_000 } = options;
   const pool = new WorkerPool({
     size: options.workers ?? availableParallelism(),
-    spawn: spawnWorker({ cacheBytes, memoryBytes, remote: options.remote ?? null }),
+    spawn: spawnWorker({ cacheBytes, memoryBytes, deadlineMs, remote: options.remote ?? null }),
     queueLimit: options.queueLimit ?? 1024,
-    deadlineMs: options.deadlineMs ?? 30_000,
+    deadlineMs,
   });
   return new PoolRenderer(pool);
 }
 
 class PoolRenderer implements Renderer {
   readonly #pool: WorkerPool;
+  readonly #costs = new Costs();
   #pictures = 0;
   #failures = 0;
 
@@ -78,7 +83,8 @@ class PoolRenderer implements Renderer {
   }
 
   describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described> {
-    return this.#pool.run<"describe">({ kind: "describe", source }, null, signal);
+    const cost = this.#costs.of("describe", null, DESCRIBED_PIXELS);
+    return this.#pool.run<"describe">({ kind: "describe", source }, { affinity: null, cost, signal });
   }
 
   async pictures(
@@ -94,7 +100,7 @@ class PoolRenderer implements Renderer {
     const components = groupByChunks(info, placed);
     // Behind a network few large tasks need fewer requests than many small ones.
     const joined = isAnyRemote(job) ? joinComponents(components, this.#pool.size) : components;
-    const tasks = priority === "live" ? joined : joined.flatMap((one) => splitComponent(one, BACKGROUND_TASK));
+    const tasks = priority === "background" ? joined.flatMap((one) => splitComponent(one, BACKGROUND_TASK)) : joined;
     await Promise.all(
       tasks.map(async ({ level, chunkX, chunkY, members }) => {
         const affinity = neighbourhood(source.revision, level, chunkX, chunkY);
@@ -111,7 +117,8 @@ class PoolRenderer implements Renderer {
     if (count > MAX_STATISTICS_PIXELS) return this.#counted(asked, count, signal);
     const [first] = job.regions;
     const affinity = first ? affinityOf(info, job.source, job.level, first.x, first.y) : null;
-    return this.#pool.run<"statistics">({ kind: "statistics", ...job }, affinity, signal);
+    const cost = this.#costs.of("statistics", job.kernel, count);
+    return this.#pool.run<"statistics">({ kind: "statistics", ...job }, { affinity, cost, signal, priority: "bulk" });
   }
 
   /** In parts, as many at a time as there are workers, so that tiles that are asked for meanwhile come between them. */
@@ -130,8 +137,11 @@ class PoolRenderer implements Renderer {
     const sketches: Sketch[] = [];
     const waiting = parts.values();
     const lane = async () => {
-      for (const region of waiting)
-        sketches.push(await this.#pool.run<"sketch">({ kind: "sketch", ...job, regions: [region] }, null, signal));
+      for (const region of waiting) {
+        const task = { kind: "sketch", ...job, regions: [region] } as const;
+        const cost = this.#costs.of("sketch", job.kernel, region.width * region.height);
+        sketches.push(await this.#pool.run<"sketch">(task, { affinity: null, cost, signal, priority: "bulk" }));
+      }
     };
     await Promise.all(Array.from({ length: this.#pool.size }, lane));
     return statisticsOf(sketches, percentiles, bins);
@@ -140,12 +150,15 @@ class PoolRenderer implements Renderer {
   probe({ info, ...job }: ProbeJob, signal?: AbortSignal): Promise<readonly ProbeResult[]> {
     const [first] = job.points;
     const affinity = first ? affinityOf(info, job.source, job.level, first.x, first.y) : null;
-    return this.#pool.run<"probe">({ kind: "probe", ...job }, affinity, signal);
+    const cost = this.#costs.of("probe", job.kernel, job.points.length);
+    return this.#pool.run<"probe">({ kind: "probe", ...job }, { affinity, cost, signal, priority: "bulk" });
   }
 
-  chunk({ info: _, ...job }: ChunkJob, signal?: AbortSignal): Promise<RawChunk> {
+  chunk({ info, ...job }: ChunkJob, signal?: AbortSignal): Promise<RawChunk> {
     const affinity = neighbourhood(job.source.revision, job.level, job.x, job.y);
-    return this.#pool.run<"chunk">({ kind: "chunk", ...job }, affinity, signal);
+    const { grid } = servedLevel(info, job.level);
+    const cost = this.#costs.of("chunk", null, grid.chunkWidth * grid.chunkHeight);
+    return this.#pool.run<"chunk">({ kind: "chunk", ...job }, { affinity, cost, signal });
   }
 
   metrics(): RendererMetrics {
@@ -167,12 +180,12 @@ class PoolRenderer implements Renderer {
     priority: Priority,
   ): Promise<readonly (RenderedPicture | Error)[]> {
     const pictures = members.flatMap((member) => placed[member] ?? []);
+    const pixels = pictures.reduce((sum, { region }) => sum + region.width * region.height, 0);
+    const format = pictures[0]?.encoding.format ?? "";
     try {
       const outcomes = await this.#pool.run<"pictures">(
         { kind: "pictures", ...job, pictures },
-        affinity,
-        signal,
-        priority,
+        { affinity, cost: this.#costs.of(format, job.kernel, pixels), signal, priority },
       );
       return outcomes.map((outcome) => ("error" in outcome ? BandloomError.fromMessage(outcome.error) : outcome));
     } catch (error) {

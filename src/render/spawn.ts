@@ -8,16 +8,16 @@ import { startThread } from "./thread.ts";
 /** JavaScript heap of a worker: metadata of large images, never pixels. Exhaustion ends the worker, not the process. */
 const RESOURCE_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
-export interface SpawnOptions extends Pick<WorkerSettings, "cacheBytes" | "memoryBytes"> {
+export interface SpawnOptions extends Pick<WorkerSettings, "cacheBytes" | "memoryBytes" | "deadlineMs"> {
   /** What workers reach images behind a network by; null: nothing. */
   readonly remote: Remote | null;
 }
 
 /** Starts this project's worker file; from TypeScript source where that is what runs (development, tests). */
-export function spawnWorker({ cacheBytes, memoryBytes, remote }: SpawnOptions): Spawn {
+export function spawnWorker({ remote, ...settings }: SpawnOptions): Spawn {
   return (cancelled, onTraffic) => {
     const port = remote && remotePort(remote, onTraffic);
-    const workerData: WorkerSettings = { cancelled, cacheBytes, memoryBytes, remote: port };
+    const workerData: WorkerSettings = { ...settings, cancelled, remote: port };
     const transferList = port ? [port] : [];
     const options = { workerData, transferList, resourceLimits: RESOURCE_LIMITS, execArgv: [] };
     return startThread("./worker/main", import.meta.url, options);

@@ -124,8 +124,11 @@ export interface RawChunk {
   readonly type: import("../core/dtype.ts").PlaneType;
 }
 
-/** Live: somebody waits. Background: nobody does, so it runs only while no live work waits, and never on all workers. */
-export type Priority = "live" | "background";
+/**
+ * Live: somebody looks at it as it comes. Bulk: somebody waits for much of it, or for numbers; after what is live of the same owner.
+ * Background: nobody waits, so it runs only while nothing else waits, and never on all workers.
+ */
+export type Priority = "live" | "bulk" | "background";
 
 /** The worker pool as its users see it. Every call rejects with BandloomError; an aborted signal with its reason. */
 export interface Renderer {

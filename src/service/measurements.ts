@@ -23,6 +23,8 @@ const MEGAPIXEL = 2 ** 20;
 const WHOLE_PIXELS = MEGAPIXEL;
 /** … else so many pixels, in chunks spread over the coarsest stored level. */
 const SAMPLED_PIXELS = 4 * MEGAPIXEL;
+/** … and no more chunks than this: each is a read, however few pixels it holds. */
+const MAX_SAMPLED_CHUNKS = 4_096;
 const MAX_ANSWERS = 10_000;
 
 /** What the pixels decide of a formula: windows by percentiles, means. Computed once for each revision of the image. */
@@ -105,7 +107,7 @@ export function sampledRegions(info: ServedImage["info"]): {
   const columns = Math.ceil(size.width / grid.chunkWidth);
   const total = columns * Math.ceil(size.height / grid.chunkHeight);
   const wanted = Math.floor(SAMPLED_PIXELS / (grid.chunkWidth * grid.chunkHeight));
-  const count = Math.min(total, Math.max(1, wanted));
+  const count = Math.min(total, MAX_SAMPLED_CHUNKS, Math.max(1, wanted));
   const regions = Array.from({ length: count }, (_, index): Region => {
     // The middle of each of `count` equal parts.
     const chunk = Math.floor(((index + 0.5) * total) / count);

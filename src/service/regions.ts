@@ -1,13 +1,27 @@
+import { BandloomError } from "../core/errors.ts";
 import { levelSize, type Size } from "../core/geometry.ts";
-import type { PictureTask } from "../render/index.ts";
+import type { PictureFormat, PictureTask } from "../render/index.ts";
 import type { RegionRequest } from "./types/tile.ts";
 
-/** Scaled to fit `maxSize` and never up; no side vanishes. */
-export function regionSize({ region, maxSize }: RegionRequest): Size {
+/** Pixels of a picture whose encoder takes seconds for a few million, in one piece that nothing can come between. */
+const MAX_SLOW_PIXELS = 2 ** 20;
+
+/** Scaled to fit `maxSize` and never up; no side vanishes. LIMIT_EXCEEDED for more pixels than the format is encoded of. */
+export function regionSize({ region, maxSize, encoding }: RegionRequest): Size {
   const longest = Math.max(region.width, region.height);
   const scale = Math.min(1, maxSize / longest);
   const side = (length: number) => Math.max(1, Math.round(length * scale));
-  return { width: side(region.width), height: side(region.height) };
+  const size = { width: side(region.width), height: side(region.height) };
+  if (encoding.lossless && isSlowLossless(encoding.format) && size.width * size.height > MAX_SLOW_PIXELS)
+    throw new BandloomError(
+      "LIMIT_EXCEEDED",
+      `Lossless ${encoding.format} pictures have up to ${MAX_SLOW_PIXELS} pixels, and this one would have ${size.width} × ${size.height}. Ask for png, for less than lossless, or for a smaller picture.`,
+    );
+  return size;
+}
+
+function isSlowLossless(format: PictureFormat): boolean {
+  return format === "webp" || format === "avif";
 }
 
 /** From the coarsest level that is still as fine as the result. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { own, ownerOf } from "../core/owner.ts";
 import type { Kernel } from "../kernel/index.ts";
 import {
   CONTENT_TYPES,
@@ -80,6 +81,7 @@ function whenAllLeft(members: readonly Member[]): AbortSignal {
   const [only] = members;
   if (only && members.length === 1) return only.signal;
   const controller = new AbortController();
+  own(controller.signal, ownerOf(only?.signal));
   // Each part of a large job listens.
   setMaxListeners(0, controller.signal);
   let waiting = members.length;

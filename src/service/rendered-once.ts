@@ -1,5 +1,6 @@
 import type { CacheHit, Claims, Passage, TileCache } from "../cache/index.ts";
 import { SingleFlight } from "../core/single-flight.ts";
+import type { Priority } from "../render/index.ts";
 import type { PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
 import type { CacheOutcome, ServedTile } from "./types/tile.ts";
 
@@ -37,14 +38,17 @@ export class RenderedOnce {
   async serve(
     wanted: readonly WantedPicture[],
     signal: AbortSignal | undefined,
+    priority: Priority,
   ): Promise<readonly (ServedTile | Error)[]> {
     const hits = await this.#cache.get(wanted.map(({ key }) => key));
     signal?.throwIfAborted();
-    const batch = this.#maker.batch("live");
+    const batch = this.#maker.batch(priority);
     const claimed = this.#claim(wanted.filter((_, index) => !hits[index]));
     const answers = wanted.map((one, index): Promise<ServedTile> | ServedTile => {
       const hit = hits[index];
-      return hit ? { key: one.key, ...hit.tile, cache: OUTCOMES[hit.tier] } : this.#render(one, batch, claimed, signal);
+      return hit
+        ? { key: one.key, ...hit.tile, cache: OUTCOMES[hit.tier] }
+        : this.#render(one, batch, claimed, priority, signal);
     });
     // Those who waited for the claims before this have joined the batch.
     if (claimed) await claimed;
@@ -100,6 +104,7 @@ export class RenderedOnce {
     wanted: WantedPicture,
     batch: PictureBatch,
     claimed: Promise<Claims> | null,
+    priority: Priority,
     signal: AbortSignal | undefined,
   ): Promise<ServedTile> {
     const { key } = wanted;
@@ -115,7 +120,7 @@ export class RenderedOnce {
       if (claims.mine.has(key)) return this.#rendered(wanted, batch, shared);
       const elsewhere = claims.made.get(key) ?? (await this.#cache.flights?.wait(key));
       if (elsewhere) return { key, ...elsewhere, cache: "SHARED" };
-      const alone = this.#maker.batch("live");
+      const alone = this.#maker.batch(priority);
       const tile = this.#rendered(wanted, alone, shared);
       alone.start();
       return tile;

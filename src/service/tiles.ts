@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { TileCache } from "../cache/index.ts";
 import { levelSize, type Region, type Size, tileRegion } from "../core/geometry.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import type { Encoding, RawChunk, Renderer } from "../render/index.ts";
+import type { Encoding, Priority, RawChunk, Renderer } from "../render/index.ts";
 import { isSourceChanged } from "../source/index.ts";
 import { CurrentFormulas } from "./current-formulas.ts";
 import { farPictures, pathOrNull } from "./far/fetched-batch.ts";
@@ -113,7 +113,7 @@ export class PipelineTiles implements TileService {
 
   async tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]> {
     const wanted = requests.map((request) => this.#wantedTile(request));
-    const served = await this.#pictures.serve(wanted, signal);
+    const served = await this.#pictures.serve(wanted, signal, priorityOf(requests));
     return served.some(isSourceChanged) ? this.#serveAgain(requests, served, signal) : served;
   }
 
@@ -136,6 +136,8 @@ export class PipelineTiles implements TileService {
   }
 
   regionUrl(request: RegionRequest): string {
+    // One that would be refused is not given away.
+    regionSize(request);
     return this.#names.regionUrl(request);
   }
 
@@ -148,7 +150,7 @@ export class PipelineTiles implements TileService {
       const wanted = { ...request, formula };
       const names = { key: this.#names.regionKey(wanted), path: () => this.#paths.regionUrl(wanted) };
       const picture = { ...names, formula, task: regionTask(wanted), padded: false };
-      const [served] = await this.#pictures.serve([picture], signal);
+      const [served] = await this.#pictures.serve([picture], signal, "bulk");
       if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
       const { bytes, contentType, key } = served;
       return { bytes, ...regionSize(wanted), contentType, key, version: formula.version };
@@ -239,10 +241,15 @@ export class PipelineTiles implements TileService {
     });
     const wanted = again.map((one) => one.wanted);
     const answers = [...served];
-    for (const [at, tile] of (await this.#pictures.serve(wanted, signal)).entries())
+    for (const [at, tile] of (await this.#pictures.serve(wanted, signal, priorityOf(requests))).entries())
       answers[again[at]?.index ?? -1] = tile;
     return answers;
   }
+}
+
+/** A tile by itself is looked at as it comes; many together are an answer of their own. */
+function priorityOf(requests: readonly TileRequest[]): Priority {
+  return requests.length === 1 ? "live" : "bulk";
 }
 
 function regionOfTile({ formula, level, tileSize, x, y }: TileRequest): Region {

@@ -48,6 +48,7 @@ describe("settings", () => {
       redisTimeoutMs: 50,
       flightWaitMs: 250,
       stateRedisUrl: null,
+      trustedProxies: null,
       adminToken: null,
       signingKeys: null,
       linkHours: null,
@@ -86,6 +87,7 @@ describe("settings", () => {
       folder: "/x",
       file: "/y",
       list: "https://a.example,s3://b",
+      networks: "127.0.0.1,fd00::/8",
       milliseconds: "7",
       duration: "7",
       bucket: "s3://tiles/a/b",
@@ -110,6 +112,7 @@ describe("settings", () => {
         bucket: { bucket: "tiles", prefix: "a/b" },
         keys: [{ id: "a", secret: Buffer.alloc(16, 0x0f) }],
         list: ["https://a.example", "s3://b"],
+        networks: ["127.0.0.1", "fd00::/8"],
       }[kind as string] ?? sample;
     expect(read({ flags: { [name]: sample } })[name]).toEqual(expected);
     expect(read({ environment: { [env]: sample } })[name]).toEqual(expected);

@@ -12,7 +12,7 @@ import { localPath } from "../../src/source/location.ts";
 const OBEDIENT = `
   const { parentPort, workerData, threadId } = require("node:worker_threads");
   const counters = { chunksDecoded: 1, chunkHits: 2, kernelsCompiled: 3 };
-  const reply = (id, outcome, fatal = false) => parentPort.postMessage({ id, outcome, fatal, counters });
+  const reply = (id, outcome, fatal = false) => parentPort.postMessage({ id, outcome, workMs: 1, fatal, counters });
   let told = 0;
   parentPort.on("message", async (message) => {
     if (message === "end") process.exit();
@@ -78,7 +78,9 @@ function run(
     x: 0,
     y: 0,
   };
-  return target.run<"chunk">({ kind: "chunk", ...job }, options.affinity ?? null, options.signal, options.priority);
+  const { affinity = null, ...rest } = options;
+  const cost = { ms: 1, learn: () => {} };
+  return target.run<"chunk">({ kind: "chunk", ...job }, { affinity, cost, ...rest });
 }
 
 /** Waits until all workers are up. */

@@ -82,7 +82,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
     renderNode: null,
   });
   return {
-    ...{ folder, put, asked, images, formulas, tiles, cache },
+    ...{ folder, put, asked, images, formulas, tiles, cache, renderer },
     async bind(key: string, text: string | null): Promise<ValidFormula> {
       const bound = await formulas.bind(await images.get(key), text);
       if (!bound.valid) throw new Error(`${text} is refused: ${bound.diagnostics[0]?.message}`);

@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { ROLES } from "../../core/roles.ts";
 import type { SigningKey } from "../../service/index.ts";
@@ -46,6 +47,14 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
       .pipe(z.array(z.string().min(1)).max(MAX_LIST)),
     expects: "values with commas between them",
     example: "https://images.example.org/open,s3://scans",
+  },
+  networks: {
+    schema: z
+      .string()
+      .transform((text) => text.split(",").map((item) => item.trim()))
+      .pipe(z.array(z.string().refine((item) => ipaddr.isValid(item) || ipaddr.isValidCIDR(item))).max(MAX_LIST)),
+    expects: "IP addresses or networks (CIDR) with commas between them",
+    example: "10.0.0.0/8,fd00::/8",
   },
   milliseconds: {
     schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_MILLISECONDS)),

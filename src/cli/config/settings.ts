@@ -27,6 +27,7 @@ export interface KindValues {
   readonly role: Role;
   /** Separated by commas where it is one text. */
   readonly list: readonly string[];
+  readonly networks: readonly string[];
   readonly milliseconds: number;
   readonly duration: number;
   readonly bucket: { readonly bucket: string; readonly prefix: string };
@@ -117,6 +118,12 @@ export const SETTINGS = {
     ...{ flag: "tiles-s3-from-ms", env: "BANDLOOM_TILES_S3_FROM_MS", kind: "duration", fallback: "20" },
     placeholder: "NUMBER",
     help: "tiles that took less to render are not written to S3, milliseconds; 0: all are",
+  },
+  trustedProxies: {
+    ...{ flag: "trusted-proxies", env: "BANDLOOM_TRUSTED_PROXIES", kind: "networks", fallback: null },
+    placeholder: "LIST",
+    fallbackHelp: "none",
+    help: "addresses and networks of proxies whose X-Forwarded-For tells the client; clients are served in turn by address",
   },
   adminToken: {
     ...{ flag: "admin-token", env: "BANDLOOM_ADMIN_TOKEN", kind: "token", fallback: null, placeholder: "TOKEN" },

@@ -14,6 +14,8 @@ const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 50;
 /** What is connected and has not sent a byte by then asks for nothing; to Node it is as busy as any. */
 const SILENT_MS = 500;
+/** Connections that wait to be accepted: a burst is refused with 503 by us, and not reset by the system. */
+const BACKLOG = 4_096;
 
 /** Serves until `stop`, then lets running requests finish. Rejects when it cannot begin. */
 export async function serve(
@@ -24,17 +26,22 @@ export async function serve(
   const services = await openServices(settings, stop);
   let metricsServer: Server | null = null;
   try {
-    const { host, port, role, adminToken, publicUrl } = settings;
+    const { host, port, role, adminToken, publicUrl, trustedProxies } = settings;
     const metrics = settings.metricsPort === null ? null : new Metrics(services);
     const app = await createServer({
       ...{ services, role, introspection: settings.introspection, logLevel: settings.logLevel },
       mutations: { token: adminToken, open: isLoopback(host) },
       ...(publicUrl === null ? {} : { publicUrl }),
+      ...(trustedProxies === null ? {} : { trustedProxies }),
       ...(metrics ? { metrics } : {}),
     });
     const connections = connectionsOf(app.server);
     metricsServer = metrics && (await serveMetrics(metrics, settings));
-    const url = await listen(() => app.listen({ host, port }), app.server, { host, port, flag: "--port" });
+    const url = await listen(() => app.listen({ host, port, backlog: BACKLOG }), app.server, {
+      host,
+      port,
+      flag: "--port",
+    });
     onReady();
     if (announce) process.stdout.write(await announcement(services, url, settings));
     if (!stop.aborted) await once(stop, "abort");

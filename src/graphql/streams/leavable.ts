@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { own, ownerOf } from "../../core/owner.ts";
 
 /**
  * What a subscription yields, until its client leaves or it is told to end: then the signal of the source is aborted, and whoever waits for
@@ -11,7 +12,7 @@ export async function leavable<T>(
   const controller = new AbortController();
   const { signal } = controller;
   // Each tile of a range listens.
-  setMaxListeners(0, signal);
+  setMaxListeners(0, own(signal, ownerOf(client)));
   const end: IteratorReturnResult<void> = { done: true, value: undefined };
   // Not one promise for all: what races with it would be kept until the stream ends.
   const waiting = new Set<(result: typeof end) => void>();

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type ExecutionResult, execute, type GraphQLError, subscribe } from "graphql";
 import { createHandler } from "graphql-sse/lib/use/fastify";
 import { BandloomError } from "../../core/errors.ts";
+import { clientOf } from "../../service/clients.ts";
 import type { Services } from "../../service/types/services.ts";
 import { createContext, type GraphqlContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
@@ -62,7 +63,7 @@ export function registerEventStreams(
     // A page of another site may send a GET without asking first; what it may send by POST it has asked for.
     if (request.method === "GET" && !isOwnPage(request.headers))
       throw new BandloomError("FORBIDDEN", "Pages of other sites send operations by POST, as application/json.");
-    const stream = streams.enter();
+    const stream = streams.enter(clientOf(request.ip));
     reply.raw.once("close", stream.leave);
     const assertMayChange = () => assertMutationAllowed(mutations, request.headers);
     const context = { ...createContext(services, stream.signal, assertMayChange) };

@@ -1,12 +1,15 @@
 import { setMaxListeners } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import addressOf from "@fastify/proxy-addr";
 import type { FastifyInstance } from "fastify";
 import { execute, subscribe } from "graphql";
 import { type Context, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { BandloomError } from "../../core/errors.ts";
+import { own, ownerOf } from "../../core/owner.ts";
 import { promiseWithResolver } from "../../core/promise.ts";
+import { clientOf } from "../../service/clients.ts";
 import type { Services } from "../../service/types/services.ts";
 import { createContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
@@ -24,6 +27,9 @@ const GOODBYE_WITHIN_MS = 2_000;
 const LEFT_AND_WANTED = 4;
 /** RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
+/** Whether an address is that of a proxy whose word is taken. */
+export type Trusts = (address: string, hop: number) => boolean;
+
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/graphql/stream"]);
 
 interface WebSocketOptions {
@@ -31,6 +37,8 @@ interface WebSocketOptions {
   readonly operations: StreamedOperations;
   readonly streams: OpenStreams;
   readonly mutations: MutationPolicy;
+  /** Proxies whose word of an address is taken. */
+  readonly trusts: Trusts;
   /** Base of absolute URLs: a page from there is our own. */
   readonly publicUrl: string | undefined;
   /** Told of exceptions that are no BandloomError. */
@@ -52,7 +60,7 @@ interface Connection {
 
 /** Operations over WebSocket (the protocol graphql-transport-ws) at `/graphql`, for this server's pages and for programs. */
 export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions): void {
-  const { services, operations, streams, mutations, publicUrl, onInternalError } = options;
+  const { services, operations, streams, mutations, trusts, publicUrl, onInternalError } = options;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: services.limits.requestBytes,
@@ -64,21 +72,21 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     subscribe,
     connectionInitWaitTimeout: INIT_WITHIN_MS,
     onSubscribe: async (context, id, payload) => {
-      const own = context.extra;
+      const connection = context.extra;
       const most = services.limits.streamOperations;
-      const all = [...own.operations.values()];
+      const all = [...connection.operations.values()];
       const wanted = all.filter(({ stop }) => !stop.signal.aborted);
       if (wanted.length >= most || all.length >= most * LEFT_AND_WANTED)
         return operations.refused("LIMIT_EXCEEDED", `One connection has at most ${most} operations at a time.`);
       const stop = new AbortController();
-      setMaxListeners(0, stop.signal);
+      setMaxListeners(0, own(stop.signal, ownerOf(connection.stream.signal)));
       const { promise: end, resolve: ended } = promiseWithResolver();
-      own.operations.set(payload, { id, stop, end, ended });
-      if (own.stream.signal.aborted) stop.abort(own.stream.signal.reason);
+      connection.operations.set(payload, { id, stop, end, ended });
+      if (connection.stream.signal.aborted) stop.abort(connection.stream.signal.reason);
       const headers = headersOf(context);
       const mayChange = () => assertMutationAllowed(mutations, headers);
       const prepared = await operations.prepare(payload, createContext(services, stop.signal, mayChange), true);
-      if (!("schema" in prepared)) forget(own, payload);
+      if (!("schema" in prepared)) forget(connection, payload);
       return prepared;
     },
     // Checked before, with our rules.
@@ -93,7 +101,7 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     socket.on("error", () => socket.destroy());
     try {
       assertUpgrade(request, publicUrl);
-      const stream = streams.enter();
+      const stream = streams.enter(clientOf(addressOf(request, trusts)));
       const own: Connection = { headers: request.headers, stream, operations: new Map() };
       stream.signal.addEventListener("abort", () => stopAll(own), { once: true });
       socket.once("close", stream.leave);

@@ -1,5 +1,18 @@
+import type { Cost } from "../cost.ts";
 import type { Task } from "../protocol.ts";
 import type { Priority } from "../types.ts";
+
+/** A job of which more than this is known or expected, milliseconds: others come between its slices. */
+const LONG_MS = 40;
+
+export interface JobOptions {
+  readonly priority: Priority;
+  /** The lane that probably has the chunks decoded; null: any. */
+  readonly preferred: number | null;
+  /** Whose work it is. */
+  readonly owner: string;
+  readonly cost: Cost;
+}
 
 /** One task on its way through the pool. */
 export class Job {
@@ -10,6 +23,10 @@ export class Job {
   readonly priority: Priority;
   /** The lane that probably has the chunks decoded; null: any. */
   readonly preferred: number | null;
+  readonly owner: string;
+  readonly cost: Cost;
+  /** When a worker was given it last, monotonic milliseconds. */
+  startedAt = 0;
   /** A worker died while this job and another one were in it: it runs alone now, so that the guilty one is known. */
   suspect = false;
   /** How often a younger job went first because it suited a lane better. */
@@ -22,8 +39,7 @@ export class Job {
   constructor(
     id: number,
     task: Task,
-    preferred: number | null,
-    priority: Priority,
+    { priority, preferred, owner, cost }: JobOptions,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -32,8 +48,15 @@ export class Job {
     this.remote = task.source.remote;
     this.preferred = preferred;
     this.priority = priority;
+    this.owner = owner;
+    this.cost = cost;
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  /** It takes long, as far as is known by now. */
+  isLongAt(now: number): boolean {
+    return this.cost.ms > LONG_MS || (this.startedAt > 0 && now - this.startedAt > LONG_MS);
   }
 
   /** Nobody waits for it any more. */

@@ -4,10 +4,13 @@ import { type Cancellation, isReply, READY, type Reply, type Request } from "../
 import type { Job } from "./job.ts";
 
 /**
- * Jobs that a worker holds at most: one that runs and one that waits in its port, so that no hop lies between them and that one can
+ * Short jobs that a worker holds at most: one that runs and one that waits in its port, so that no hop lies between them and that one can
  * be evaluated while the other is being encoded elsewhere.
  */
-const LOCAL_SLOTS = 2;
+const SHORT_SLOTS = 2;
+
+/** Long jobs that take turns in a worker at most, one of each owner: whoever comes between waits for a slice of each. */
+const LONG_SLOTS = 2;
 
 /** Jobs that a worker holds at most, those included that mostly wait for a network. */
 export const SLOTS = 12;
@@ -33,6 +36,8 @@ export class Lane {
   #worker: Worker | null = null;
   #ready = false;
   #jobs: (Job | null)[] = [];
+  /** How many of them there are. */
+  #load = 0;
   #cancelled = new Int32Array(new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT));
   /** When the worker was last heard of or was given work after idling, monotonic milliseconds. */
   #heard = 0;
@@ -47,7 +52,7 @@ export class Lane {
   }
 
   get load(): number {
-    return this.#jobs.reduce((count, job) => count + (job ? 1 : 0), 0);
+    return this.#load;
   }
 
   /** It works on something that nobody waits for. */
@@ -55,17 +60,34 @@ export class Lane {
     return this.#jobs.some((job) => job?.priority === "background");
   }
 
+  get hasSuspect(): boolean {
+    return this.#jobs.some((job) => job?.suspect);
+  }
+
   /** A job may be given to it; a suspect wants the worker to itself. */
   accepts(job: Job): boolean {
     if (!this.#ready) return false;
     if (this.load === 0) return true;
-    if (job.suspect || this.load >= SLOTS || this.#jobs.some((other) => other?.suspect)) return false;
-    return job.remote || this.#jobs.filter((other) => other && !other.remote).length < LOCAL_SLOTS;
+    if (job.suspect || this.load >= SLOTS || this.hasSuspect) return false;
+    if (job.remote) return true;
+    const now = performance.now();
+    const isLong = job.isLongAt(now);
+    let [long, short, own] = [0, 0, 0];
+    for (const other of this.#jobs) {
+      if (other === null || other.remote) continue;
+      if (!other.isLongAt(now)) short++;
+      else {
+        long++;
+        if (other.owner === job.owner) own++;
+      }
+    }
+    return isLong ? long < LONG_SLOTS && own === 0 : short < SHORT_SLOTS;
   }
 
   start(): void {
     this.#ready = false;
     this.#jobs = new Array<Job | null>(SLOTS).fill(null);
+    this.#load = 0;
     this.#cancelled = new Int32Array(new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT));
     this.#heard = performance.now();
     const current = (act: () => void) => () => {
@@ -93,6 +115,8 @@ export class Lane {
     const slot = this.#jobs.indexOf(null);
     if (this.load === 0) this.#heard = performance.now();
     this.#jobs[slot] = job;
+    this.#load++;
+    job.startedAt = performance.now();
     Atomics.store(this.#cancelled, slot, 0);
     this.#worker?.postMessage({ id: job.id, slot, task: job.task } satisfies Request);
   }
@@ -120,6 +144,7 @@ export class Lane {
     this.#worker = null;
     this.#ready = false;
     this.#jobs = [];
+    this.#load = 0;
     void worker.terminate();
     this.#events.onLost(this, loss, jobs, started);
   }
@@ -130,6 +155,7 @@ export class Lane {
     this.#worker = null;
     this.#ready = false;
     this.#jobs = [];
+    this.#load = 0;
     // Nobody waits for what is in it.
     for (let slot = 0; slot < SLOTS; slot++) Atomics.store(this.#cancelled, slot, 1);
     if (worker) await endThread(worker);
@@ -150,6 +176,7 @@ export class Lane {
       return;
     }
     this.#jobs[slot] = null;
+    this.#load--;
     this.#events.onReply(job, message);
     if (message.fatal) this.lose("poisoned");
     else this.#events.onRoom();

@@ -1,8 +1,12 @@
 import { BandloomError } from "../../core/errors.ts";
+import { ownerOf } from "../../core/owner.ts";
 import { promiseWithResolver } from "../../core/promise.ts";
 import { rendezvous } from "../../plan/index.ts";
+import type { Cost } from "../cost.ts";
+import { stopped } from "../deadline.ts";
 import type { Counters, Reply, Task, TaskOf, TaskResults } from "../protocol.ts";
 import type { Priority } from "../types.ts";
+import { FairQueue } from "./fair-queue.ts";
 import { Job } from "./job.ts";
 import { Lane, type LaneEvents, type Loss, SLOTS, type Spawn } from "./lane.ts";
 
@@ -14,6 +18,14 @@ export interface PoolOptions {
   readonly queueLimit: number;
   /** A worker that works longer than this on one job is taken for hung, milliseconds. */
   readonly deadlineMs: number;
+}
+
+export interface RunOptions {
+  /** Names what the job works on; jobs with the same name prefer the same worker. Null: any will do. */
+  readonly affinity: string | null;
+  readonly cost: Cost;
+  readonly signal?: AbortSignal | undefined;
+  readonly priority?: Priority;
 }
 
 export interface PoolStats extends Counters {
@@ -30,11 +42,8 @@ export interface PoolStats extends Counters {
 /** Seconds after which an overloaded client may try again: a full queue is worked off in about that time. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** A lane looks this far into the queue for work on chunks that it has decoded. */
+/** A lane looks this far among jobs that nobody waits for, for work on chunks that it has decoded. */
 const LOOKAHEAD = 32;
-
-/** So often may younger jobs go before a job. */
-const MAX_SKIPS = 16;
 
 /** A worker that cannot even start is tried again after 100, 200, 400 … ms, at most this. */
 const MAX_RESTART_DELAY_MS = 5000;
@@ -46,7 +55,9 @@ const HOPELESS_STARTS = 3;
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #lanes: readonly Lane[];
-  readonly #queue: Job[] = [];
+  readonly #queue = new FairQueue();
+  /** Jobs of which one has cost a worker: each is run again, alone. */
+  readonly #suspects: Job[] = [];
   /** Jobs that nobody waits for: taken only while the queue is empty. */
   readonly #background: Job[] = [];
   readonly #watch: NodeJS.Timeout;
@@ -80,23 +91,21 @@ export class WorkerPool {
     return this.#allReady.promise;
   }
 
-  /** `affinity` names what the job works on; jobs with the same name prefer the same worker. Rejects with the reason of an aborted signal. */
+  /** Rejects with the reason of an aborted signal. The job is of the signal's owner. */
   run<Kind extends Task["kind"]>(
     task: TaskOf<Kind>,
-    affinity: string | null,
-    signal?: AbortSignal,
-    priority: Priority = "live",
+    { affinity, cost, signal, priority = "live" }: RunOptions,
   ): Promise<TaskResults[Kind]> {
     return new Promise<unknown>((resolve, reject) => {
       if (signal?.aborted) throw signal.reason;
       if (this.#closed) throw new BandloomError("OVERLOADED", "The server is shutting down.");
       const preferred = affinity === null ? null : rendezvous(affinity, this.#lanes.length);
-      const job = new Job(++this.#lastId, task, preferred, priority, resolve, reject);
-      const queue = this.#queueOf(job);
-      queue.push(job);
+      const job = new Job(++this.#lastId, task, { priority, preferred, owner: ownerOf(signal), cost }, resolve, reject);
+      if (priority === "background") this.#background.push(job);
+      else this.#queue.push(job);
       this.#pump();
-      if (queue.length > this.#options.queueLimit && queue.at(-1) === job) {
-        queue.pop();
+      if (this.#isTooMany(job)) {
+        this.#remove(job);
         throw overloaded();
       }
       if (signal) job.onAbort(signal, () => this.#abort(job, signal));
@@ -112,7 +121,7 @@ export class WorkerPool {
       ...this.#counters,
       workers: this.#lanes.filter((lane) => lane.ready).length,
       busy: this.#lanes.filter((lane) => lane.load > 0).length,
-      queued: this.#queue.length,
+      queued: this.#queue.length + this.#suspects.length,
       background: this.#background.length,
       failures: this.#failures,
       replacedWorkers: this.#replaced,
@@ -124,20 +133,34 @@ export class WorkerPool {
     clearInterval(this.#watch);
     for (const restart of this.#restarts) clearTimeout(restart);
     const running = await Promise.all(this.#lanes.map((lane) => lane.stop()));
-    for (const job of [...running.flat(), ...this.#queue.splice(0), ...this.#background.splice(0)])
+    for (const job of [...running.flat(), ...this.#waiting()])
       if (!job.settled) job.reject(new BandloomError("OVERLOADED", "The server is shutting down."));
   }
 
   /** Idle workers take what suits them best, else the oldest job; busy ones fill their second slot with work of their own. */
   #pump(): void {
+    const reserved = this.#pumpSuspects();
     for (let load = 0; load < SLOTS && this.#queue.length > 0; load++)
       for (const [index, lane] of this.#lanes.entries()) {
         if (this.#queue.length === 0) break;
-        if (lane.load !== load) continue;
-        const job = this.#next(lane, index);
+        if (lane.load !== load || lane === reserved) continue;
+        const job = this.#queue.take((offered) => this.#chosen(lane, index, offered));
         if (job) lane.give(job);
       }
     if (this.#queue.length === 0 && this.#background.length > 0) this.#pumpBackground();
+  }
+
+  /** Idle lanes take suspects, one each. While others wait the lane with the least to do is given nothing more: they are next in it. */
+  #pumpSuspects(): Lane | null {
+    for (const lane of this.#lanes) {
+      if (!lane.ready || lane.load > 0) continue;
+      const suspect = this.#suspects.shift();
+      if (!suspect) return null;
+      lane.give(suspect);
+    }
+    if (this.#suspects.length === 0) return null;
+    const up = this.#lanes.filter((lane) => lane.ready && !lane.hasSuspect);
+    return up.reduce<Lane | null>((least, lane) => (least === null || lane.load < least.load ? lane : least), null);
   }
 
   /**
@@ -160,22 +183,37 @@ export class WorkerPool {
     }
   }
 
-  #queueOf({ priority }: Job): Job[] {
-    return priority === "live" ? this.#queue : this.#background;
+  /** Of what an owner offers: what suits the lane, else the oldest where the lane is idle or the job's own cannot take it. */
+  #chosen(lane: Lane, index: number, offered: readonly Job[]): Job | null {
+    const accepted = offered.filter((job) => lane.accepts(job));
+    const [oldest] = accepted;
+    if (!oldest) return null;
+    const own = accepted.find((job) => job.preferred === index);
+    return own ?? (lane.load === 0 || this.#isHomeless(oldest) ? oldest : null);
   }
 
-  #next(lane: Lane, index: number): Job | null {
-    // A suspect needs a worker to itself: none is given a second job until one has become free.
-    if (lane.load > 0 && this.#queue[0]?.suspect) return null;
-    const window = this.#queue.slice(0, LOOKAHEAD).filter((job) => lane.accepts(job));
-    const oldest = window[0];
-    if (!oldest) return null;
-    const own = oldest.skipped < MAX_SKIPS ? window.find((job) => job.preferred === index) : oldest;
-    const chosen = own ?? (lane.load === 0 || this.#isHomeless(oldest) ? oldest : null);
-    if (!chosen) return null;
-    if (chosen !== oldest) oldest.skipped++;
-    this.#queue.splice(this.#queue.indexOf(chosen), 1);
-    return chosen;
+  #isTooMany(job: Job): boolean {
+    if (job.startedAt > 0) return false;
+    const { queueLimit } = this.#options;
+    return job.priority === "background"
+      ? this.#background.length > queueLimit
+      : this.#queue.countOf(job.owner) > queueLimit;
+  }
+
+  /** False: it does not wait. */
+  #remove(job: Job): boolean {
+    for (const list of [this.#background, this.#suspects]) {
+      const at = list.indexOf(job);
+      if (at < 0) continue;
+      list.splice(at, 1);
+      return true;
+    }
+    return this.#queue.remove(job);
+  }
+
+  /** All that waits, which waits no more. */
+  #waiting(): readonly Job[] {
+    return [...this.#suspects.splice(0), ...this.#queue.clear(), ...this.#background.splice(0)];
   }
 
   /** The job's own lane cannot take it now. */
@@ -191,6 +229,8 @@ export class WorkerPool {
       kernelsCompiled: kernelsCompiled + reply.counters.kernelsCompiled,
     };
     this.#failedStarts = 0;
+    this.#queue.done(job, reply.workMs);
+    job.cost.learn(reply.workMs);
     if (job.settled) return;
     if ("value" in reply.outcome) job.resolve(reply.outcome.value);
     else this.#fail(job, BandloomError.fromMessage(reply.outcome.error));
@@ -198,27 +238,27 @@ export class WorkerPool {
 
   #abort(job: Job, signal: AbortSignal): void {
     job.reject(signal.reason);
-    const queue = this.#queueOf(job);
-    const waiting = queue.indexOf(job);
-    if (waiting >= 0) queue.splice(waiting, 1);
-    else this.#lanes.some((lane) => lane.cancel(job));
+    if (!this.#remove(job)) this.#lanes.some((lane) => lane.cancel(job));
   }
 
   /** A lost worker costs the one job that was in it. Of two, either may be guilty: each is run again, alone. */
   #replace(lane: Lane, loss: Loss, jobs: readonly Job[], started: boolean): void {
     this.#replaced++;
     if (!started) this.#failedStarts++;
+    for (const job of jobs) this.#queue.done(job, performance.now() - job.startedAt);
     const alive = jobs.filter((job) => !job.settled);
     if (jobs.length === 1 && loss !== "poisoned")
       for (const job of alive) this.#fail(job, lossError(loss, this.#options.deadlineMs));
     else {
-      for (const job of alive) job.suspect = loss !== "poisoned";
-      for (const job of alive.reverse()) this.#queueOf(job).unshift(job);
+      for (const job of alive.reverse()) {
+        job.suspect = loss !== "poisoned";
+        if (job.suspect) this.#suspects.unshift(job);
+        else if (job.priority === "background") this.#background.unshift(job);
+        else this.#queue.unshift(job);
+      }
     }
     const hopeless = this.#failedStarts >= HOPELESS_STARTS && !this.#lanes.some(({ ready }) => ready);
-    if (hopeless)
-      for (const job of [...this.#queue.splice(0), ...this.#background.splice(0)])
-        this.#fail(job, lossError("exit", 0));
+    if (hopeless) for (const job of this.#waiting()) this.#fail(job, lossError("exit", 0));
     this.#restart(lane, started ? 0 : Math.min(100 * 2 ** (this.#failedStarts - 1), MAX_RESTART_DELAY_MS));
     this.#pump();
   }
@@ -255,10 +295,7 @@ function overloaded(): BandloomError {
 function lossError(loss: Loss, deadlineMs: number): BandloomError {
   switch (loss) {
     case "deadline":
-      return new BandloomError(
-        "LIMIT_EXCEEDED",
-        `The work was stopped after ${deadlineMs / 1000} seconds. Ask for a smaller region, a coarser level or a simpler formula.`,
-      );
+      return stopped(deadlineMs);
     case "memory":
       return new BandloomError(
         "LIMIT_EXCEEDED",

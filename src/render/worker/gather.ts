@@ -31,6 +31,7 @@ export async function gatherPlanes(
   const addresses = planes.map(() => 0);
   for (const span of spans)
     for (const [index, plane] of planes.entries()) {
+      if (job.isDue) await job.breathe();
       const { chunkX, chunkY } = span;
       const loaded =
         served.kind === "virtual"

@@ -1,10 +1,15 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
+import { stopped } from "../deadline.ts";
 import type { Failure } from "../protocol.ts";
 import type { OpenImage } from "./images.ts";
 import type { ReadAhead } from "./read-ahead.ts";
 import type { Workbench } from "./workbench.ts";
 
 const NOBODY_WAITS = "Nobody waits for this work any more.";
+
+/** A job gives way to others in its worker after so much work: what comes meanwhile waits no longer than this. */
+const SLICE_MS = 20;
 
 /** What every step of a job may use. */
 export class JobContext {
@@ -16,12 +21,42 @@ export class JobContext {
   /** Other images that kernels lay over the one that is shown, by key. */
   readonly others = new Map<string, OpenImage>();
   readonly #isCancelled: () => boolean;
+  readonly #deadlineMs: number;
+  /** When the present slice began, monotonic milliseconds. */
+  #sliceAt = performance.now();
+  /** What the slices before it took, milliseconds. */
+  #workedMs = 0;
   #bug = false;
 
-  constructor(bench: Workbench, isCancelled: () => boolean, signal?: AbortSignal) {
+  constructor(
+    bench: Workbench,
+    isCancelled: () => boolean,
+    signal?: AbortSignal,
+    deadlineMs = Number.POSITIVE_INFINITY,
+  ) {
     this.bench = bench;
     this.#isCancelled = isCancelled;
+    this.#deadlineMs = deadlineMs;
     this.signal = signal;
+  }
+
+  /** What it has taken so far, milliseconds. */
+  get workMs(): number {
+    return this.#workedMs + performance.now() - this.#sliceAt;
+  }
+
+  /** Its slice is used up: `breathe` is to be awaited where it holds no view of memory. Asked between chunks and parts of kernels. */
+  get isDue(): boolean {
+    return performance.now() - this.#sliceAt >= SLICE_MS;
+  }
+
+  /** Lets the other jobs of the worker, and those that have just come, do their slices. JobCancelled, or LIMIT_EXCEEDED after the deadline. */
+  async breathe(): Promise<void> {
+    this.#workedMs += performance.now() - this.#sliceAt;
+    if (this.#workedMs > this.#deadlineMs) throw stopped(this.#deadlineMs);
+    await nextTurn();
+    this.#sliceAt = performance.now();
+    this.checkCancelled();
   }
 
   /** The job met a bug; the worker's memory is not to be trusted any more. */

@@ -51,7 +51,12 @@ async function answer({ id, slot, task }: Request): Promise<void> {
   const others = "others" in task ? (task.others ?? []) : [];
   const abort = [task.source, ...others].some(({ remote }) => remote) ? new AbortController() : null;
   if (abort) waiting.set(id, abort);
-  const job = new JobContext(bench, () => Atomics.load(settings.cancelled, slot) !== 0, abort?.signal);
+  const job = new JobContext(
+    bench,
+    () => Atomics.load(settings.cancelled, slot) !== 0,
+    abort?.signal,
+    settings.deadlineMs,
+  );
   let outcome: Reply["outcome"];
   try {
     outcome = { value: await run(job, task) };
@@ -59,7 +64,7 @@ async function answer({ id, slot, task }: Request): Promise<void> {
     outcome = job.failure(error);
   }
   waiting.delete(id);
-  const reply: Reply = { id, outcome, fatal: job.metBug, counters: { ...bench.counters } };
+  const reply: Reply = { id, outcome, workMs: job.workMs, fatal: job.metBug, counters: { ...bench.counters } };
   for (const name of ["chunksDecoded", "chunkHits", "kernelsCompiled"] as const) bench.counters[name] = 0;
   port.postMessage(reply, transferables(outcome));
 }

@@ -3,7 +3,7 @@ import { type AxisReads, axisReads, bilinear, type Placement, placedLevel } from
 import type { PlacedStage } from "../../kernel/index.ts";
 import { assertStoredPixels, type ServedLevel, servedLevel, storedPixels } from "../../plan/index.ts";
 import type { Scope } from "./arena.ts";
-import { gatherInputs } from "./evaluate.ts";
+import { gatherInputs, runInParts } from "./evaluate.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
 
@@ -27,7 +27,7 @@ export async function placedPlane(
   { width, height, ...corner }: Region,
   scope: Scope,
 ): Promise<number> {
-  const { arena, kernels } = job.bench;
+  const { arena } = job.bench;
   const pixels = width * height;
   const address = scope.allocate(pixels * FLOAT_BYTES);
   const { image, served, region, columns, rows } = placedRead(job, placement, below, { width, height, ...corner });
@@ -41,7 +41,7 @@ export async function placedPlane(
   const inputs = await gatherInputs(job, image, kernel, served, region, reading);
   const read = region.width * region.height;
   const plane = reading.allocate(read * FLOAT_BYTES);
-  kernels.run(kernel, inputs, [plane], read);
+  await runInParts(job, kernel, inputs, [plane], read);
   const from = new Float32Array(arena.memory.buffer, plane, read);
   resample(from, region, columns, rows, new Float32Array(arena.memory.buffer, address, pixels));
   return address;

@@ -4,11 +4,14 @@ import { type NeighbourhoodStage, TAP_BYTES } from "../../kernel/index.ts";
 import type { ServedLevel } from "../../plan/index.ts";
 import type { ImageInfo } from "../../source/types.ts";
 import type { Scope } from "./arena.ts";
-import { gatherInputs } from "./evaluate.ts";
+import { gatherInputs, runInParts } from "./evaluate.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
 
 const FLOAT_BYTES = 4;
+
+/** Neighbours that are looked at before other jobs may come between: some milliseconds. */
+const PART_TAPS = 1 << 20;
 
 /** A plane of numbers over a region of a level. */
 interface Plane {
@@ -30,7 +33,7 @@ export async function stagePlane(
   for (const [index, pass] of stage.passes.entries()) {
     job.checkCancelled();
     const wanted = grownBy(region, stage.passes.slice(index + 1), served);
-    plane = { region: wanted, values: afterPass(job, pass, pitch, plane, wanted, served) };
+    plane = { region: wanted, values: await afterPass(job, pass, pitch, plane, wanted, served) };
   }
   const address = scope.allocate(plane.values.byteLength);
   new Float32Array(job.bench.arena.memory.buffer, address, plane.values.length).set(plane.values);
@@ -38,14 +41,15 @@ export async function stagePlane(
 }
 
 /** A pass over a plane: runs of pixels whose neighbours are all there are calculated in WebAssembly, the others with care. */
-function afterPass(
-  { bench: { arena, pixels } }: JobContext,
+async function afterPass(
+  job: JobContext,
   pass: Pass,
   pitch: Pitch,
   plane: Plane,
   wanted: Region,
   { size }: ServedLevel,
-): Float32Array {
+): Promise<Float32Array> {
+  const { arena, pixels } = job.bench;
   const { width, height } = wanted;
   const halo = passHalo(pass);
   const stride = width + 2 * halo.x;
@@ -54,27 +58,40 @@ function afterPass(
   const to = scope.allocate(width * height * FLOAT_BYTES);
   const divisor = scope.allocate(TAP_BYTES);
   const taps = scope.allocate(pass.taps.length * TAP_BYTES);
-  const { buffer } = arena.memory;
-  const view = new DataView(buffer);
+  const view = new DataView(arena.memory.buffer);
   view.setFloat64(divisor, perPixel(pass, pitch), true);
   for (const [index, { dx, dy, weight }] of pass.taps.entries()) {
     view.setInt32(taps + index * TAP_BYTES, (dy * stride + dx) * FLOAT_BYTES, true);
     view.setFloat64(taps + index * TAP_BYTES + TAP_BYTES / 2, weight, true);
   }
-  const padded = new Float32Array(buffer, from, stride * (height + 2 * halo.y));
-  pad(plane, wanted, halo, size, padded);
+  pad(plane, wanted, halo, size, new Float32Array(arena.memory.buffer, from, stride * (height + 2 * halo.y)));
   const count = pass.taps.length;
-  const quick = (x: number, y: number, run: number) => {
-    const centre = from + ((y + halo.y) * stride + halo.x + x) * FLOAT_BYTES;
-    const into = to + (y * width + x) * FLOAT_BYTES;
-    const odd =
-      pass.kind === "median"
-        ? pixels.median(centre, into, run, taps, count)
-        : pixels.weigh(centre, into, run, taps, count, divisor);
-    return odd === 0;
-  };
-  const out = new Float32Array(buffer, to, width * height);
-  return runPass(pass, pitch, padded, { width, height }, out, quick).slice();
+  const rows = Math.max(1, Math.floor(PART_TAPS / (width * count)));
+  for (let top = 0; top < height; top += rows) {
+    if (job.isDue) await job.breathe();
+    const band = Math.min(rows, height - top);
+    const quick = (x: number, y: number, run: number) => {
+      const centre = from + ((top + y + halo.y) * stride + halo.x + x) * FLOAT_BYTES;
+      const into = to + ((top + y) * width + x) * FLOAT_BYTES;
+      const odd =
+        pass.kind === "median"
+          ? pixels.median(centre, into, run, taps, count)
+          : pixels.weigh(centre, into, run, taps, count, divisor);
+      return odd === 0;
+    };
+    // Made anew for each band: other jobs may have moved the memory.
+    const { buffer } = arena.memory;
+    const padded = new Float32Array(buffer, from + top * stride * FLOAT_BYTES, stride * (band + 2 * halo.y));
+    runPass(
+      pass,
+      pitch,
+      padded,
+      { width, height: band },
+      new Float32Array(buffer, to + top * width * FLOAT_BYTES, width * band),
+      quick,
+    );
+  }
+  return new Float32Array(arena.memory.buffer, to, width * height).slice();
 }
 
 async function argumentPlane(
@@ -84,12 +101,12 @@ async function argumentPlane(
   served: ServedLevel,
   region: Region,
 ): Promise<Plane> {
-  const { arena, kernels } = job.bench;
+  const { arena } = job.bench;
   using scope = arena.scope();
   const inputs = await gatherInputs(job, image, kernel, served, region, scope);
   const pixels = region.width * region.height;
   const address = scope.allocate(pixels * FLOAT_BYTES);
-  kernels.run(kernel, inputs, [address], pixels);
+  await runInParts(job, kernel, inputs, [address], pixels);
   return { region, values: new Float32Array(arena.memory.buffer, address, pixels).slice() };
 }
 

@@ -25,7 +25,7 @@ export interface Workbench {
 }
 
 export function createWorkbench(
-  { cacheBytes, memoryBytes }: Omit<WorkerSettings, "cancelled" | "remote">,
+  { cacheBytes, memoryBytes }: Pick<WorkerSettings, "cacheBytes" | "memoryBytes">,
   openSource: OpenSource,
 ): Workbench {
   const maximum = Math.min(Math.ceil(memoryBytes / PAGE), MAX_PAGES);

@@ -1,6 +1,7 @@
 import { Agent, request } from "undici";
 import type { CachedTile } from "../../cache/index.ts";
 import { BandloomError, ERROR_STATUS, type ErrorCode } from "../../core/errors.ts";
+import { ownerOf } from "../../core/owner.ts";
 import type { CacheOutcome } from "../types/tile.ts";
 
 /** Requests at a time: as many as keep some nodes busy, few enough that a queue forms here and not in a socket. */
@@ -85,7 +86,12 @@ export class RenderNode {
 
   async #getOnce(path: string, signal: AbortSignal | undefined) {
     const url = this.#url + path;
-    const { statusCode, headers, body } = await request(url, { dispatcher: this.#agent, signal: signal ?? null });
+    const { statusCode, headers, body } = await request(url, {
+      dispatcher: this.#agent,
+      signal: signal ?? null,
+      // A client is greedy once, and not once for each node: it is the same there as here.
+      headers: { "x-forwarded-for": ownerOf(signal) || "unknown" },
+    });
     const good = statusCode === 200;
     const limit = good ? MAX_BODY_BYTES : MAX_ERROR_BYTES;
     const bytes = await wholeBody(body, Number(headers["content-length"] ?? Number.NaN), limit);

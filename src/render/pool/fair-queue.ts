@@ -1,0 +1,164 @@
+import type { Job } from "./job.ts";
+
+/** An owner's jobs are looked through so far for work on chunks that a worker has decoded. */
+const LOOKAHEAD = 32;
+
+/** So often may younger jobs go before a job. */
+const MAX_SKIPS = 16;
+
+/** Owners that are remembered although nothing of theirs waits or runs. */
+const MAX_IDLE_OWNERS = 1024;
+
+/** What one owner has waiting, and what it has been given. */
+interface Owner {
+  readonly name: string;
+  /** Somebody looks at them as they come. */
+  readonly live: Job[];
+  /** Asked for in bulk, or measured: after what is live. */
+  readonly bulk: Job[];
+  readonly running: Set<Job>;
+  /** Worker milliseconds that it has been given, on a clock that all owners share: whoever is behind is next. */
+  given: number;
+}
+
+/** Which job a worker takes of those that an owner offers it, oldest first; null: none of them suits it now. */
+export type Choose = (offered: readonly Job[]) => Job | null;
+
+/**
+ * Jobs that wait, served by owner in turn and by cost: start-time fair queueing (Goyal, Vin and Cheng 1996). An owner whose jobs cost ten
+ * times as much is served a tenth as often; one that was away gains nothing by it and loses nothing.
+ */
+export class FairQueue {
+  readonly #owners = new Map<string, Owner>();
+  /** What the owner that was served last had been given: where those begin who come back. */
+  #now = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** How many are remembered. */
+  get owners(): number {
+    return this.#owners.size;
+  }
+
+  push(job: Job): void {
+    this.#queueOf(job).push(job);
+    this.#length++;
+  }
+
+  /** Before its owner's others: it has waited before. */
+  unshift(job: Job): void {
+    this.#queueOf(job).unshift(job);
+    this.#length++;
+  }
+
+  /** False: it does not wait. */
+  remove(job: Job): boolean {
+    const queue = this.#queueIn(this.#owner(job.owner), job);
+    const at = queue.indexOf(job);
+    if (at < 0) return false;
+    queue.splice(at, 1);
+    this.#length--;
+    return true;
+  }
+
+  clear(): readonly Job[] {
+    const jobs = [...this.#owners.values()].flatMap(({ live, bulk }) => [...live.splice(0), ...bulk.splice(0)]);
+    this.#length = 0;
+    return jobs;
+  }
+
+  /** The job that is next, of those that `choose` takes: of the owner that is furthest behind, and so on. It runs from now on. */
+  take(choose: Choose): Job | null {
+    for (const owner of this.#inTurn())
+      for (const queue of [owner.live, owner.bulk]) {
+        const job = this.#chosen(queue, choose);
+        if (!job) continue;
+        queue.splice(queue.indexOf(job), 1);
+        this.#length--;
+        this.#now = Math.max(this.#now, owner.given);
+        owner.given += job.cost.ms;
+        owner.running.add(job);
+        return job;
+      }
+    return null;
+  }
+
+  /** It runs no more, and took so many milliseconds of a worker: what it was expected to take is made right. */
+  done(job: Job, workMs: number): void {
+    const owner = this.#owner(job.owner);
+    if (!owner.running.delete(job)) return;
+    owner.given += workMs - job.cost.ms;
+    if (this.#owners.size > MAX_IDLE_OWNERS) this.#forgetIdle();
+  }
+
+  /** How many jobs of an owner wait. */
+  countOf(owner: string): number {
+    const { live, bulk } = this.#owner(owner);
+    return live.length + bulk.length;
+  }
+
+  #chosen(queue: readonly Job[], choose: Choose): Job | null {
+    const [oldest] = queue;
+    if (!oldest) return null;
+    const chosen = choose(oldest.skipped < MAX_SKIPS ? queue.slice(0, LOOKAHEAD) : [oldest]);
+    if (chosen && chosen !== oldest) oldest.skipped++;
+    return chosen;
+  }
+
+  /** Those with work, furthest behind first. */
+  *#inTurn(): Iterable<Owner> {
+    const waiting = [...this.#owners.values()].filter(isWaiting);
+    // Most of the time there is one.
+    if (waiting.length < 2) return yield* waiting;
+    const left = new Set(waiting);
+    const now = performance.now();
+    const due = new Map([...left].map((owner) => [owner, owner.given + overtime(owner, now)]));
+    while (left.size > 0) {
+      let next: Owner | null = null;
+      for (const owner of left)
+        if (next === null || (due.get(owner) as number) < (due.get(next) as number)) next = owner;
+      if (next === null) return;
+      left.delete(next);
+      yield next;
+    }
+  }
+
+  #queueOf(job: Job): Job[] {
+    const owner = this.#owner(job.owner);
+    if (!isWaiting(owner) && owner.running.size === 0) owner.given = Math.max(owner.given, this.#now);
+    return this.#queueIn(owner, job);
+  }
+
+  #queueIn({ live, bulk }: Owner, { priority }: Job): Job[] {
+    return priority === "live" ? live : bulk;
+  }
+
+  #owner(name: string): Owner {
+    const known = this.#owners.get(name);
+    if (known) return known;
+    const owner: Owner = { name, live: [], bulk: [], running: new Set(), given: this.#now };
+    this.#owners.set(name, owner);
+    return owner;
+  }
+
+  /** Those who are not ahead of the others lose nothing by it: they would begin where these are. Then those who came first. */
+  #forgetIdle(): void {
+    const idle = [...this.#owners.values()].filter((owner) => !isWaiting(owner) && owner.running.size === 0);
+    for (const { name } of idle.filter(({ given }) => given <= this.#now)) this.#owners.delete(name);
+    for (const { name } of idle) if (this.#owners.size > MAX_IDLE_OWNERS) this.#owners.delete(name);
+  }
+}
+
+function isWaiting({ live, bulk }: Owner): boolean {
+  return live.length > 0 || bulk.length > 0;
+}
+
+/** What its running jobs have taken beyond their cost so far, as far as can be told from outside. */
+function overtime({ running }: Owner, now: number): number {
+  let sum = 0;
+  for (const job of running) sum += Math.max(0, now - job.startedAt - job.cost.ms);
+  return sum;
+}
