@@ -32,6 +32,8 @@ const common = {
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Of what runs in the tests' own processes; threads and the built program are not seen.
+    coverage: { include: ["src/**/*.ts"], exclude: ["src/viewer/**"], reporter: ["text-summary", "html"] },
     reporters: [...(process.env.CI ? ["default", "json"] : ["default"]), new SkipReporter()],
     outputFile: { json: "test/.output/report.json" },
     projects: [
