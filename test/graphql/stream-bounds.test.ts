@@ -20,8 +20,6 @@ const closing: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
   // First the spy on the fake timer, which would be put back after the real one.
   vi.restoreAllMocks();
-  // In this order: what was spied upon is put back, and that is of the fake clock.
-  vi.restoreAllMocks();
   vi.useRealTimers();
   for (const close of closing.splice(0).reverse()) await close();
 });
