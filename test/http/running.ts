@@ -51,6 +51,7 @@ interface RunOptions
   > {
   readonly cacheFolder?: string | null;
   readonly mutations?: MutationPolicy;
+  readonly trustedProxies?: readonly string[];
   /** Any that is free when left out: one of `freePort` where a server is to come back at the same. */
   readonly port?: number;
   readonly introspection?: boolean;
@@ -63,7 +64,15 @@ export async function runServer(
   images: Readonly<Record<string, DirectorySpec>>,
   options: RunOptions = {},
 ): Promise<Running> {
-  const { cacheFolder = null, mutations, introspection = true, limits, port: wanted = 0, ...others } = options;
+  const {
+    cacheFolder = null,
+    mutations,
+    trustedProxies,
+    introspection = true,
+    limits,
+    port: wanted = 0,
+    ...others
+  } = options;
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
   for (const [name, directory] of Object.entries(images)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -88,6 +97,7 @@ export async function runServer(
     introspection,
     logLevel: "silent",
     ...(mutations ? { mutations } : {}),
+    ...(trustedProxies ? { trustedProxies } : {}),
   });
   const url = await app.listen({ host: "127.0.0.1", port: wanted });
   const port = Number(new URL(url).port);

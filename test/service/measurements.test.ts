@@ -148,6 +148,13 @@ describe("the pixels that percentiles are taken from", () => {
     expect(Math.max(...rows)).toBeGreaterThan(90_000);
   });
 
+  it("are of a bounded number of chunks, however few pixels each holds", () => {
+    const info = imageInfo(100_000, 100_000, [{ chunkWidth: 1, chunkHeight: 1 }]);
+    const { regions } = sampledRegions(info);
+    expect(regions).toHaveLength(4_096);
+    expect(regions.every(({ width, height }) => width === 1 && height === 1)).toBe(true);
+  });
+
   it("are bounded when one chunk is the whole image", () => {
     const info = imageInfo(30_000, 30_000, [{ chunkWidth: 30_000, chunkHeight: 30_000 }]);
     const { regions } = sampledRegions(info);
