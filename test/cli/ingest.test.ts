@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { childPeak } from "../fixtures/child-memory.ts";
 import { writeLargeStack } from "../fixtures/large-stack.ts";
 import { endsBehind, Latch } from "../fixtures/latch.ts";
 import { startRangeServer } from "../fixtures/range-server.ts";
@@ -250,27 +249,5 @@ describe("a conversion that is interrupted at half", () => {
     // What has come first stays: the slower run finds its place taken.
     expect((await exit)[0]).toBe(2);
     expect(readdirSync(out)).toEqual(["x.ome.tif"]);
-  });
-});
-
-describe("memory", () => {
-  /** 16384 is what the project promises; a quarter of its pixels show the same in a few seconds. */
-  const side = Number(process.env.BANDLOOM_TEST_INGEST_SIDE ?? 8192);
-  const LIMIT = 1.5 * 2 ** 30;
-
-  it(`of a stack of ${side} × ${side} × 5 samples of 16 bits stays below 1.5 GB`, { timeout: 600_000 }, async () => {
-    const out = emptyFolder();
-    const source = join(out, "stack.ome.tif");
-    await writeLargeStack(source, { width: side, height: side }, 5);
-    // The more threads, the more memory: what is measured is the same on every machine.
-    const args = ["ingest", source, "-o", join(out, "out.ome.tif"), "--effort", "1", "--threads", "4"];
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: cleanEnvironment(), stdio: "ignore" });
-    const exit = once(child, "exit");
-    const peak = await childPeak(child);
-    expect((await exit)[0]).toBe(0);
-    if (peak === null) return;
-    expect(peak).toBeLessThan(LIMIT);
-    // It was really the conversion that was measured: threads alone take more than this.
-    expect(peak).toBeGreaterThan(100 * 2 ** 20);
   });
 });

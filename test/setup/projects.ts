@@ -5,8 +5,8 @@ export const RULES = ["test/project/**/*.test.ts"];
 export const END_TO_END = ["test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"];
 
 /**
- * Other tests that start a program (ours as built, Redis, nginx, a process of their own) or convert whole images, each in threads that are
- * started for it. What stands nowhere here is a unit test, which has all that it needs in its own process: all of them take less than a
+ * Other tests that start a program (ours as built, Redis, nginx, a process of their own) or convert or render whole images in threads that
+ * are started for it. What stands nowhere here is a unit test, which has all that it needs in its own process: all of them take less than a
  * minute, without a build. A rule of the project keeps programs out of them (test/project/unit-tests.test.ts).
  */
 export const RUN_PROGRAMS = [
@@ -34,8 +34,11 @@ export const RUN_PROGRAMS = [
   "test/ingest/tiff-output.test.ts",
   "test/ingest/verify.test.ts",
   "test/ingest/zarr-output.test.ts",
+  "test/service/jobs/jobs.test.ts",
+  "test/service/jobs/order.test.ts",
   "test/service/jobs/records.test.ts",
   "test/service/jobs/shared.test.ts",
   "test/service/purge.test.ts",
+  "test/service/seams.test.ts",
   "test/state/embedded.test.ts",
 ];
