@@ -20,7 +20,7 @@ const resolve = {
 
 const common = {
   pool: "forks",
-  // Files share three processes: what they import is loaded three times in all, and not two hundred times.
+  // Files share two processes: what they import is loaded twice in all, and not two hundred times.
   isolate: false,
   setupFiles: ["test/setup/each-file.ts"],
   testTimeout: 60_000,
@@ -31,8 +31,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    // One more than the cores of a small machine: much of what tests do is wait for other processes.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // Of what runs in the tests' own processes; threads and the built program are not seen.
     coverage: { include: ["src/**/*.ts"], exclude: ["src/viewer/**"], reporter: ["text-summary", "html"] },
     reporters: [...(process.env.CI ? ["default", "json"] : ["default"]), new SkipReporter()],
