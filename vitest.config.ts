@@ -20,7 +20,7 @@ const resolve = {
 
 const common = {
   pool: "forks",
-  // Files share two processes: what they import is loaded twice in all, and not two hundred times.
+  // Files share the processes: what they import is loaded three times in all, and not two hundred times.
   isolate: false,
   setupFiles: ["test/setup/each-file.ts"],
   testTimeout: 60_000,
@@ -31,7 +31,8 @@ const common = {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the cores that we promise six minutes on: many tests wait for programs.
+    maxWorkers: 3,
     // Of what runs in the tests' own processes; threads and the built program are not seen.
     coverage: { include: ["src/**/*.ts"], exclude: ["src/viewer/**"], reporter: ["text-summary", "html"] },
     reporters: [...(process.env.CI ? ["default", "json"] : ["default"]), new SkipReporter()],

@@ -97,29 +97,8 @@ describe("serve", () => {
     }
   });
 
-  it("makes the demo image in an empty folder before it is ready", async () => {
-    const empty = join(folder, "empty");
-    server = await startServer({ data: empty });
-    expect(readdirSync(empty).sort()).toEqual([".bandloom", "demo.ome.tif"]);
-    const { images } = await server.query<{ images: unknown }>("{ images { nodes { key } } }");
-    expect(images).toEqual({ nodes: [{ key: "demo" }] });
-  }, 150_000);
-
   it("makes none beside other images", () => {
     expect(readdirSync(data).filter((name) => !name.startsWith("."))).toEqual(["sky.ome.tif"]);
-  });
-
-  it("leaves nothing behind when it is stopped while it makes the demo image", async () => {
-    const empty = join(folder, "stopped");
-    const child = spawn(process.execPath, [PROGRAM, "serve", "--data", empty, "--port", "0"], {
-      env: cleanEnvironment(),
-      stdio: "ignore",
-    });
-    await until(() => (existsSync(empty) && readdirSync(empty).length > 0 ? true : null));
-    const exit = once(child, "exit") as Promise<[number | null]>;
-    child.kill("SIGTERM");
-    const [code] = await exit;
-    expect([code, readdirSync(empty)]).toEqual([0, []]);
   });
 });
 
