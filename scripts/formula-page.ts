@@ -58,7 +58,7 @@ One text describes a picture: which channels, the arithmetic, the window, the co
 - **Types**: number; shade (0 … 1, ready for display); color. A number that is shown gets a window: by its bounds where they are known,
   by the file, else by the 0.5 to 99.5 percentiles of its pixels.
 - **What the image decides** (windows by percentiles, \`stretch zscale equalize mean stddev percentile\`) is measured once for each revision of the
-  files, on all pixels of the finest stored level of at most a megapixel, else on four megapixels of chunks spread evenly over the coarsest one, and
+  files, on all pixels of the finest stored level of at most a megapixel, else on four megapixels of chunks (4,096 at most) spread evenly over the coarsest one, and
   stands in the canonical text as numbers: every tile and every server shows the same.
 - **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
 - **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations.

@@ -20,6 +20,7 @@ export const ERROR_STATUS = {
   SOURCE_FAILED: 502,
   OVERLOADED: 503,
   SOURCE_TIMEOUT: 504,
+  DEADLINE_EXCEEDED: 504,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -46,12 +46,17 @@ export function checkFormula(
   }
 }
 
+/** A look at the text tells it apart from those that surely name none. */
+export function mayNameImages(source: string, limits: FormulaLimits = DEFAULT_FORMULA_LIMITS): boolean {
+  return source.length <= limits.length && MAY_NAME_IMAGES.test(source);
+}
+
 /**
  * Keys of the other images that a text names, for the scope to hold those that there are. A text that cannot be parsed names none; a
  * name may turn out to mean something else.
  */
 export function imagesNamed(source: string, limits: FormulaLimits = DEFAULT_FORMULA_LIMITS): readonly string[] {
-  if (source.length > limits.length || !MAY_NAME_IMAGES.test(source)) return [];
+  if (!mayNameImages(source, limits)) return [];
   try {
     return keysIn(parse(source, limits));
   } catch (error) {

@@ -6,7 +6,7 @@ import { channelsOf } from "./check/window.ts";
 import type { Expr } from "./expr.ts";
 import type { CheckedFormula, Formula, WindowRange } from "./formula.ts";
 import { given } from "./functions/define.ts";
-import { Halos } from "./halos.ts";
+import { Halos, tapsOf } from "./halos.ts";
 import { MEASURES, type MeasureTools } from "./measures.ts";
 
 /** Part of every hash: raise it when the same text comes to mean another picture. */
@@ -48,7 +48,7 @@ export function completeFormula(checked: CheckedFormula, answers: readonly Answe
     windows: chains.flatMap((one) => one.windows),
     channels: distinct(read.flatMap((one) => (one.kind === "channel" ? [one.channel] : []))).toSorted((a, b) => a - b),
     images: imagesOf(roots),
-    cost: costOf(roots),
+    cost: pixelCost(roots),
     halo: Math.max(0, ...roots.map((root) => halos.of(root))),
   };
 }
@@ -141,9 +141,10 @@ function displayChain(root: Expr): DisplayChain {
   return { values: values.length > 0 ? values : [root], windows };
 }
 
-function costOf(roots: readonly Expr[]): number {
+/** What one pixel of the roots costs, shared parts once and neighbors with it; an addition is 1. */
+export function pixelCost(roots: readonly Expr[]): number {
   const seen = new Set<Expr>();
-  let cost = 0;
+  let cost = tapsOf(roots);
   const visit = (expr: Expr): void => {
     if (seen.has(expr)) return;
     seen.add(expr);

@@ -41,7 +41,7 @@ export interface Formula {
   readonly channels: readonly number[];
   /** Keys of the other images that are read, sorted. */
   readonly images: readonly string[];
-  /** Of one pixel; an addition is 1. */
+  /** Of one pixel, with the neighbors that it looks at; an addition is 1. */
   readonly cost: number;
   /** Pixels that are read beyond each side of a tile. */
   readonly halo: number;

@@ -1,10 +1,11 @@
 /** Formulas: text in, checked and canonical expressions out. Nothing here needs Node. */
 
 export { type ChannelMatch, ChannelNames, CONSTANTS, channelText } from "./check/names.ts";
-export { checkFormula, imagesNamed, syntaxProblems } from "./check.ts";
+export { channelsOf } from "./check/window.ts";
+export { checkFormula, imagesNamed, mayNameImages, syntaxProblems } from "./check.ts";
 export { colormapColours, colormapNames, findColormap } from "./colormaps/index.ts";
 export { normaliseColour } from "./colour.ts";
-export { type Answer, completeFormula, imagesOf, measuredArgument } from "./complete.ts";
+export { type Answer, completeFormula, imagesOf, measuredArgument, pixelCost } from "./complete.ts";
 export type { Diagnostic, DiagnosticCode, Severity, Suggestion } from "./diagnostic.ts";
 export { type Dialect, dialectNames, translate } from "./dialects/index.ts";
 export type {
@@ -21,9 +22,9 @@ export type { CheckedFormula, CheckResult, Formula, WindowRange } from "./formul
 export type { FunctionCategory, FunctionRow } from "./functions/row.ts";
 export { signature } from "./functions/signature.ts";
 export { callName, functionTable } from "./functions/table.ts";
-export { type ByteOutput, interpret, interpretBytes, type ReadChannel } from "./interpret.ts";
+export { type ByteOutput, componentsOf, interpret, interpretBytes, type ReadChannel } from "./interpret.ts";
 export { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
-export { MEASURES } from "./measures.ts";
+export { MEASURES, widestAnswer } from "./measures.ts";
 export {
   type Halo,
   mirrored,

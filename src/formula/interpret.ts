@@ -70,6 +70,15 @@ function afterPasses(passes: readonly Pass[], argument: Expr, read: ReadChannel,
   });
 }
 
+/** How many components an expression has, 1, 3 or 4, whatever its pixels are: only what makes colors is evaluated. */
+export function componentsOf(expr: Expr): number {
+  const visit = (node: Expr): Value<number> =>
+    node.kind === "call" && node.type === "color"
+      ? node.row.evaluate(numberOps, node.args.map(visit), { options: node.options, args: node.args })
+      : [0];
+  return visit(expr).length;
+}
+
 export type ByteOutput = "gray8" | "rgb8" | "rgba8";
 
 /**

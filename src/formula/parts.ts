@@ -1,3 +1,4 @@
+import { DEFAULT_FORMULA_LIMITS } from "./limits.ts";
 import { SyntaxProblem } from "./problem.ts";
 import { tokenize } from "./syntax/lexer.ts";
 import type { Token } from "./syntax/token.ts";
@@ -9,9 +10,9 @@ export interface FormulaParts {
   readonly outputs: readonly string[];
 }
 
-/** Null for a text that holds no tokens of a formula: it is left to the check to say what is wrong. */
+/** Null for a text that is too long, or holds no tokens of a formula: it is left to the check to say what is wrong. */
 export function splitFormula(source: string): FormulaParts | null {
-  const tokens = tokensOf(source);
+  const tokens = source.length > DEFAULT_FORMULA_LIMITS.length ? null : tokensOf(source);
   if (!tokens) return null;
   const parts: Token[][] = [[]];
   for (const token of tokens) {

@@ -4,6 +4,9 @@ import { DEFAULT_TILE_SIZE } from "../core/picture-defaults.ts";
 import type { ServedImage } from "../service/types/image.ts";
 import type { Limits } from "../service/types/limits.ts";
 
+/** Longest side of a region that is asked for without a size: as large as a screen. */
+export const DEFAULT_REGION_SIDE = 1024;
+
 /** BAD_REQUEST for a size that is not served. */
 export function tileSizeOf(tileSize: number | null | undefined, limits: Limits): number {
   const size = tileSize ?? DEFAULT_TILE_SIZE;

@@ -3,27 +3,37 @@ import type { FastifyReply } from "fastify";
 import { own } from "../core/owner.ts";
 import { clientOf } from "../service/clients.ts";
 import type { Services } from "../service/types/services.ts";
+import { Deadline } from "./deadline.ts";
 import { InlineBudget } from "./inline-budget.ts";
+import { QueryBudget } from "./query-budget.ts";
 import { createTileLoader, type TileLoader } from "./tile-loader.ts";
 
 /** What the resolvers of one operation share. */
 export interface GraphqlContext {
   readonly services: Services;
-  /** Aborted when the client goes away before its answer. */
+  /** Aborted when the client goes away before its answer, and when the operation has taken too long. */
   readonly signal: AbortSignal;
+  readonly deadline: Deadline;
   readonly tiles: TileLoader;
   readonly inline: InlineBudget;
+  readonly cost: QueryBudget;
   /** Throws UNAUTHENTICATED or FORBIDDEN where this client may not change what is saved. */
   readonly assertMayChange: () => void;
 }
 
-export function createContext(services: Services, signal: AbortSignal, assertMayChange: () => void): GraphqlContext {
+/** `client`: aborted when it goes away. */
+export function createContext(services: Services, client: AbortSignal, assertMayChange: () => void): GraphqlContext {
+  const { operationMs, inlineBytes, queryCost } = services.limits;
+  const deadline = new Deadline(client, operationMs);
+  const { signal } = deadline;
   return {
     services,
     signal,
+    deadline,
     tiles: createTileLoader(services.tiles, signal),
     assertMayChange,
-    inline: new InlineBudget(services.limits.inlineBytes),
+    inline: new InlineBudget(inlineBytes),
+    cost: new QueryBudget(queryCost),
   };
 }
 

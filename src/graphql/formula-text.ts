@@ -20,14 +20,15 @@ export async function formulaText(
   { formulas: service, presets }: Pick<Services, "formulas" | "presets">,
   image: ServedImage,
   { formula: given, layers, preset, display }: FormulaArguments,
+  signal: AbortSignal,
 ): Promise<string | null> {
   if ([given, layers, preset].filter((one) => one != null).length > 1)
     throw new BandloomError("BAD_REQUEST", "Give a formula, layers or a preset: one of them.");
   if (layers != null && display != null)
     throw new BandloomError("BAD_REQUEST", "Layers have windows and colours of their own: leave out display.");
   const formula = preset == null ? given : await presetText(presets, image, preset);
-  if (layers != null) return service.layersText(layers.map(layerOf));
-  if (display != null) return service.displayText(formula ?? service.defaultText(image), displayOf(display));
+  if (layers != null) return service.layersText(layers.map(layerOf), signal);
+  if (display != null) return service.displayText(formula ?? service.defaultText(image), displayOf(display), signal);
   return formula ?? null;
 }
 

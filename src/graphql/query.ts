@@ -98,7 +98,7 @@ export class QueryResolver {
     const all =
       imageKey == null
         ? await services.presets.all()
-        : await services.presets.ofImage(await services.images.get(imageKey, signal));
+        : await services.presets.ofImage(await services.images.get(imageKey, signal), signal);
     const found = all.filter(({ name, title, description }) =>
       `${name}\0${title ?? ""}\0${description ?? ""}`.toLowerCase().includes(wanted),
     );

@@ -1,6 +1,7 @@
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
 import { BandloomError, type ErrorCode } from "../core/errors.ts";
+import type { Trusts } from "../service/clients.ts";
 import type { Services } from "../service/types/services.ts";
 import { createApollo } from "./apollo.ts";
 import { createContext, disconnectSignal, type GraphqlContext } from "./context.ts";
@@ -11,7 +12,7 @@ import { buildBandloomSchema } from "./schema.ts";
 import { OpenStreams } from "./streams/open-streams.ts";
 import { StreamedOperations } from "./streams/operations.ts";
 import { registerEventStreams } from "./streams/sse.ts";
-import { acceptWebSockets, type Trusts } from "./streams/websocket.ts";
+import { acceptWebSockets } from "./streams/websocket.ts";
 
 export interface GraphqlOptions {
   /** Let clients ask for the schema; the page needs it for completion and documentation. */

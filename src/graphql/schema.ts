@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchemaSync, type PubSub } from "type-graphql";
+import { keepDeadlines } from "./deadline.ts";
 import { JobMutationResolver } from "./job-mutation.ts";
 import { MutationResolver } from "./mutation.ts";
 import { QueryResolver } from "./query.ts";
@@ -18,13 +19,15 @@ const NO_TOPICS: PubSub = {
 
 /** The schema of the API, as schema.graphql has it. */
 export function buildBandloomSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [QueryResolver, MutationResolver, JobMutationResolver, SubscriptionResolver],
     orphanedTypes: [Image, Channel, Preset, Job],
     pubSub: NO_TOPICS,
     validate: false,
     skipCheck: true,
   });
+  keepDeadlines(schema);
+  return schema;
 }
 
 /** The text of schema.graphql. */

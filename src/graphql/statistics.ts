@@ -1,12 +1,17 @@
 import { type GraphQLResolveInfo, getArgumentValues } from "graphql";
 import { checkBins, checkPercentages, DEFAULT_BINS, DEFAULT_PERCENTILES } from "../service/measure-limits.ts";
+import { statisticsWork } from "../service/statistics.ts";
 import type { BoundFormula } from "../service/types/formula.ts";
 import { existingLevel, regionOf } from "./address.ts";
 import type { GraphqlContext } from "./context.ts";
+import { measurePrice, PRINTED } from "./guards/price.ts";
 import type { RegionInput } from "./inputs.ts";
-import { collectFields, subselections } from "./selections.ts";
+import { collectFields, selectsBelow, subselections } from "./selections.ts";
 import { Statistics } from "./types/statistics.ts";
 import { assertValid } from "./valid-formula.ts";
+
+/** Selecting it prints as many numbers as there are bins. */
+const COUNTS: ReadonlySet<string> = new Set(["counts"]);
 
 export interface StatisticsArguments {
   readonly level: number | null | undefined;
@@ -18,21 +23,21 @@ export interface StatisticsArguments {
 export async function computeStatistics(
   bound: BoundFormula,
   { level, region, bins = DEFAULT_BINS }: StatisticsArguments,
-  { services, signal }: GraphqlContext,
+  { services, signal, cost }: GraphqlContext,
   info: GraphQLResolveInfo,
 ): Promise<Statistics> {
   const formula = assertValid(bound);
   const at = wantedPercentages(info);
-  const result = await services.tiles.statistics(
-    {
-      formula,
-      level: level == null ? null : existingLevel(formula.image, level),
-      region: region ? regionOf(formula.image, region) : null,
-      bins: checkBins(bins, services.limits),
-      percentiles: at,
-    },
-    signal,
-  );
+  const request = {
+    formula,
+    level: level == null ? null : existingLevel(formula.image, level),
+    region: region ? regionOf(formula.image, region) : null,
+    bins: checkBins(bins, services.limits),
+    percentiles: at,
+  };
+  const printed = selectsBelow(info.fieldNodes, COUNTS, info) ? PRINTED * request.bins : 0;
+  cost.take(measurePrice(statisticsWork(request)) + printed);
+  const result = await services.tiles.statistics(request, signal);
   return new Statistics(result, at);
 }
 

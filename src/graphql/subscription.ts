@@ -25,7 +25,7 @@ interface Subscribing<Arguments> {
 export class SubscriptionResolver {
   @Subscription(() => Tile, {
     description:
-      "Each tile as soon as it is rendered, nearest to the middle of the range first, over one connection; completes after the last. A tile costs 20, whatever is selected of it.",
+      "Each tile as soon as it is rendered, nearest to the middle of the range first, over one connection; completes after the last. A tile of 256² costs 20, whatever is selected of it.",
     subscribe: ({ args, context }: Subscribing<{ input: TilesInput }>) =>
       leavable(context.signal, (signal) => tilesOf(args.input, { ...context, signal })),
   })

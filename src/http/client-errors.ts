@@ -1,8 +1,6 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { BandloomError } from "../core/errors.ts";
-import { errorBody, errorHeaders } from "./error-answer.ts";
-import { COMMON_HEADERS } from "./headers.ts";
+import { sendAway } from "./farewell.ts";
 import { MAX_URL } from "./limits.ts";
 
 /** What node's HTTP parser says of bytes that never became a request. */
@@ -18,7 +16,7 @@ export function answerClientError(error: ParserError, socket: Socket): void {
     socket.destroy();
     return;
   }
-  socket.end(rawAnswer(describe(error)));
+  sendAway(socket, describe(error));
 }
 
 function describe(error: ParserError): BandloomError {
@@ -39,17 +37,4 @@ function hasLongUrl(packet: unknown): boolean {
   if (!Buffer.isBuffer(packet)) return false;
   const [, url, more] = /^[A-Z]+ ([^ \r\n]+)(.?)/s.exec(packet.toString("latin1")) ?? [];
   return url !== undefined && (url.length > MAX_URL || more === "");
-}
-
-function rawAnswer(error: BandloomError): string {
-  const body = JSON.stringify(errorBody(error));
-  const headers = {
-    ...COMMON_HEADERS,
-    ...errorHeaders(error),
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
-    connection: "close",
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join("")}\r\n${body}`;
 }

@@ -10,10 +10,17 @@ export function errorBody({ code, message, details }: BandloomError): ErrorBody 
   return { code, message, ...details };
 }
 
-/** Seconds after which a client may try again, for the errors that pass. */
-const RETRY_AFTER: Partial<Record<ErrorCode, string>> = { OVERLOADED: "1" };
-
-export function errorHeaders({ code }: BandloomError): Record<string, string> {
-  const retryAfter = RETRY_AFTER[code];
-  return { "cache-control": "no-store", ...(retryAfter ? { "retry-after": retryAfter } : {}) };
+/**
+ * When a client may try again, for the errors that pass; and where it has used what it may use, how much that is and when there is more
+ * (draft-ietf-httpapi-ratelimit-headers).
+ */
+export function errorHeaders({ code, details }: BandloomError): Record<string, string> {
+  const retryAfter = Number(details?.retryAfter ?? (code === "OVERLOADED" ? 1 : Number.NaN));
+  const headers: Record<string, string> = { "cache-control": "no-store" };
+  if (!Number.isFinite(retryAfter)) return headers;
+  headers["retry-after"] = String(retryAfter);
+  if (code !== "QUOTA_EXCEEDED" || details?.limit === undefined) return headers;
+  headers["ratelimit-policy"] = `"work";q=${Number(details.limit)};w=${Number(details.window)}`;
+  headers.ratelimit = `"work";r=${Number(details.remaining)};t=${retryAfter}`;
+  return headers;
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { BandloomError } from "../core/errors.ts";
+import type { Bodies } from "./bodies.ts";
 import { errorBody, errorHeaders } from "./error-answer.ts";
 import { isAmbiguous } from "./framing.ts";
 import { COMMON_HEADERS } from "./headers.ts";
@@ -11,8 +12,15 @@ const CHECK_EVERY_MS = 2_000;
 /** Answers what it can at once; false leaves the request to the routes. */
 export type FastAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** node's server with our limits; `answer` sees each request before `routes` does. */
-export function createHttpServer(answer: FastAnswer, routes: RequestListener): Server {
+interface HttpServerOptions {
+  /** Sees each request before `routes` does. */
+  readonly answer: FastAnswer;
+  readonly routes: RequestListener;
+  readonly bodies: Bodies;
+}
+
+/** node's server with our limits. */
+export function createHttpServer({ answer, routes, bodies }: HttpServerOptions): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_WITHIN_MS,
@@ -28,9 +36,18 @@ export function createHttpServer(answer: FastAnswer, routes: RequestListener): S
       request.socket.destroySoon();
     }
     // While the server closes, the routes tell clients to go elsewhere.
-    else if (!server.listening || !answer(request, response)) routes(request, response);
+    else if (!server.listening || !answer(request, response)) {
+      // What comes with GET and HEAD is read by nobody. What is refused is thrown away as it comes, so that the answer is read.
+      const refusal = isBodyless(request) ? null : bodies.refusal(request, response);
+      if (refusal) refuse(response, refusal);
+      else routes(request, response);
+    }
   });
   return server;
+}
+
+function isBodyless({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 const LONG_URL = new BandloomError(

@@ -3,8 +3,10 @@ import Fastify, { type FastifyError, type FastifyInstance, LogController } from 
 import type { Role } from "../core/roles.ts";
 import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
 import type { Services } from "../service/types/services.ts";
+import { Bodies } from "./bodies.ts";
 import { registerChannels } from "./channels.ts";
 import { answerClientError } from "./client-errors.ts";
+import { limitConnections } from "./connections.ts";
 import { handleError, logDepartures } from "./error-handler.ts";
 import { registerFiles } from "./files.ts";
 import { COMMON_HEADERS } from "./headers.ts";
@@ -56,8 +58,15 @@ export async function createServer({
   const trusts = compile([...trustedProxies]);
   const routes = servedRoutes(role, services.originals !== null);
   const app: FastifyInstance = Fastify({
-    serverFactory: (handler) =>
-      createHttpServer((request, response) => answerHit(services, memo, request, response, metrics?.hits), handler),
+    serverFactory: (routes) => {
+      const server = createHttpServer({
+        answer: (request, response) => answerHit(services, memo, request, response, metrics?.hits),
+        routes,
+        bodies: new Bodies(services.limits.requestBytes, trusts),
+      });
+      limitConnections(server, services.limits, trusts);
+      return server;
+    },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply.headers(COMMON_HEADERS));

@@ -3,6 +3,9 @@ import type { ImageInfo } from "../source/types.ts";
 import { type ChunkGrid, type ServedLevel, servedLevel } from "./levels.ts";
 import { chunksUnder } from "./spans.ts";
 
+/** Smaller chunks are looked at in blocks of about so many pixels a side: pictures that meet in one are of one component. */
+const BLOCK_SIDE = 64;
+
 /** A picture of a batch as the planner sees it. */
 export interface Placed {
   readonly level: number;
@@ -31,7 +34,7 @@ export function groupByChunks(info: ImageInfo, batch: readonly Placed[]): Compon
   const parents = order.map((_, index) => index);
   const owners = new Map<string, number>();
   order.forEach(({ level, grid, region }, index) => {
-    for (const { x, y } of chunksUnder(grid, region)) {
+    for (const { x, y } of chunksUnder(inBlocks(grid), region)) {
       const key = `${level}/${x}/${y}`;
       const owner = owners.get(key);
       if (owner === undefined) owners.set(key, index);
@@ -63,6 +66,12 @@ export function splitComponent(component: Component, most: number): Component[] 
   return Array.from({ length: count }, (_, index) => {
     return { ...component, members: component.members.slice(index * most, (index + 1) * most) };
   });
+}
+
+/** One at a time, thousands of tiny chunks for each tile would take the main thread's time and memory. */
+function inBlocks({ chunkWidth, chunkHeight, ...grid }: ChunkGrid): ChunkGrid {
+  const block = (side: number) => side * Math.ceil(BLOCK_SIDE / side);
+  return { ...grid, chunkWidth: block(chunkWidth), chunkHeight: block(chunkHeight) };
 }
 
 interface Position {

@@ -10,16 +10,20 @@ export {
   type VirtualLevelPlan,
 } from "./levels.ts";
 export {
+  assertGranted,
   assertRegion,
-  assertStoredPixels,
+  chunksNeed,
   finerRegion,
+  isGranted,
   MAX_COUNTED_PIXELS,
   MAX_PICTURE_PIXELS,
   MAX_STATISTICS_PIXELS,
-  MAX_STORED_PIXELS,
-  storedPixels,
+  MEASURED,
+  type StoredNeed,
+  storedNeed,
+  sumOfNeeds,
 } from "./limits.ts";
 export { planRegion, type RegionPlan } from "./picture.ts";
-export { type ChunkSpan, chunkSpans, chunksUnder } from "./spans.ts";
+export { type ChunkSpan, chunkCount, chunkSpans, chunksUnder } from "./spans.ts";
 export { storedChunks } from "./stored-chunks.ts";
 export { STEP_TILES, type TilePlace, type TileWalk, walkTiles } from "./walk.ts";

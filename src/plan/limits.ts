@@ -1,13 +1,33 @@
 import { BandloomError } from "../core/errors.ts";
 import type { Region, Size } from "../core/geometry.ts";
-import type { ImageInfo } from "../source/types.ts";
+import type { ImageInfo, StoredLevel } from "../source/types.ts";
 import { type ServedLevel, servedLevel } from "./levels.ts";
-import { pixelsUnder } from "./spans.ts";
+import { chunkCount, pixelsUnder } from "./spans.ts";
 
 const MEGAPIXEL = 1 << 20;
+const GIB = 2 ** 30;
 
-/** Stored pixels of one channel that one answer may decode: about a second of work a channel. */
-export const MAX_STORED_PIXELS = 64 * MEGAPIXEL;
+/** What has to be read of a file for one channel of an answer, all of every chunk that it touches. */
+export interface StoredNeed {
+  readonly pixels: number;
+  readonly chunks: number;
+  /** Reads of the file: more than chunks where these are joined of strips, or of pieces. */
+  readonly reads: number;
+  /** Decoded bytes, where chunks hold more than a plane each; else 0, as pixels tell enough. */
+  readonly bytes: number;
+}
+
+/** Each of these is about a second of work, a few where bytes are decoded that nobody asked for. */
+const MOST: StoredNeed = {
+  pixels: 64 * MEGAPIXEL,
+  // A chunk costs some 50 µs beside its pixels: chunks of 64 pixels a side reach both limits at once.
+  chunks: 16_384,
+  reads: 65_536,
+  bytes: 4 * GIB,
+};
+
+/** Measures read as much as so many pictures: they are made once. */
+export const MEASURED = 4;
 
 /** Pixels that one picture may hold before it is scaled: 256 MiB as RGBA. */
 export const MAX_PICTURE_PIXELS = 64 * MEGAPIXEL;
@@ -16,13 +36,39 @@ export const MAX_PICTURE_PIXELS = 64 * MEGAPIXEL;
 export const MAX_STATISTICS_PIXELS = 4 * MEGAPIXEL;
 
 /** Pixels that statistics may look at at all: beyond the former they are counted in parts (a second or two on two cores). */
-export const MAX_COUNTED_PIXELS = 256 * MEGAPIXEL;
+export const MAX_COUNTED_PIXELS = MEASURED * MOST.pixels;
 
-/** Stored pixels of one channel that are decoded for a region of a level: all of every chunk that it touches. */
-export function storedPixels(info: ImageInfo, served: ServedLevel, region: Region): number {
-  if (served.kind === "stored") return pixelsUnder(served.grid, region);
-  const finer = servedLevel(info, served.level - 1);
-  return storedPixels(info, finer, finerRegion(wholeChunks(served, region), finer.size));
+/** What is read of the file for a region of a level; where the level is virtual, for the finer one that it is averaged from. */
+export function storedNeed(info: ImageInfo, served: ServedLevel, region: Region): StoredNeed {
+  if (served.kind === "virtual") {
+    const finer = servedLevel(info, served.level - 1);
+    return storedNeed(info, finer, finerRegion(wholeChunks(served, region), finer.size));
+  }
+  const chunks = chunkCount(served.grid, region);
+  return { ...chunksNeed(info.levels[served.stored], chunks), pixels: pixelsUnder(served.grid, region) };
+}
+
+/** What so many whole chunks of a stored level need. */
+export function chunksNeed(level: StoredLevel | undefined, chunks: number): StoredNeed {
+  const { chunkWidth = 0, chunkHeight = 0, chunkReads = 1, chunkBytes = 0 } = level ?? {};
+  return {
+    pixels: chunks * chunkWidth * chunkHeight,
+    chunks,
+    reads: chunks * chunkReads,
+    bytes: chunks * chunkBytes,
+  };
+}
+
+export function sumOfNeeds(needs: readonly StoredNeed[]): StoredNeed {
+  return needs.reduce(
+    (sum, one) => ({
+      pixels: sum.pixels + one.pixels,
+      chunks: sum.chunks + one.chunks,
+      reads: sum.reads + one.reads,
+      bytes: sum.bytes + one.bytes,
+    }),
+    { pixels: 0, chunks: 0, reads: 0, bytes: 0 },
+  );
 }
 
 /** The pixels of the next finer level of which `region` holds the 2×2 means. */
@@ -46,17 +92,44 @@ function wholeChunks({ grid }: ServedLevel, region: Region): Region {
   return { x, y, width: Math.min(right, grid.width) - x, height: Math.min(bottom, grid.height) - y };
 }
 
-/** LIMIT_EXCEEDED when an answer would have to decode more than MAX_STORED_PIXELS of a channel. */
-export function assertStoredPixels(pixels: number): void {
-  if (pixels <= MAX_STORED_PIXELS) return;
-  const megapixels = (count: number) => Math.ceil(count / MEGAPIXEL);
+/** Whether an answer may read so much. */
+export function isGranted(need: StoredNeed): boolean {
+  return overrun(need, 1) === null;
+}
+
+/** LIMIT_EXCEEDED when an answer would have to read more of a channel than one may; a measure `times` as much. */
+export function assertGranted(need: StoredNeed, times = 1): void {
+  const what = overrun(need, times);
+  if (what === null) return;
+  const { unit, many, cause } = OVERRUNS[what];
+  const [count, limit] = [Math.ceil(need[what] / unit), (times * MOST[what]) / unit];
   throw new BandloomError(
     "LIMIT_EXCEEDED",
-    `This needs ${megapixels(pixels)} megapixels of the file for each channel, and the limit is ${megapixels(MAX_STORED_PIXELS)}: ` +
-      "the image lacks reduced-resolution levels, or is cut in very wide strips. Convert it to a tiled pyramid " +
-      "(`bandloom ingest`), or ask for a finer level.",
+    `This needs ${count} ${many} of the file for each channel, and the limit is ${limit}: ${cause} Convert it to a ` +
+      "tiled pyramid (`bandloom ingest`), or ask for a finer level or a smaller region.",
+    { details: { limit, count } },
   );
 }
+
+function overrun(need: StoredNeed, times: number): keyof StoredNeed | null {
+  const what = (["pixels", "chunks", "reads", "bytes"] as const).find((one) => !(need[one] <= times * MOST[one]));
+  return what ?? null;
+}
+
+const OVERRUNS: Readonly<
+  Record<keyof StoredNeed, { readonly unit: number; readonly many: string; readonly cause: string }>
+> = {
+  pixels: {
+    ...{ unit: MEGAPIXEL, many: "megapixels" },
+    cause: "the image lacks reduced-resolution levels, or is cut in very wide strips.",
+  },
+  chunks: { unit: 1, many: "chunks", cause: "its chunks are very small." },
+  reads: { unit: 1, many: "reads", cause: "its chunks are made of many strips or pieces." },
+  bytes: {
+    ...{ unit: 2 ** 20, many: "decoded MiB" },
+    cause: "its chunks hold many channels or planes, all of which are decoded for one.",
+  },
+};
 
 /** NOT_FOUND when a region does not lie wholly inside its level, BAD_REQUEST when it is none. */
 export function assertRegion({ level, size }: ServedLevel, region: Region): void {

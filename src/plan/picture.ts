@@ -2,7 +2,7 @@ import { BandloomError } from "../core/errors.ts";
 import type { Region } from "../core/geometry.ts";
 import type { ImageInfo } from "../source/types.ts";
 import { type ServedLevel, servedLevel } from "./levels.ts";
-import { assertRegion, assertStoredPixels, MAX_PICTURE_PIXELS, storedPixels } from "./limits.ts";
+import { assertGranted, assertRegion, MAX_PICTURE_PIXELS, storedNeed } from "./limits.ts";
 
 /** Pixels that are evaluated at a time: input planes of a picture stay within a few megabytes. */
 const STRIP_PIXELS = 1 << 20;
@@ -23,7 +23,7 @@ export function planRegion(info: ImageInfo, level: number, region: Region): Regi
       "LIMIT_EXCEEDED",
       `A picture may cover ${MAX_PICTURE_PIXELS} pixels of its level; this one covers ${region.width * region.height}. Ask for a coarser level or a smaller region.`,
     );
-  assertStoredPixels(storedPixels(info, served, region));
+  assertGranted(storedNeed(info, served, region));
   return { served, region, strips: strips(region, served.grid.chunkHeight) };
 }
 

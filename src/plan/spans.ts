@@ -44,6 +44,18 @@ export function chunksUnder(grid: ChunkGrid, region: Region): { readonly x: numb
   return rows.flatMap((y) => columns.map((x) => ({ x, y })));
 }
 
+/** How many chunks lie under a region; none of them is listed. */
+export function chunkCount(grid: ChunkGrid, region: Region): number {
+  const along = (chunkSize: number, total: number, start: number, length: number) => {
+    const [first, last] = chunkBounds(chunkSize, total, start, length);
+    return last - first + 1;
+  };
+  return (
+    along(grid.chunkWidth, grid.width, region.x, region.width) *
+    along(grid.chunkHeight, grid.height, region.y, region.height)
+  );
+}
+
 /** Pixels of all chunks under a region: what has to be decoded for it. */
 export function pixelsUnder(grid: ChunkGrid, region: Region): number {
   return (

@@ -16,7 +16,7 @@ const MOST_RISE = 4;
 
 /** What a piece of work will probably take of a worker, and what it took. */
 export interface Cost {
-  /** Milliseconds of a worker. */
+  /** Milliseconds of a worker, by what is known now. */
   readonly ms: number;
   /** To be told what it took. */
   readonly learn: (workMs: number) => void;
@@ -31,13 +31,18 @@ export class Costs {
   of(what: string, kernel: Kernel | null, pixels: number): Cost {
     const rates = this.#ratesOf(what);
     const shape = kernel?.shape ?? "";
-    const rate = rates.get(shape) ?? PIXEL_MS + (kernel ? codeMs(kernel) : 0);
+    const guess = rates.get(shape) ?? PIXEL_MS + (kernel ? codeMs(kernel) : 0);
+    const rate = () => rates.get(shape) ?? guess;
     const learn = (workMs: number) => {
-      const seen = Math.min(workMs / Math.max(1, pixels), rate * MOST_RISE);
-      const before = rates.get(shape) ?? rate;
-      rates.set(shape, before + NEWEST * (seen - before));
+      const seen = Math.min(workMs / Math.max(1, pixels), guess * MOST_RISE);
+      rates.set(shape, rate() + NEWEST * (seen - rate()));
     };
-    return { ms: rate * pixels, learn };
+    return {
+      get ms() {
+        return rate() * pixels;
+      },
+      learn,
+    };
   }
 
   #ratesOf(what: string): LRUCache<string, number> {

@@ -37,6 +37,8 @@ export interface TaskResults {
 
 export interface Failure {
   readonly error: ErrorMessage;
+  /** It took longer than one job may. */
+  readonly overran?: boolean;
 }
 
 /** Nobody waits for the job any more: what it waits for itself is given up. */

@@ -1,21 +1,28 @@
 import { availableParallelism } from "node:os";
 import { BandloomError } from "../core/errors.ts";
 import type { Region } from "../core/geometry.ts";
+import { Slots } from "../core/slots.ts";
 import {
+  assertGranted,
   groupByChunks,
   joinComponents,
   MAX_COUNTED_PIXELS,
   MAX_STATISTICS_PIXELS,
+  MEASURED,
   neighbourhood,
   planRegion,
   servedLevel,
   splitComponent,
+  storedNeed,
+  sumOfNeeds,
 } from "../plan/index.ts";
 import type { Remote } from "../source/remote/types.ts";
 import type { ImageInfo } from "../source/types.ts";
-import { Costs } from "./cost.ts";
+import { type Cost, Costs } from "./cost.ts";
+import { GuardedPool } from "./guarded-pool.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
-import { type Sketch, statisticsOf } from "./sketch.ts";
+import { Quarantine } from "./quarantine.ts";
+import { statisticsOf } from "./sketch.ts";
 import { spawnWorker } from "./spawn.ts";
 import type {
   ChunkJob,
@@ -38,6 +45,9 @@ const MIB = 2 ** 20;
 /** Pictures of one task that nobody waits for: what somebody asks for meanwhile may wait for so many. Chunks that tasks share stay decoded. */
 const BACKGROUND_TASK = 8;
 
+/** Tasks of one list of pictures that a worker has before it: one that runs, and one that is there when that is done. */
+const TASKS_AHEAD = 2;
+
 /** Opening an image costs about as much as so many pixels. */
 const DESCRIBED_PIXELS = 2 ** 17;
 
@@ -50,32 +60,45 @@ export interface RendererOptions {
   readonly cacheBytes?: number;
   /** Memory of each worker for pixels, its decoded chunks included, taken only when needed; default 512 MiB. */
   readonly memoryBytes?: number;
-  /** Jobs that may wait before OVERLOADED; default 1,024: a second or two of ordinary tiles. */
-  readonly queueLimit?: number;
+  /** Work that would wait longer is refused with OVERLOADED at once, milliseconds; default 500. */
+  readonly queueMs?: number;
+  /** Workers that one client has at most while others wait; default: all but one. */
+  readonly clientWorkers?: number;
+  /** Seconds of a worker that one client may use in a minute; default: as many as it likes. */
+  readonly clientSeconds?: number;
   /** Longest time that one job may take before its worker is taken for hung and replaced, milliseconds; default 30,000. */
   readonly deadlineMs?: number;
+  /** Told when work or a file is refused for a minute, as it has cost workers. */
+  readonly onQuarantine?: (message: string) => void;
 }
 
 /** Start the worker pool. */
 export function createRenderer(options: RendererOptions = {}): Renderer {
   const { cacheBytes = 32 * MIB, memoryBytes = 512 * MIB, deadlineMs = 30_000 } = options;
+  const size = options.workers ?? availableParallelism();
   const pool = new WorkerPool({
-    size: options.workers ?? availableParallelism(),
+    size,
     spawn: spawnWorker({ cacheBytes, memoryBytes, deadlineMs, remote: options.remote ?? null }),
-    queueLimit: options.queueLimit ?? 1024,
+    queueMs: options.queueMs ?? 500,
+    ownerWorkers: options.clientWorkers ?? Math.max(1, size - 1),
+    ownerSeconds: options.clientSeconds ?? null,
     deadlineMs,
   });
-  return new PoolRenderer(pool);
+  return new PoolRenderer(pool, new Quarantine(options.onQuarantine ? { onBegin: options.onQuarantine } : {}));
 }
 
 class PoolRenderer implements Renderer {
   readonly #pool: WorkerPool;
+  readonly #quarantine: Quarantine;
+  readonly #guarded: GuardedPool;
   readonly #costs = new Costs();
   #pictures = 0;
   #failures = 0;
 
-  constructor(pool: WorkerPool) {
+  constructor(pool: WorkerPool, quarantine: Quarantine) {
     this.#pool = pool;
+    this.#quarantine = quarantine;
+    this.#guarded = new GuardedPool(pool, quarantine);
   }
 
   get ready(): Promise<void> {
@@ -84,7 +107,9 @@ class PoolRenderer implements Renderer {
 
   describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described> {
     const cost = this.#costs.of("describe", null, DESCRIBED_PIXELS);
-    return this.#pool.run<"describe">({ kind: "describe", source }, { affinity: null, cost, signal });
+    // Done once for all who ask for the image.
+    const run = { affinity: null, cost, signal, admitted: true };
+    return this.#guarded.run<"describe">({ kind: "describe", source }, run);
   }
 
   async pictures(
@@ -101,13 +126,16 @@ class PoolRenderer implements Renderer {
     // Behind a network few large tasks need fewer requests than many small ones.
     const joined = isAnyRemote(job) ? joinComponents(components, this.#pool.size) : components;
     const tasks = priority === "background" ? joined.flatMap((one) => splitComponent(one, BACKGROUND_TASK)) : joined;
-    await Promise.all(
-      tasks.map(async ({ level, chunkX, chunkY, members }) => {
-        const affinity = neighbourhood(source.revision, level, chunkX, chunkY);
-        const done = await this.#component(job, placed, members, affinity, signal, priority);
-        for (const [at, member] of members.entries()) results[sound[member] ?? -1] = done[at] ?? null;
-      }),
-    );
+    const [first] = tasks;
+    if (first) this.#pool.admit(signal, this.#costOf(job, picturesOf(placed, first.members)), priority);
+    // A few wait at a time: what is asked for together is one piece of work, and long as it is by its own size.
+    const slots = new Slots(TASKS_AHEAD * this.#pool.size);
+    const work = async ({ level, chunkX, chunkY, members }: (typeof tasks)[number]) => {
+      const affinity = neighbourhood(source.revision, level, chunkX, chunkY);
+      const done = await this.#component(job, picturesOf(placed, members), affinity, signal, priority);
+      for (const [at, member] of members.entries()) results[sound[member] ?? -1] = done[at] ?? null;
+    };
+    await Promise.all(tasks.map((task) => slots.run(() => work(task))));
     return results.map((result) => this.#count(result ?? new Error("A picture was left without an answer.")));
   }
 
@@ -118,7 +146,10 @@ class PoolRenderer implements Renderer {
     const [first] = job.regions;
     const affinity = first ? affinityOf(info, job.source, job.level, first.x, first.y) : null;
     const cost = this.#costs.of("statistics", job.kernel, count);
-    return this.#pool.run<"statistics">({ kind: "statistics", ...job }, { affinity, cost, signal, priority: "bulk" });
+    return this.#guarded.run<"statistics">(
+      { kind: "statistics", ...job },
+      { affinity, cost, signal, priority: "bulk" },
+    );
   }
 
   /** In parts, as many at a time as there are workers, so that tiles that are asked for meanwhile come between them. */
@@ -132,18 +163,20 @@ class PoolRenderer implements Renderer {
         "LIMIT_EXCEEDED",
         `Statistics look at up to ${MAX_COUNTED_PIXELS} pixels; these are ${count}. Ask for a coarser level or a smaller region.`,
       );
-    const { chunkHeight } = servedLevel(info, job.level).grid;
+    const served = servedLevel(info, job.level);
+    const { chunkHeight } = served.grid;
     const parts = job.regions.flatMap((region) => bandsOf(region, chunkHeight));
-    const sketches: Sketch[] = [];
-    const waiting = parts.values();
-    const lane = async () => {
-      for (const region of waiting) {
-        const task = { kind: "sketch", ...job, regions: [region] } as const;
-        const cost = this.#costs.of("sketch", job.kernel, region.width * region.height);
-        sketches.push(await this.#pool.run<"sketch">(task, { affinity: null, cost, signal, priority: "bulk" }));
-      }
+    assertGranted(sumOfNeeds(parts.map((part) => storedNeed(info, served, part))), MEASURED);
+    const costOf = ({ width, height }: Region) => this.#costs.of("sketch", job.kernel, width * height);
+    const [first] = parts;
+    if (first) this.#pool.admit(signal, costOf(first), "bulk");
+    const slots = new Slots(this.#pool.size);
+    const sketch = (region: Region) => {
+      const task = { kind: "sketch", ...job, regions: [region] } as const;
+      const run = { affinity: null, cost: costOf(region), signal, priority: "bulk", admitted: true } as const;
+      return slots.run(() => this.#guarded.run<"sketch">(task, run));
     };
-    await Promise.all(Array.from({ length: this.#pool.size }, lane));
+    const sketches = await Promise.all(parts.map(sketch));
     return statisticsOf(sketches, percentiles, bins);
   }
 
@@ -151,19 +184,20 @@ class PoolRenderer implements Renderer {
     const [first] = job.points;
     const affinity = first ? affinityOf(info, job.source, job.level, first.x, first.y) : null;
     const cost = this.#costs.of("probe", job.kernel, job.points.length);
-    return this.#pool.run<"probe">({ kind: "probe", ...job }, { affinity, cost, signal, priority: "bulk" });
+    return this.#guarded.run<"probe">({ kind: "probe", ...job }, { affinity, cost, signal, priority: "bulk" });
   }
 
   chunk({ info, ...job }: ChunkJob, signal?: AbortSignal): Promise<RawChunk> {
     const affinity = neighbourhood(job.source.revision, job.level, job.x, job.y);
     const { grid } = servedLevel(info, job.level);
     const cost = this.#costs.of("chunk", null, grid.chunkWidth * grid.chunkHeight);
-    return this.#pool.run<"chunk">({ kind: "chunk", ...job }, { affinity, cost, signal });
+    return this.#guarded.run<"chunk">({ kind: "chunk", ...job }, { affinity, cost, signal });
   }
 
   metrics(): RendererMetrics {
     const pool = this.#pool.stats();
-    return { ...pool, pictures: this.#pictures, failures: this.#failures + pool.failures };
+    const { begun } = this.#quarantine;
+    return { ...pool, pictures: this.#pictures, failures: this.#failures + pool.failures, quarantines: begun };
   }
 
   close(): Promise<void> {
@@ -173,25 +207,26 @@ class PoolRenderer implements Renderer {
   /** Pictures of one component; a failure of the whole task stands for each of them, an abort goes on up. */
   async #component(
     { info: _, pictures: __, ...job }: PictureJob,
-    placed: readonly PictureTask[],
-    members: readonly number[],
+    pictures: readonly PictureTask[],
     affinity: string,
     signal: AbortSignal | undefined,
     priority: Priority,
   ): Promise<readonly (RenderedPicture | Error)[]> {
-    const pictures = members.flatMap((member) => placed[member] ?? []);
-    const pixels = pictures.reduce((sum, { region }) => sum + region.width * region.height, 0);
-    const format = pictures[0]?.encoding.format ?? "";
     try {
-      const outcomes = await this.#pool.run<"pictures">(
+      const outcomes = await this.#guarded.run<"pictures">(
         { kind: "pictures", ...job, pictures },
-        { affinity, cost: this.#costs.of(format, job.kernel, pixels), signal, priority },
+        { affinity, cost: this.#costOf(job, pictures), signal, priority, admitted: true },
       );
       return outcomes.map((outcome) => ("error" in outcome ? BandloomError.fromMessage(outcome.error) : outcome));
     } catch (error) {
       if (!(error instanceof BandloomError) || signal?.aborted) throw error;
-      return members.map(() => error);
+      return pictures.map(() => error);
     }
+  }
+
+  #costOf({ kernel }: Pick<PictureJob, "kernel">, pictures: readonly PictureTask[]): Cost {
+    const pixels = pictures.reduce((sum, { region }) => sum + region.width * region.height, 0);
+    return this.#costs.of(pictures[0]?.encoding.format ?? "", kernel, pixels);
   }
 
   #count<Result extends RenderedPicture | Error>(result: Result): Result {
@@ -199,6 +234,10 @@ class PoolRenderer implements Renderer {
     else this.#pictures++;
     return result;
   }
+}
+
+function picturesOf(placed: readonly PictureTask[], members: readonly number[]): readonly PictureTask[] {
+  return members.flatMap((member) => placed[member] ?? []);
 }
 
 function isAnyRemote({ source, others = [] }: PictureJob): boolean {

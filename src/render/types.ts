@@ -160,6 +160,8 @@ export interface RendererMetrics {
   readonly pictures: number;
   readonly failures: number;
   readonly replacedWorkers: number;
+  /** Work and files that were refused for a minute, as they had cost workers. */
+  readonly quarantines: number;
   readonly chunksDecoded: number;
   readonly chunkHits: number;
   readonly kernelsCompiled: number;

@@ -4,6 +4,9 @@ import { LRUCache } from "lru-cache";
 /** A network that is given to one customer, who may use any address in it (RFC 6177). */
 const CUSTOMER_BITS = 64;
 
+/** Whether an address is that of a proxy whose word of a client is taken; the hop is 0 for the connection's own. */
+export type Trusts = (address: string, hop: number) => boolean;
+
 /** A name is asked for with each request. */
 const names = new LRUCache<string, string>({ max: 4_096 });
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
-import { createRenderer } from "../render/index.ts";
+import { createRenderer, type RendererOptions } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
 import { fewImages } from "./catalogue/few.ts";
@@ -16,6 +16,8 @@ import { linksOf } from "./links.ts";
 import { Measurements } from "./measurements.ts";
 import { Presets } from "./presets.ts";
 import { PipelineTiles } from "./tiles.ts";
+import { Turns } from "./turns.ts";
+import type { Limits } from "./types/limits.ts";
 import type { Services } from "./types/services.ts";
 
 export interface ServiceEvent {
@@ -37,6 +39,10 @@ export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing">, 
   readonly memoryBytes: number;
   /** Worker threads; default: one for each core. */
   readonly workers?: number;
+  /** How workers are shared; what is left out has the renderer's default. */
+  readonly sharing?: Pick<RendererOptions, "queueMs" | "deadlineMs" | "clientWorkers" | "clientSeconds">;
+  /** In place of what a server grants otherwise. */
+  readonly limits?: Partial<Limits>;
   /** A cache that several servers share, in place of the embedded store. */
   readonly redisUrl?: string;
   /** `redisUrl` names nodes of a Redis Cluster, commas between. */
@@ -87,7 +93,9 @@ async function createPipeline(
   const { onEvent, publicUrl, redisUrl, role = "all" } = options;
   const remote = createRemote(options.remote);
   const { files, originals } = open(remote);
-  const renderer = createRenderer({ remote, ...(options.workers === undefined ? {} : { workers: options.workers }) });
+  const workers = options.workers === undefined ? {} : { workers: options.workers };
+  const onQuarantine = (message: string) => onEvent({ level: "warn", message });
+  const renderer = createRenderer({ remote, ...workers, ...options.sharing, onQuarantine });
   const folder = ownFolder(options);
   const log = (message: string) => onEvent({ level: "warn", message });
   if (folder === null && options.cacheFolder !== null && redisUrl === undefined && role === "all")
@@ -121,10 +129,11 @@ async function createPipeline(
     log,
   });
   const images = new CatalogueImages(files, renderer, remote, purges, options);
-  const formulas = new BoundFormulas(images, new Measurements(renderer), purges);
+  const turns = new Turns();
+  const formulas = new BoundFormulas(images, new Measurements(renderer, turns), purges, turns);
   const links = linksOf(options.signing);
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
-  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode });
+  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode, turns });
   const jobs = createJobs({
     redisUrl: options.stateRedisUrl ?? null,
     redisPrefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
@@ -139,9 +148,9 @@ async function createPipeline(
     if (!closed) state = null;
   });
   return {
-    ...{ images, formulas, tiles, jobs, links, originals, presets: new Presets(images, saved, log) },
+    ...{ images, formulas, tiles, jobs, links, originals, presets: new Presets(images, saved, turns, log) },
     ...{ purges, texts: cache.texts },
-    limits: LIMITS,
+    limits: { ...LIMITS, ...options.limits },
     stats: () => ({
       ...{ version: VERSION, cache: cache.stats(), pictures: tiles.outcomes() },
       ...{ renderer: renderer.metrics(), remote: remote.metrics() },

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import { checkFormula, completeFormula, imagesNamed } from "../formula/index.ts";
+import { type CheckResult, checkFormula, completeFormula, imagesNamed, mayNameImages } from "../formula/index.ts";
 import { isSourceChanged } from "../source/index.ts";
 import { formulaCharacters } from "./formula-characters.ts";
 import { type KnownPurges, NEVER_PURGED } from "./generations.ts";
@@ -10,31 +10,47 @@ import type { Measurements } from "./measurements.ts";
 import { type NamedImages, namedImages } from "./named-images.ts";
 import { formulaScope } from "./scope.ts";
 import { defaultText, displayText, layersText } from "./sugar.ts";
+import { Turns } from "./turns.ts";
 import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice } from "./types/formula.ts";
 import type { ServedImage } from "./types/image.ts";
+import type { Pay } from "./types/measure.ts";
 import { hash, pictureVersion } from "./version.ts";
 
 /** Bound formulas that are kept, by the characters of all their texts. */
 const MAX_CHARACTERS = 32 * 2 ** 20;
 /** What a formula takes besides its texts, measured: its nodes, its image's description where no other holds it, what names its tiles. */
 const ENTRY_CHARACTERS = 6 * 1024;
+/** Texts whose other images are remembered, by their characters. */
+const MAX_NAMING_CHARACTERS = 4 * 2 ** 20;
 
-/** Formula texts bound to images: parsed, checked and completed once for each revision. */
+/** Formula texts bound to images: parsed, checked and completed once for each revision, when it is their turn. */
 export class BoundFormulas implements FormulaService {
   readonly #images: CatalogueImages;
   readonly #measurements: Measurements;
   readonly #purges: KnownPurges;
+  readonly #turns: Turns;
+  readonly #named = new LRUCache<string, readonly string[]>({
+    maxSize: MAX_NAMING_CHARACTERS,
+    sizeCalculation: (keys, text) => text.length + keys.join().length + 1,
+  });
   readonly #known = new LRUCache<string, BoundFormula>({
     maxSize: MAX_CHARACTERS,
     sizeCalculation: (bound, key) =>
       ENTRY_CHARACTERS + key.length + bound.source.length + (bound.valid ? formulaCharacters(bound.formula) : 0),
   });
+  readonly #checks = new SingleFlight<CheckResult>();
   readonly #flights = new SingleFlight<BoundFormula>();
 
-  constructor(images: CatalogueImages, measurements: Measurements, purges: KnownPurges = NEVER_PURGED) {
+  constructor(
+    images: CatalogueImages,
+    measurements: Measurements,
+    purges: KnownPurges = NEVER_PURGED,
+    turns = new Turns(),
+  ) {
     this.#images = images;
     this.#measurements = measurements;
     this.#purges = purges;
+    this.#turns = turns;
   }
 
   async bind(
@@ -42,42 +58,61 @@ export class BoundFormulas implements FormulaService {
     source: string | null,
     choice: PlaneChoice = {},
     signal?: AbortSignal,
+    pay?: Pay,
   ): Promise<BoundFormula> {
     const text = source ?? defaultText(image);
     const plane = planeOf(image, choice);
-    const named = imagesNamed(text).filter((key) => key !== image.key);
+    const names = mayNameImages(text) ? (this.#named.get(text) ?? (await this.#namesIn(text, signal))) : [];
+    const named = names.filter((key) => key !== image.key);
     const others = await namedImages(this.#images, named, signal);
     const revisions = others.found.map((one) => [one.key, one.revision]);
     const key = JSON.stringify([image.key, image.revision, plane.z, plane.t, text, revisions, this.#purges.count]);
     const known = this.#known.get(key);
     if (known) return known;
+    const check = (shared: AbortSignal) =>
+      this.#turns.run(() => checkFormula(text, formulaScope(image, plane, others)), shared);
+    const isBegun = () => this.#flights.has(key) || this.#known.has(key);
+    const result = isBegun() ? null : await this.#checks.run(key, check, signal);
+    if (result?.ok && pay && !isBegun()) {
+      const images = [image, ...others.found];
+      const needs = await this.#turns.run(() => this.#measurements.unknown(image, images, result.checked), signal);
+      // Of all who wait for it the first pays: before the work, as its refusal is not that of the others.
+      if (!isBegun()) pay(needs);
+    }
     const work = async (shared: AbortSignal) => {
-      const bound = await this.#bind({ image, source: text, plane }, others, shared);
+      const bound = await this.#bind({ image, source: text, plane }, others, result ?? (await check(shared)), shared);
       this.#known.set(key, bound);
       return bound;
     };
-    return this.#flights.run(key, work, signal);
+    return this.#known.get(key) ?? this.#flights.run(key, work, signal);
   }
 
-  displayText(source: string, display: DisplayOptions): string {
-    return displayText(source, display);
+  displayText(source: string, display: DisplayOptions, signal?: AbortSignal): Promise<string> {
+    return this.#turns.run(() => displayText(source, display), signal);
   }
 
-  layersText(layers: readonly Layer[]): string {
-    return layersText(layers);
+  layersText(layers: readonly Layer[], signal?: AbortSignal): Promise<string> {
+    return this.#turns.run(() => layersText(layers), signal);
   }
 
   defaultText(image: ServedImage): string {
     return defaultText(image);
   }
 
+  /** Keys of other images that a text names: it is parsed for them once, whatever it is bound to. */
+  async #namesIn(text: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const keys = await this.#turns.run(() => imagesNamed(text), signal);
+    this.#named.set(text, keys);
+    return keys;
+  }
+
   async #bind(
     asked: Pick<BoundFormula, "image" | "source" | "plane">,
     named: NamedImages,
+    result: CheckResult,
     signal: AbortSignal,
   ): Promise<BoundFormula> {
     const { image, source, plane } = asked;
-    const result = checkFormula(source, formulaScope(image, plane, named));
     const revisions = named.found.map((one) => [one.key, one.revision]);
     const id = hash([image.key, source, plane.z, plane.t, image.revision, ...revisions]).slice(0, 32);
     const base = { ...asked, id };
@@ -87,7 +122,7 @@ export class BoundFormulas implements FormulaService {
       if (isSourceChanged(error)) for (const { key } of images) this.#images.recheck(key);
       throw error;
     });
-    const formula = completeFormula(result.checked, answers);
+    const formula = await this.#turns.run(() => completeFormula(result.checked, answers), signal);
     const others = formula.images.flatMap((key) => images.find((one) => one.key === key) ?? []);
     const generation = this.#purges.ofFormula(formula.hash);
     const version = pictureVersion(image, others, generation);

@@ -24,6 +24,13 @@ const MAX_IMAGES = 1000;
 /** A file is compared with what is known of it at most this often, milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
 const REMOTE_CHECK_INTERVAL_MS = 10_000;
+/**
+ * What cannot be read and seems unchanged is looked at again after twice as long each time, up to this, milliseconds. Not never: that a file
+ * was added to a folder or to a set of files shows in no stamp.
+ */
+const MAX_REFUSAL_MS = 64_000;
+/** What is found of the file itself, a worker that it ended included; other failures may pass at once, and are not kept. */
+const KEPT: readonly string[] = ["SOURCE_UNREADABLE", "LIMIT_EXCEEDED", "INTERNAL"];
 /** A file that changes again and again while it is described is being written. */
 const MAX_ATTEMPTS = 3;
 
@@ -49,10 +56,12 @@ interface Opened {
   readonly image: ServedImage;
 }
 
-/** Files are looked at again when their stamp is another one. */
+/** Files are looked at again when their stamp is another one, and ever more seldom while it is the same. */
 interface Unreadable {
   readonly error: BandloomError;
   readonly stamp: FileStamp | null;
+  /** How often in a row it was looked at in vain. */
+  readonly attempts: number;
 }
 
 /** The images of a catalogue. Files are described by workers: a hostile one costs a worker, never the process. */
@@ -118,7 +127,7 @@ export class CatalogueImages implements ImageService {
     if (!known || locationKey(known.entry.location) !== locationKey(entry.location))
       return this.#describe(entry, signal);
     if ("error" in known.outcome) {
-      // Nor is a hostile file read more often than once a second, however many ask for it.
+      // Nor is a hostile file read again for each who asks for it.
       if (isRecent(known) && stampsAgree(known.outcome.stamp, stampOf(entry.location))) throw known.outcome.error;
       return this.#describe(entry, signal);
     }
@@ -149,17 +158,19 @@ export class CatalogueImages implements ImageService {
         if (isSourceChanged(error) && attempt < MAX_ATTEMPTS) continue;
         if (isSourceChanged(error))
           throw new BandloomError("SOURCE_FAILED", "The image changes all the time. Try again when it is written.");
-        // That a file cannot be read is kept until the next check; other failures may pass at once and are not kept.
-        if (error instanceof BandloomError && error.code === "SOURCE_UNREADABLE")
-          this.#known.set(key, {
-            entry,
-            outcome: { error, stamp },
-            interval: CHECK_INTERVAL_MS,
-            ...this.#now(),
-          });
+        if (error instanceof BandloomError && KEPT.includes(error.code)) this.#refuse(entry, error, stamp);
         throw error;
       }
     }
+  }
+
+  /** Keeps that an image cannot be read. */
+  #refuse(entry: CatalogueEntry, error: BandloomError, stamp: FileStamp | null): void {
+    const before = this.#known.get(entry.key)?.outcome;
+    const again = before && "error" in before && stampsAgree(before.stamp, stamp);
+    const attempts = again ? before.attempts + 1 : 1;
+    const interval = Math.min(CHECK_INTERVAL_MS * 2 ** (attempts - 1), MAX_REFUSAL_MS);
+    this.#known.set(entry.key, { entry, outcome: { error, stamp, attempts }, interval, ...this.#now() });
   }
 
   /** Keeps an image that was described or found unchanged just now. */

@@ -4,7 +4,7 @@ import type { Limits } from "./types/limits.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What every server grants (`server { limits }` shows it). */
+/** What a server grants unless its settings say otherwise (`server { limits }` shows it). */
 export const LIMITS: Limits = {
   formulaLength: DEFAULT_FORMULA_LIMITS.length,
   formulaNodes: DEFAULT_FORMULA_LIMITS.nodes,
@@ -13,7 +13,9 @@ export const LIMITS: Limits = {
   tilesAsUrls: 1024,
   tilesInline: 256,
   inlineBytes: 16 * MIB,
-  queryCost: 5000,
+  // 256 tiles inline, whole-image statistics of 15 channels of 4096², or a page of 100 RGB images never seen before with their thumbnails.
+  queryCost: 8_000,
+  operationMs: 60_000,
   queryDepth: 12,
   queryAliases: 15,
   queryTokens: 1000,
@@ -30,4 +32,9 @@ export const LIMITS: Limits = {
   streams: 1_000,
   // A page with a viewer has a few.
   streamOperations: 16,
+  // Clients of graphql-ws close at once what they need no more, or some seconds later.
+  streamIdleMs: 60_000,
+  // 4 kB each while they are idle. Browsers open six to one server, proxies and programs hundreds.
+  connections: 8_192,
+  clientConnections: 2_048,
 };

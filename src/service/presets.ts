@@ -3,6 +3,7 @@ import {
   checkFormula,
   formulaOfPreset,
   imagesNamed,
+  mayNameImages,
   type PresetCategory,
   presetLibrary,
   syntaxProblems,
@@ -10,6 +11,7 @@ import {
 import type { StateStore } from "../state/index.ts";
 import { namedImages } from "./named-images.ts";
 import { formulaScope } from "./scope.ts";
+import type { Turns } from "./turns.ts";
 import type { ImageService, ServedImage } from "./types/image.ts";
 import type { Preset, PresetRef, PresetService, PresetToSave, SavedPreset } from "./types/preset.ts";
 import { hash } from "./version.ts";
@@ -23,11 +25,15 @@ const TABLE = "presets";
 export class Presets implements PresetService {
   readonly #images: ImageService;
   readonly #state: StateStore;
+  readonly #turns: Turns;
   readonly #log: (line: string) => void;
+  /** What the library has for images that somebody asked of. */
+  readonly #libraries = new WeakMap<ServedImage, readonly Preset[]>();
 
-  constructor(images: ImageService, state: StateStore, log: (line: string) => void) {
+  constructor(images: ImageService, state: StateStore, turns: Turns, log: (line: string) => void) {
     this.#images = images;
     this.#state = state;
+    this.#turns = turns;
     this.#log = log;
   }
 
@@ -37,17 +43,16 @@ export class Presets implements PresetService {
     return distinct(all, ({ name, imageKey }) => `${imageKey ?? ""}\0${folded(name)}`);
   }
 
-  async ofImage(image: ServedImage): Promise<readonly Preset[]> {
+  async ofImage(image: ServedImage, signal?: AbortSignal): Promise<readonly Preset[]> {
     const named = image.presets.map((one) => fromCatalogue({ ...ofPeople(one), imageKey: image.key }));
     const saved = (await this.#saved()).filter(({ imageKey }) => imageKey === null || imageKey === image.key);
     const own = saved.filter(({ imageKey }) => imageKey !== null);
-    const shared = await Promise.all(
-      saved
-        .filter(({ imageKey }) => imageKey === null)
-        .map(async (one) => ((await this.#fits(image, one)) ? [one] : [])),
-    );
+    const shared: Preset[] = [];
+    for (const one of saved) if (one.imageKey === null && (await this.#fits(image, one, signal))) shared.push(one);
+    const library = this.#libraries.get(image) ?? (await this.#turns.run(() => libraryOf(image), signal));
+    this.#libraries.set(image, library);
     // The nearest to the image comes first, and hides what has the same name.
-    return distinct([...named, ...own, ...shared.flat(), ...libraryOf(image)], ({ name }) => folded(name));
+    return distinct([...named, ...own, ...shared, ...library], ({ name }) => folded(name));
   }
 
   async find(image: ServedImage, { name, imageKey }: PresetRef): Promise<Preset | null> {
@@ -59,7 +64,7 @@ export class Presets implements PresetService {
     if (catalogued) return catalogued;
     const { preset: saved, failure } = await this.#findSaved(image, name, imageKey);
     if (saved) return saved;
-    const ofLibrary = imageKey ? undefined : libraryOf(image).find(matches);
+    const [ofLibrary] = imageKey ? [] : libraryOf(image, key);
     // The library is there whether the store answers or not.
     if (ofLibrary || failure === null) return ofLibrary ?? null;
     throw failure;
@@ -114,19 +119,20 @@ export class Presets implements PresetService {
     }
   }
 
-  async #fits(image: ServedImage, { formula }: Preset): Promise<boolean> {
+  async #fits(image: ServedImage, { formula }: Preset, signal: AbortSignal | undefined): Promise<boolean> {
     try {
-      return (await this.#check(image, formula ?? "", undefined)).ok;
+      return (await this.#check(image, formula ?? "", signal)).ok;
     } catch (error) {
       // It names an image that cannot be read.
-      if (error instanceof BandloomError) return false;
+      if (error instanceof BandloomError && error.code !== "OVERLOADED" && !signal?.aborted) return false;
       throw error;
     }
   }
 
   async #check(image: ServedImage, formula: string, signal: AbortSignal | undefined) {
-    const named = await namedImages(this.#images, imagesNamed(formula), signal);
-    return checkFormula(formula, formulaScope(image, { z: 0, t: 0 }, named));
+    const keys = mayNameImages(formula) ? await this.#turns.run(() => imagesNamed(formula), signal) : [];
+    const named = await namedImages(this.#images, keys, signal);
+    return this.#turns.run(() => checkFormula(formula, formulaScope(image, { z: 0, t: 0 }, named)), signal);
   }
 
   /** One of the image, else one of none; why nothing can be told where the store does not answer. */
@@ -192,9 +198,10 @@ function fromLibrary({ name, title, category, reference, formula }: LibraryRow):
   return { name, title, category, reference, formula, description: null, imageKey: null, origin: "library" };
 }
 
-/** What the library has for an image, with its channels in the place of bands. */
-function libraryOf({ info }: ServedImage): readonly Preset[] {
+/** What the library has for an image, with its channels in the place of bands; `only`: the one of this name, folded. */
+function libraryOf({ info }: ServedImage, only?: string): readonly Preset[] {
   return presetLibrary.flatMap((row) => {
+    if (only !== undefined && folded(row.name) !== only) return [];
     const formula = formulaOfPreset(row, info.channels);
     return formula === null ? [] : [{ ...fromLibrary(row), formula }];
   });

@@ -12,12 +12,13 @@ export async function probe(
   signal: AbortSignal | undefined,
 ): Promise<readonly ProbedPoint[]> {
   const { info } = formula.image;
-  const kernel = kernels.values(formula, level);
+  const kernel = await kernels.get(kernels.values(formula, level), signal);
+  const colour = kernels.colour(formula, level);
   const inside = points.filter(({ x, y }) => x >= 0 && y >= 0 && x < info.width && y < info.height);
   const at = (value: number) => Math.floor(value / 2 ** level);
   const job = {
     ...{ ...readsOf(formula), kernel, level },
-    colorKernel: kernels.colour(formula, level),
+    colorKernel: colour && (await kernels.get(colour, signal)),
     points: inside.map(({ x, y }) => ({ x: at(x), y: at(y) })),
   };
   const results = inside.length > 0 ? await renderer.probe(job, signal) : [];

@@ -1,6 +1,5 @@
 import { setMaxListeners } from "node:events";
 import { own, ownerOf } from "../core/owner.ts";
-import type { Kernel } from "../kernel/index.ts";
 import {
   CONTENT_TYPES,
   type PictureTask,
@@ -9,12 +8,18 @@ import {
   type Renderer,
 } from "../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
-import type { PictureKernels } from "./picture-kernels.ts";
+import type { PictureKernels, WantedKernel } from "./picture-kernels.ts";
 import type { ValidFormula } from "./types/formula.ts";
 
 /** Pictures that the workers of this process make. */
 export function ownPictures(renderer: Renderer, kernels: PictureKernels): PictureMaker {
   return { here: true, batch: (priority) => new RenderBatch(renderer, kernels, priority) };
+}
+
+interface Job {
+  readonly wanted: WantedKernel;
+  readonly formula: ValidFormula;
+  readonly members: Member[];
 }
 
 interface Member {
@@ -32,7 +37,8 @@ class RenderBatch implements PictureBatch {
   readonly #renderer: Renderer;
   readonly #kernels: PictureKernels;
   readonly #priority: Priority;
-  readonly #jobs = new Map<Kernel, { readonly formula: ValidFormula; readonly members: Member[] }>();
+  /** By the keys of their kernels. */
+  readonly #jobs = new Map<string, Job>();
 
   constructor(renderer: Renderer, kernels: PictureKernels, priority: Priority) {
     this.#renderer = renderer;
@@ -42,9 +48,9 @@ class RenderBatch implements PictureBatch {
 
   async add({ formula, task, padded }: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
     const { format } = task.encoding;
-    const kernel = this.#kernels.picture(formula, task.level, format, padded);
-    const job = this.#jobs.get(kernel) ?? { formula, members: [] };
-    this.#jobs.set(kernel, job);
+    const wanted = this.#kernels.picture(formula, task.level, format, padded);
+    const job = this.#jobs.get(wanted.key) ?? { wanted, formula, members: [] };
+    this.#jobs.set(wanted.key, job);
     const { bytes, renderMs } = await new Promise<RenderedPicture>((resolve, reject) => {
       job.members.push({ task, signal, resolve, reject });
     });
@@ -52,14 +58,16 @@ class RenderBatch implements PictureBatch {
   }
 
   start(): void {
-    for (const [kernel, { formula, members }] of this.#jobs) void this.#run(kernel, formula, members);
+    for (const job of this.#jobs.values()) void this.#run(job);
   }
 
-  async #run(kernel: Kernel, formula: ValidFormula, members: readonly Member[]): Promise<void> {
+  async #run({ wanted, formula, members }: Job): Promise<void> {
     const pictures = members.map(({ task }) => task);
+    const signal = whenAllLeft(members);
     try {
+      const kernel = await this.#kernels.get(wanted, signal);
       const job = { ...readsOf(formula), kernel, pictures };
-      const results = await this.#renderer.pictures(job, whenAllLeft(members), this.#priority);
+      const results = await this.#renderer.pictures(job, signal, this.#priority);
       for (const [index, { resolve, reject }] of members.entries()) {
         const result = results[index];
         if (result instanceof Error || result === undefined) reject(result ?? new Error("A picture has no result."));

@@ -1,6 +1,12 @@
 import { isFloat, valueRange } from "../core/dtype.ts";
 import { BandloomError } from "../core/errors.ts";
-import { ChannelNames, type FormulaParts, normaliseColour, splitFormula } from "../formula/index.ts";
+import {
+  ChannelNames,
+  DEFAULT_FORMULA_LIMITS,
+  type FormulaParts,
+  normaliseColour,
+  splitFormula,
+} from "../formula/index.ts";
 import type { ChannelInfo } from "../source/types.ts";
 import type { DisplayOptions, Layer } from "./types/formula.ts";
 import type { ServedImage } from "./types/image.ts";
@@ -60,6 +66,10 @@ function colour(text: string): string {
 /** Layers from the lowest to the highest, each tinted and laid on what is below by its blend. */
 export function layersText(layers: readonly Layer[]): string {
   const [lowest, ...others] = layers.filter(({ visible }) => visible);
+  const { nodes } = DEFAULT_FORMULA_LIMITS;
+  // Each is several parts of the formula. Joining takes the square of their number.
+  if (others.length >= nodes)
+    throw new BandloomError("LIMIT_EXCEEDED", `A formula has up to ${nodes} parts: show fewer layers.`);
   if (!lowest) return 'colour("black")';
   let merged = { text: tinted(lowest), blend: "" };
   for (const layer of others) merged = { text: laidOn(merged, layer), blend: layer.blend };

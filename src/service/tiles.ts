@@ -18,6 +18,7 @@ import { ownPictures } from "./render-batch.ts";
 import { RenderedOnce } from "./rendered-once.ts";
 import { statistics } from "./statistics.ts";
 import { TileNames } from "./tile-names.ts";
+import type { Turns } from "./turns.ts";
 import type { ValidFormula } from "./types/formula.ts";
 import type { ProbeRequest, ServedProbe, ServedStatistics, StatisticsRequest } from "./types/measure.ts";
 import type { Links } from "./types/services.ts";
@@ -43,6 +44,7 @@ interface TilesOptions {
   readonly links: Links;
   /** Where pictures are made and numbers measured; null: by the workers of this process. */
   readonly renderNode: RenderNode | null;
+  readonly turns: Turns;
 }
 
 /** Key → cache → render → cache: where the pipeline is joined. */
@@ -54,13 +56,14 @@ export class PipelineTiles implements TileService {
   /** From the root, for other processes. */
   readonly #paths: TileNames;
   readonly #renderNode: RenderNode | null;
-  readonly #kernels = new PictureKernels();
+  readonly #kernels: PictureKernels;
   readonly #pictures: RenderedOnce;
   readonly #current: CurrentFormulas;
   readonly #statistics = new LRUCache<string, ServedStatistics>({ max: MAX_STATISTICS });
   readonly #measuring = new SingleFlight<ServedStatistics>();
 
-  constructor({ images, formulas, renderer, cache, publicUrl, links, renderNode }: TilesOptions) {
+  constructor({ images, formulas, renderer, cache, publicUrl, links, renderNode, turns }: TilesOptions) {
+    this.#kernels = new PictureKernels(turns);
     this.#images = images;
     this.#renderer = renderer;
     this.#cache = cache;

@@ -76,6 +76,10 @@ export interface StoredLevel {
   readonly chunkHeight: number;
   /** `deflate`, `lzw`, `none` …: for people. */
   readonly codec: string;
+  /** Reads of the file that one chunk takes, where it is joined of strips or of pieces of another grid; left out: 1. */
+  readonly chunkReads?: number;
+  /** Decoded bytes of one chunk, where it holds more than a plane of one channel; left out: that plane alone. */
+  readonly chunkBytes?: number;
 }
 
 export interface PixelSize {

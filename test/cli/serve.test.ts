@@ -106,6 +106,7 @@ describe("serve that cannot begin", () => {
   it.each([
     ["hours of links without keys", ["--link-hours", "3"], "BANDLOOM_SIGNING_KEYS"],
     ["one port for two servers", ["--port", "8123", "--metrics-port", "8123"], "--metrics-port"],
+    ["more memory than there is", ["--memory-bytes", "60TiB"], "BANDLOOM_MEMORY_BYTES"],
     ["pictures from elsewhere for a server that renders", ["--render-url", "http://127.0.0.1:8081"], "role api"],
   ])("refuses %s", async (_what, flags, names) => {
     const { code, stdout, stderr } = await bandloom(["serve", "--data", data, ...flags]);

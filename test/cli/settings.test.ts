@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addSettingFlags } from "../../src/cli/config/flags.ts";
+import { assertFits, thisMachine } from "../../src/cli/config/machine.ts";
 import { readSettings } from "../../src/cli/config/read.ts";
 import { SETTING_NAMES, type Settings, settingRow } from "../../src/cli/config/settings.ts";
 
@@ -15,6 +16,7 @@ beforeEach(() => {
 
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
+  vi.restoreAllMocks();
 });
 
 interface Layers {
@@ -53,6 +55,15 @@ describe("settings", () => {
       signingKeys: null,
       linkHours: null,
       workers: null,
+      queueMs: 500,
+      deadlineMs: 30_000,
+      clientWorkers: null,
+      clientSeconds: null,
+      regionSide: 4096,
+      connections: 8192,
+      clientConnections: 2048,
+      streams: 1000,
+      streamIdleMs: 60_000,
       renderUrl: null,
       filesUrl: null,
       serveFiles: false,
@@ -66,6 +77,8 @@ describe("settings", () => {
       tilesS3: null,
       tilesS3FromMs: 20,
       introspection: true,
+      queryCost: 8000,
+      operationMs: 60_000,
       logLevel: "warn",
     });
   });
@@ -89,12 +102,17 @@ describe("settings", () => {
       list: "https://a.example,s3://b",
       networks: "127.0.0.1,fd00::/8",
       milliseconds: "7",
+      seconds: "7",
       duration: "7",
       bucket: "s3://tiles/a/b",
       host: "h",
       port: "7",
       bytes: "7",
       threads: "7",
+      connections: "7",
+      side: "2048",
+      deadline: "700",
+      cost: "7000",
       url: "http://h",
       redis: "redis://h",
       redisNodes: "redis://h:7001,redis://i:7001",
@@ -104,7 +122,19 @@ describe("settings", () => {
       hours: "7",
     };
     const sample = { ...text, switch: "false", level: "error", role: "render" }[kind];
-    const numbers = { port: 7, bytes: 7, threads: 7, milliseconds: 7, duration: 7, hours: 7 };
+    const numbers = {
+      port: 7,
+      bytes: 7,
+      threads: 7,
+      connections: 7,
+      side: 2048,
+      deadline: 700,
+      cost: 7000,
+      milliseconds: 7,
+      seconds: 7,
+      duration: 7,
+      hours: 7,
+    };
     const expected =
       {
         ...numbers,
@@ -199,8 +229,18 @@ describe("settings that cannot be", () => {
 
   it.each([
     [{ flags: { port: "80x" } }, '--port: the value "80x"', "a whole number from 0 to 65535"],
+    [{ environment: { BANDLOOM_QUERY_COST: "999" } }, "BANDLOOM_QUERY_COST", "from 1000 to 1000000"],
+    [{ environment: { BANDLOOM_QUERY_COST: "1000001" } }, "BANDLOOM_QUERY_COST", "from 1000 to 1000000"],
+    [{ environment: { BANDLOOM_OPERATION_MS: "99" } }, "BANDLOOM_OPERATION_MS", "from 100 to 600000"],
+    [{ flags: { operationMs: "600001" } }, "--operation-ms", "from 100 to 600000"],
     [{ environment: { BANDLOOM_PORT: "65536" } }, "BANDLOOM_PORT in the environment", "such as 8080"],
     [{ dotenv: "BANDLOOM_WORKERS=0\n" }, "BANDLOOM_WORKERS in .env", "from 1 to 256"],
+    [{ environment: { BANDLOOM_CACHE_BYTES: "65TiB" } }, "BANDLOOM_CACHE_BYTES in the environment", "up to 64TiB"],
+    [{ flags: { regionSide: "1023" } }, '--region-side: the value "1023"', "pixels from 1024 to 8192"],
+    [{ flags: { regionSide: "8193" } }, '--region-side: the value "8193"', "pixels from 1024 to 8192"],
+    [{ yaml: "streams: 0\n" }, "streams in bandloom.yaml", "from 1 to 1000000"],
+    [{ flags: { clientConnections: "1e9" } }, "--client-connections", "from 1 to 1000000"],
+    [{ flags: { streamIdleMs: "600001" } }, "--stream-idle-ms", "from 1 to 600000"],
     [{ yaml: "memory-bytes: 5 parsecs\n" }, "memory-bytes in bandloom.yaml", "512MiB"],
     [{ yaml: "memory-bytes: -1\n" }, "memory-bytes in bandloom.yaml", "512MiB"],
     [{ yaml: "log-level: loud\n" }, "log-level in bandloom.yaml", "silent, error, warn, info"],
@@ -221,6 +261,37 @@ describe("settings that cannot be", () => {
       /^REDIS_URL in the environment/,
     );
     expect(() => read({ environment: { REDIS_URL: "http://:hunter2@cache" } })).not.toThrow(/hunter2/);
+  });
+});
+
+describe("settings on a machine of 4 GiB and two cores", () => {
+  const MACHINE = { memory: 4 * 2 ** 30, cores: 2 };
+  const asked = (environment: Readonly<Record<string, string>>) => () => assertFits(read({ environment }), MACHINE);
+
+  it("may take all of it, and workers for sixteen", () => {
+    expect(asked({})).not.toThrow();
+    expect(asked({ BANDLOOM_MEMORY_BYTES: "3GiB", BANDLOOM_REMOTE_CACHE_BYTES: "1GiB" })).not.toThrow();
+    expect(asked({ BANDLOOM_WORKERS: "16" })).not.toThrow();
+    expect(() => assertFits(read({ flags: { workers: "64" } }), { ...MACHINE, cores: 8 })).not.toThrow();
+  });
+
+  it.each([
+    [{ BANDLOOM_MEMORY_BYTES: "900GiB" }, "are 900.1 GiB together, and this program may use 4.0 GiB here"],
+    [{ BANDLOOM_MEMORY_BYTES: "4GiB" }, "BANDLOOM_MEMORY_BYTES (--memory-bytes)"],
+    [{ BANDLOOM_REMOTE_CACHE_BYTES: "4GiB" }, "BANDLOOM_REMOTE_CACHE_BYTES (--remote-cache-bytes)"],
+    [{ BANDLOOM_WORKERS: "17" }, "is 17, and this machine has 2 cores. Write 16 at most"],
+  ])("are refused when they want more: %j", (environment, reason) => {
+    expect(asked(environment)).toThrow(reason);
+    expect(asked(environment)).toThrow(expect.objectContaining({ code: "BAD_REQUEST" }));
+  });
+
+  it("are measured by what the control group allows, where that is less", () => {
+    const constrained = vi.spyOn(process, "constrainedMemory").mockReturnValue(2 ** 20);
+    expect(thisMachine().memory).toBe(2 ** 20);
+    constrained.mockReturnValue(0);
+    expect(thisMachine().memory).toBe(totalmem());
+    constrained.mockReturnValue(2 ** 64);
+    expect(thisMachine().memory).toBe(totalmem());
   });
 });
 

@@ -93,6 +93,17 @@ describe("the supervisor", () => {
     socket.destroy();
   });
 
+  it.each([
+    ["as its own experience tells", {}, "2"],
+    ["as its operator says, where he does", { MALLOC_ARENA_MAX: "5" }, "5"],
+  ])("has glibc hand out memory %s", async (_, environment, arenas) => {
+    server = await startServer({ data, environment });
+    const variables = readFileSync(`/proc/${server.pid()}/environ`, "utf8").split("\0");
+    expect(variables).toContain(`MALLOC_ARENA_MAX=${arenas}`);
+    expect(variables).toContain("MALLOC_TRIM_THRESHOLD_=131072");
+    expect(variables).toContain("MALLOC_MMAP_THRESHOLD_=1048576");
+  });
+
   it("shows no settings in the list of processes", async () => {
     server = await startServer({ data, environment: { REDIS_URL: "redis://:hunter2@127.0.0.1:1" } });
     expect(readFileSync(`/proc/${server.pid()}/cmdline`, "utf8")).not.toContain("hunter2");

@@ -5,6 +5,7 @@ import {
   type CheckedFormula,
   checkFormula,
   completeFormula,
+  componentsOf,
   type Expr,
   type Formula,
   functionTable,
@@ -304,6 +305,18 @@ describe("bounds", () => {
             }
           }
         }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("have as many components as can be told without a pixel", () => {
+    fc.assert(
+      fc.property(anyTree, fc.integer(), (tree, seed) => {
+        const { display } = completed(write(tree));
+        if (!display) throw new Error("one output makes a picture");
+        const read = readerOf(randomPlanes(EVERY_TYPE, 1, seed), 0);
+        for (const expr of everyNode(display)) expect(componentsOf(expr)).toBe(interpret(expr, read).length);
       }),
       { numRuns: RUNS },
     );

@@ -9,7 +9,8 @@ export const LIMITS: Limits = {
   tilesAsUrls: 1024,
   tilesInline: 256,
   inlineBytes: 16 * 1024 * 1024,
-  queryCost: 5000,
+  queryCost: 8000,
+  operationMs: 60_000,
   queryDepth: 12,
   queryAliases: 15,
   queryTokens: 1000,
@@ -22,4 +23,7 @@ export const LIMITS: Limits = {
   jobsAtOnce: 16,
   streams: 1000,
   streamOperations: 16,
+  streamIdleMs: 60_000,
+  connections: 8192,
+  clientConnections: 2048,
 };

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request, ServerResponse } from "node:http";
 import { createClient } from "graphql-ws";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import WebSocket from "ws";
@@ -45,7 +45,16 @@ function open(server: Running): WebSocket {
   return socket;
 }
 
-/** The same, of which nothing is read until somebody does. */
+/** One on which its client has said that it speaks the protocol. */
+async function begun(server: Running): Promise<WebSocket> {
+  const socket = open(server);
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "connection_init" }));
+  await once(socket, "message");
+  return socket;
+}
+
+/** Events of which nothing is read until somebody does. */
 async function unread(server: Running, query: string): Promise<IncomingMessage> {
   const headers = { "content-type": "application/json", accept: "text/event-stream" };
   const asked = request(`${server.url}/graphql/stream`, { method: "POST", headers }).end(JSON.stringify({ query }));
@@ -147,6 +156,20 @@ describe("streams", () => {
     expect([told, await rendered(server)]).toEqual([ALL, ALL]);
   });
 
+  it("of which nothing is read for a minute are cut off, and make room", async () => {
+    // That minute lasts a tenth of a second.
+    const wait = ServerResponse.prototype.setTimeout;
+    vi.spyOn(ServerResponse.prototype, "setTimeout").mockImplementation(function (this: ServerResponse, ms, then) {
+      return wait.call(this, ms / 600, then);
+    });
+    const server = await runServer({ "vast.tif": VAST }, { limits: { inlineBytes: 2 ** 28, streams: 1 } });
+    closing.push(() => server.close());
+    const answer = await unread(server, NUMBERS);
+    closing.push(() => answer.destroy());
+    expect((await events(server, "{ colormaps { name } }")).status).toBe(503);
+    await expect.poll(async () => (await events(server, "{ colormaps { name } }")).status).toBe(200);
+  });
+
   it("change nothing without the token where there is one, over both", async () => {
     const server = await start({ mutations: { token: TOKEN, open: true } });
     expect(await (await events(server, CANCEL)).text()).toContain("UNAUTHENTICATED");
@@ -175,6 +198,46 @@ describe("a WebSocket", () => {
     await once(socket, "open");
     vi.advanceTimersByTime(5_000);
     expect((await closed)[0]).toBe(4408);
+  });
+
+  it("on which nothing runs is closed after a minute, whatever is said on it; one with an operation is not", async () => {
+    const server = await runServer({ "vast.tif": VAST }, { limits: { inlineBytes: 2 ** 28 } });
+    closing.push(() => server.close());
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const [idle, busy] = [await begun(server), await begun(server)];
+    const types: string[] = [];
+    busy.on("message", (text) => types.push((JSON.parse(String(text)) as { readonly type: string }).type));
+    busy.pause();
+    busy.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: NUMBERS } }));
+    await expect.poll(() => rendered(server)).toBeGreaterThan(0);
+    // What it has not read holds the rest up.
+    await whenQuiet(server);
+    vi.advanceTimersByTime(59_000);
+    idle.send('{"type":"ping"}');
+    await once(idle, "message");
+    const closed = once(idle, "close");
+    vi.advanceTimersByTime(1_000);
+    expect((await closed)[0]).toBe(1000);
+    vi.advanceTimersByTime(600_000);
+    busy.resume();
+    await expect.poll(() => types.at(-1)).toBe("complete");
+    expect(types.filter((type) => type === "next")).toHaveLength(ALL);
+    const ended = once(busy, "close");
+    await expect.poll(() => vi.advanceTimersByTime(60_000) && busy.readyState).toBe(WebSocket.CLOSED);
+    expect((await ended)[0]).toBe(1000);
+  });
+
+  it("that is closed so is opened again by a client that wants to stay, which counts no failure", async () => {
+    const server = await start({ limits: { streamIdleMs: 20 } });
+    const seen: unknown[] = [];
+    const client = createClient({
+      ...{ url: `${server.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket },
+      ...{ lazy: false, retryAttempts: 0, onNonLazyError: (error) => seen.push(error) },
+      on: { connected: () => seen.push("connected") },
+    });
+    closing.push(() => client.dispose());
+    await expect.poll(() => seen.length).toBeGreaterThan(2);
+    expect(new Set(seen)).toEqual(new Set(["connected"]));
   });
 
   it("that sends a huge message, or what is no message, is closed, and the next one is served", async () => {

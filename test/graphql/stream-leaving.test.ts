@@ -13,7 +13,10 @@ const slowTiles = (n: number) =>
 
 let server: Running;
 beforeAll(async () => {
-  server = await runServer({ "plate.tif": PLATE, "large.tif": LARGE }, { limits: { streams: 3, streamOperations: 2 } });
+  server = await runServer(
+    { "plate.tif": PLATE, "large.tif": LARGE },
+    { limits: { streams: 3, streamOperations: 2, queryCost: 1_000_000 } },
+  );
 });
 afterAll(() => server.close());
 // What is to be looked after every twelve seconds: pings of WebSockets, heartbeats of event streams. None comes in these tests.

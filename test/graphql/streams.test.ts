@@ -228,4 +228,18 @@ describe("limits hold for streams", () => {
     expect(refused).toMatchObject([[{ extensions: { code: "LIMIT_EXCEEDED" } }]]);
     expect(last).toEqual(Array.from({ length: most }, () => ({ jobUpdated: { state: "CANCELLED" } })));
   });
+
+  it("tell what a query costs, as POST and GET do", async () => {
+    const query = "{ colormaps { name } }";
+    const headers = { "content-type": "application/json" };
+    const posted = await server.get("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
+    const { extensions } = (await posted.json()) as { extensions: { cost: Record<string, number> } };
+    const { requestedQueryCost: cost = 0, limit = 0 } = extensions.cost;
+    expect(cost).toBeGreaterThan(0);
+    expect(extensions.cost).toEqual({ requestedQueryCost: cost, actualQueryCost: cost, limit, left: limit - cost });
+    const got = await server.get(`/graphql?query=${encodeURIComponent(query)}`, { headers });
+    expect(await got.json()).toMatchObject({ extensions });
+    expect(await stream(query)).toContainEqual({ event: "next", data: expect.objectContaining({ extensions }) });
+    expect(await overSocket(query)).toMatchObject([{ extensions }]);
+  });
 });

@@ -51,6 +51,22 @@ it("metrics count requests, pictures by where they came from, and what the cache
   }
 });
 
+it.runIf(process.platform === "linux")("metrics tell the process's own memory apart from mapped files", async () => {
+  const server = await runServer({});
+  try {
+    const value = async (name: string) =>
+      Number(new RegExp(`^${name} (\\d+)$`, "m").exec(await server.metrics.text())?.[1]);
+    const own = await value("bandloom_memory_anonymous_bytes");
+    // Node's own code is mapped: resident, and none of it.
+    expect(own).toBeGreaterThan(10 * 2 ** 20);
+    expect(own + 10 * 2 ** 20).toBeLessThan(await value("process_resident_memory_bytes"));
+    const held = Buffer.alloc(64 * 2 ** 20, 1);
+    expect(await value("bandloom_memory_anonymous_bytes")).toBeGreaterThan(own + held.length / 2);
+  } finally {
+    await server.close();
+  }
+});
+
 it("metrics are told while what holds the jobs does not answer, without those", async () => {
   const redis = await startRedis();
   const server = await runServer({}, { stateRedisUrl: redis.url, stateRedisTimeoutMs: 200 });

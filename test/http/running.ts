@@ -48,6 +48,7 @@ interface RunOptions
     | "catalogueFile"
     | "remote"
     | "remoteCheckMs"
+    | "sharing"
   > {
   readonly cacheFolder?: string | null;
   readonly mutations?: MutationPolicy;
@@ -71,6 +72,7 @@ export async function runServer(
     introspection = true,
     limits,
     port: wanted = 0,
+    sharing,
     ...others
   } = options;
   const folder = await mkdtemp(join(tmpdir(), "bandloom-http-"));
@@ -86,6 +88,7 @@ export async function runServer(
     cacheBytes: cacheFolder === null ? 0 : 2 ** 24,
     memoryBytes: 64 * 1024 * 1024,
     workers: 1,
+    sharing: { queueMs: PATIENT_MS, ...sharing },
     onEvent: ({ message }) => events.push(message),
   });
   const services = { ...made, limits: { ...made.limits, ...limits } };

@@ -27,6 +27,14 @@ describe("grouping a batch by chunks", () => {
     for (const { members } of components) expect(members).toHaveLength(16);
   });
 
+  it("looks at blocks of tiny chunks, not at each", () => {
+    const tiny = imageInfo(2048, 1024, [{ chunkWidth: 3, chunkHeight: 1 }]);
+    const components = groupByChunks(tiny, tiles(256, 8, 4));
+    expect(components.flatMap(({ members }) => members).toSorted((a, b) => a - b)).toEqual([...new Array(32).keys()]);
+    // 66 pixels across: a tile of 256 meets its neighbor in a block; 64 down: it does not.
+    expect(components).toHaveLength(4);
+  });
+
   it("joins tiles that straddle chunks", () => {
     expect(groupByChunks(info, tiles(200, 5, 1))).toMatchObject([{ members: [0, 1, 2, 3, 4], chunkX: 0, chunkY: 0 }]);
   });

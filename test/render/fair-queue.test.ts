@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FairQueue } from "../../src/render/pool/fair-queue.ts";
 import { Job } from "../../src/render/pool/job.ts";
@@ -97,6 +98,66 @@ describe("the fair queue", () => {
     expect([queue.remove(first), queue.remove(first), queue.length, queue.countOf("one")]).toEqual([true, false, 1, 1]);
     expect(queue.clear()).toEqual([second]);
     expect(queue.length).toBe(0);
+  });
+
+  it("knows when an owner would have more workers than its share", () => {
+    const queue = queueOf(times(4, () => job("greedy", 1)));
+    const next = job("greedy", 1);
+    const runIn = (lane: number) => {
+      const taken = queue.take(([oldest]) => oldest ?? null);
+      if (taken) taken.lane = lane;
+      return taken as Job;
+    };
+    expect(queue.exceedsShare(next, 0, 1)).toBe(false);
+    const [first] = [runIn(0), runIn(0)];
+    expect([0, 1].map((lane) => queue.exceedsShare(next, lane, 1))).toEqual([false, true]);
+    // It was alone, and had both.
+    const other = runIn(1);
+    expect([0, 1].map((lane) => queue.exceedsShare(next, lane, 1))).toEqual([true, true]);
+    queue.done(other, 1);
+    queue.done(first as Job, 1);
+    expect([0, 1].map((lane) => queue.exceedsShare(next, lane, 1))).toEqual([false, true]);
+    expect(queue.isContended).toBe(false);
+    queue.push(job("polite", 1));
+    expect(queue.isContended).toBe(true);
+  });
+
+  it("foresees how much is done before a job: its owner's, and of each other as much as it is given itself", () => {
+    const queue = queueOf([...times(500, () => job("greedy", 3)), ...times(4, () => job("busy", 3, "bulk"))]);
+    expect(queue.ahead("greedy", "live", 3)).toBe(500 * 3 + 4 * 3);
+    expect(queue.ahead("polite", "live", 3)).toBe(3 + 3);
+    expect(queue.ahead("polite", "live", 30)).toBe(30 + 4 * 3);
+    // What it asked for in bulk is behind what it looks at.
+    expect(queue.ahead("busy", "live", 3)).toBe(3);
+    expect(queue.ahead("busy", "bulk", 3)).toBe(4 * 3 + 15);
+  });
+
+  it("foresees what is done before a job, whatever the owners, as taking them shows", () => {
+    const owners = fc.array(fc.tuple(fc.constantFrom("a", "b", "c", "d"), fc.integer({ min: 1, max: 50 })), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(owners, fc.integer({ min: 1, max: 50 }), (others, ms) => {
+        const queue = queueOf(others.map(([owner, cost]) => job(owner, cost)));
+        const foreseen = queue.ahead("a", "live", ms);
+        const mine = job("a", ms);
+        queue.push(mine);
+        let done = 0;
+        for (;;) {
+          const next = queue.take(([oldest]) => oldest ?? null);
+          if (!next || next === mine) break;
+          done += next.cost.ms;
+          queue.done(next, next.cost.ms);
+        }
+        // Of each other owner one job more or less: which of those that have been given the same is next is nobody's promise.
+        expect(Math.abs(done - foreseen)).toBeLessThanOrEqual(3 * 50 + ms);
+      }),
+    );
+  });
+
+  it("divides a count among those who have work", () => {
+    const queue = queueOf([job("one", 1), job("two", 1)]);
+    expect([queue.shareOf("one", 16), queue.shareOf("three", 16), queueOf([]).shareOf("one", 16)]).toEqual([8, 5, 16]);
   });
 
   it("remembers a bounded number of owners", () => {

@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { own } from "../../src/core/owner.ts";
 import { SLOTS } from "../../src/render/pool/lane.ts";
-import { WorkerPool } from "../../src/render/pool/worker-pool.ts";
-import type { ChunkJob, Priority } from "../../src/render/types.ts";
+import { type RunOptions, WorkerPool } from "../../src/render/pool/worker-pool.ts";
+import type { ChunkJob } from "../../src/render/types.ts";
 import { localPath } from "../../src/source/location.ts";
 
 /**
@@ -12,7 +13,7 @@ import { localPath } from "../../src/source/location.ts";
 const OBEDIENT = `
   const { parentPort, workerData, threadId } = require("node:worker_threads");
   const counters = { chunksDecoded: 1, chunkHits: 2, kernelsCompiled: 3 };
-  const reply = (id, outcome, fatal = false) => parentPort.postMessage({ id, outcome, workMs: 1, fatal, counters });
+  const reply = (id, outcome, fatal = false, workMs = 1) => parentPort.postMessage({ id, outcome, workMs, fatal, counters });
   let told = 0;
   parentPort.on("message", async (message) => {
     if (message === "end") process.exit();
@@ -20,6 +21,7 @@ const OBEDIENT = `
     if (cancel !== undefined) { reply(cancel, { error: { code: "OVERLOADED", message: "cancelled" } }); reply(told, { value: true }); return; }
     const [act, argument] = task.source.key.split(" ");
     if (act === "answer") reply(id, { value: threadId });
+    if (act === "charge") reply(id, { value: threadId }, false, Number(argument));
     if (act === "later") setTimeout(() => reply(id, { value: threadId }), Number(argument));
     if (act === "busy") { const end = Date.now() + Number(argument); while (Date.now() < end); reply(id, { value: threadId }); }
     if (act === "cancellable") { while (Atomics.load(workerData, slot) === 0); reply(id, { error: { code: "OVERLOADED", message: "cancelled" } }); }
@@ -44,7 +46,7 @@ const pools: WorkerPool[] = [];
 function pool(options: Partial<ConstructorParameters<typeof WorkerPool>[0]> = {}): WorkerPool {
   const created = new WorkerPool({
     size: 2,
-    queueLimit: 100,
+    ...{ queueMs: 600_000, ownerWorkers: null, ownerSeconds: null },
     deadlineMs: DEADLINE_MS,
     spawn: (cancelled) =>
       new Worker(OBEDIENT, {
@@ -67,7 +69,7 @@ afterEach(async () => {
 function run(
   target: WorkerPool,
   act: string,
-  options: { affinity?: string; signal?: AbortSignal; remote?: boolean; priority?: Priority } = {},
+  options: Partial<Omit<RunOptions, "cost">> & { readonly remote?: boolean; readonly ms?: number } = {},
 ): Promise<unknown> {
   const job: Omit<ChunkJob, "info"> = {
     source: { key: act, location: localPath(""), remote: options.remote ?? false, revision: "" },
@@ -78,8 +80,8 @@ function run(
     x: 0,
     y: 0,
   };
-  const { affinity = null, ...rest } = options;
-  const cost = { ms: 1, learn: () => {} };
+  const { affinity = null, ms = 1, ...rest } = options;
+  const cost = { ms, learn: () => {} };
   return target.run<"chunk">({ kind: "chunk", ...job }, { affinity, cost, ...rest });
 }
 
@@ -161,13 +163,38 @@ describe("the worker pool", () => {
     await expect(told).resolves.toBe(true);
   });
 
-  it("refuses work at once when its queue is full, and says when to come back", async () => {
-    const target = pool({ size: 1, queueLimit: 3 });
+  it("refuses at once what would wait too long, and says when to come back", async () => {
+    const target = pool({ size: 1, queueMs: 500 });
     await backToSize(target, 1);
-    const accepted = Array.from({ length: 5 }, () => run(target, "busy 30"));
-    await expect(run(target, "answer")).rejects.toMatchObject({ code: "OVERLOADED", details: { retryAfter: 1 } });
-    await Promise.all(accepted);
+    // Two run, and ten wait, which are said to take 50 ms each.
+    const accepted = Array.from({ length: 12 }, () => run(target, "told", { ms: 50 }));
+    const refused = { code: "OVERLOADED", details: { retryAfter: expect.toSatisfy((s) => s === 1 || s === 2) } };
+    await expect(run(target, "answer", { ms: 50 })).rejects.toMatchObject(refused);
+    expect(target.stats().queued).toBe(10);
+    const outcomes = Promise.allSettled(accepted);
+    await target.close();
+    await outcomes;
+  });
+
+  it("lets a part of what was let in wait, however long", async () => {
+    const target = pool({ size: 1, queueMs: 1 });
+    await backToSize(target, 1);
+    const many = Array.from({ length: 30 }, () => run(target, "answer", { ms: 50, admitted: true }));
+    await expect(Promise.all(many)).resolves.toHaveLength(30);
+  });
+
+  it("refuses an owner that has used its seconds of the workers, and no other", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const target = pool({ size: 1, ownerSeconds: 1 });
+    await backToSize(target, 1);
+    const by = (name: string) => ({ signal: own(new AbortController().signal, name) });
+    await run(target, "charge 1500", by("greedy"));
+    const refused = { code: "QUOTA_EXCEEDED", details: { retryAfter: 31, limit: 1, remaining: 0, window: 60 } };
+    await expect(run(target, "answer", by("greedy"))).rejects.toMatchObject(refused);
+    await expect(run(target, "answer", by("polite"))).resolves.toEqual(expect.any(Number));
     await expect(run(target, "answer")).resolves.toEqual(expect.any(Number));
+    vi.advanceTimersByTime(31_000);
+    await expect(run(target, "answer", by("greedy"))).resolves.toEqual(expect.any(Number));
   });
 
   it("drops an aborted job from the queue", async () => {
@@ -273,16 +300,15 @@ describe("work that nobody waits for", () => {
     await Promise.all(jobs);
   });
 
-  it("is dropped, refused and answered at the end as other work is", async () => {
-    const target = pool({ size: 1, queueLimit: 2 });
+  it("is dropped and answered at the end as other work is, and waits as long as it must", async () => {
+    const target = pool({ size: 1, queueMs: 1 });
     await backToSize(target, 1);
     const controller = new AbortController();
     const running = run(target, "later 300", { priority: "background" });
     const dropped = run(target, "answer", { priority: "background", signal: controller.signal });
     controller.abort(new Error("cancelled"));
     await expect(dropped).rejects.toThrow("cancelled");
-    const waiting = Promise.allSettled(inBackground(target, "answer", 2));
-    await expect(run(target, "answer", { priority: "background" })).rejects.toMatchObject({ code: "OVERLOADED" });
+    const waiting = Promise.allSettled(inBackground(target, "answer", 30));
     const ended = Promise.allSettled([running]);
     await target.close();
     for (const outcome of [...(await waiting), ...(await ended)])

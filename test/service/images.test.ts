@@ -79,6 +79,23 @@ describe("an image of the catalogue", () => {
     expect((await pipeline.images.get("mended")).info.width).toBe(3);
   });
 
+  it("is read again ever more seldom while its file stays as it is", async () => {
+    await pipeline.put("hopeless.tif", new Uint8Array(11));
+    const refusals = async (seconds: number) => {
+      const before = pipeline.asked.descriptions;
+      for (let second = 0; second < seconds; second++) {
+        expect(await codeOf(() => pipeline.images.get("hopeless"))).toBe("SOURCE_UNREADABLE");
+        nextCheck();
+      }
+      return pipeline.asked.descriptions - before;
+    };
+    // At 0, 1, 3, 7, 15, 31 and 63 seconds, then once in 64.
+    expect(await refusals(64)).toBe(7);
+    expect(await refusals(640)).toBeLessThanOrEqual(11);
+    await pipeline.put("hopeless.tif", { width: 3, height: 2 });
+    expect((await pipeline.images.get("hopeless")).info.width).toBe(3);
+  });
+
   it("has another revision, other keys and other URLs once its file is replaced", async () => {
     const before = await pipeline.bind("changing", "window(b1, 0, 255)");
     await pipeline.put("changing.tif", { width: 30, height: 20, seed: 2 });

@@ -155,6 +155,24 @@ describe("the pixels that percentiles are taken from", () => {
     expect(regions.every(({ width, height }) => width === 1 && height === 1)).toBe(true);
   });
 
+  it("are of a bounded number of chunks in a small image, too", () => {
+    const info = imageInfo(1000, 1000, [{ chunkWidth: 1, chunkHeight: 1 }]);
+    expect(sampledRegions(info).regions).toHaveLength(4_096);
+    const small = imageInfo(1024, 1024, [{ chunkWidth: 16, chunkHeight: 16 }]);
+    expect(sampledRegions(small).regions).toHaveLength(1);
+  });
+
+  it("are fewer where chunks hold many planes or are joined of many strips", () => {
+    const chunk = { chunkWidth: 64, chunkHeight: 64 };
+    const regionsOf = (more: object) => sampledRegions(imageInfo(100_000, 100_000, [{ ...chunk, ...more }])).regions;
+    expect(regionsOf({})).toHaveLength(1024);
+    expect(regionsOf({ chunkBytes: 32 * 2 ** 20 })).toHaveLength(32);
+    expect(regionsOf({ chunkReads: 1024 })).toHaveLength(64);
+    expect(regionsOf({ chunkBytes: 2 ** 40 })).toHaveLength(1);
+    const whole = imageInfo(512, 512, [{ ...chunk, chunkBytes: 32 * 2 ** 20 }]);
+    expect(sampledRegions(whole).regions).toHaveLength(32);
+  });
+
   it("are bounded when one chunk is the whole image", () => {
     const info = imageInfo(30_000, 30_000, [{ chunkWidth: 30_000, chunkHeight: 30_000 }]);
     const { regions } = sampledRegions(info);

@@ -77,6 +77,11 @@ describe("display options as formula text", () => {
     expect(displayText("red + ´", { gamma: 2 })).toBe("red + ´");
     expect(displayText("", { gamma: 2 })).toBe("");
   });
+
+  it("leave a text alone that is too long for a formula, whatever it holds", () => {
+    const text = "red+".repeat(250_000);
+    expect(displayText(text, { gamma: 2 })).toBe(text);
+  });
 });
 
 describe("layers as formula text", () => {
@@ -112,6 +117,13 @@ describe("layers as formula text", () => {
     const scope = { ...SCOPE, channels: many.map((_, index) => ({ ...SCOPE.channels[0], name: `c${index}` })) };
     const result = checkFormula(layersText(many), scope as typeof SCOPE);
     expect(result.ok || result.diagnostics).toBe(true);
+  });
+
+  it("are refused where they are more than a formula has parts", async () => {
+    const many = (count: number) => Array.from({ length: count }, () => layer("red"));
+    expect(await codeOf(() => layersText(many(30_000)))).toBe("LIMIT_EXCEEDED");
+    expect(await codeOf(() => layersText(many(1000)))).toBe("no error");
+    expect(await codeOf(() => layersText(many(1000).concat(layer("red", { visible: false }))))).toBe("no error");
   });
 
   it("are black when none is visible", () => {

@@ -19,6 +19,7 @@ import { OPEN_LINKS } from "../../src/service/links.ts";
 import { Measurements } from "../../src/service/measurements.ts";
 import { formulaScope } from "../../src/service/scope.ts";
 import { PipelineTiles } from "../../src/service/tiles.ts";
+import { Turns } from "../../src/service/turns.ts";
 import type { ValidFormula } from "../../src/service/types/formula.ts";
 import type { ServedImage } from "../../src/service/types/image.ts";
 import { pictureVersion } from "../../src/service/version.ts";
@@ -45,7 +46,7 @@ export async function imageFolder(files: Readonly<Record<string, DirectorySpec |
 /** The pipeline as the server joins it, on real files and a real worker; what the worker is asked for is written down. */
 export async function openPipeline(files: Readonly<Record<string, DirectorySpec | Uint8Array>>) {
   const { folder, put, remove } = await imageFolder(files);
-  const renderer = createRenderer({ workers: 1 });
+  const renderer = createRenderer({ workers: 1, queueMs: 600_000 });
   const asked = { descriptions: 0, statistics: 0, jobs: [] as PictureJob[], priorities: [] as Priority[], aborted: 0 };
   const watched: Renderer = {
     ready: renderer.ready,
@@ -80,6 +81,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
     publicUrl: undefined,
     links: OPEN_LINKS,
     renderNode: null,
+    turns: new Turns(),
   });
   return {
     ...{ folder, put, asked, images, formulas, tiles, cache, renderer },

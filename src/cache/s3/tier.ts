@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Slots } from "../../core/slots.ts";
 import type { S3Options } from "../../source/index.ts";
 import { Breaker } from "../breaker.ts";
 import { ENVELOPE_BYTES, seal, unseal } from "../envelope.ts";
@@ -7,7 +8,6 @@ import { Lookups } from "../lookups.ts";
 import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { type Place, S3Objects } from "./objects.ts";
 import { isDenied, reasonOf } from "./refusal.ts";
-import { Slots } from "./slots.ts";
 
 /** Names the layout of objects, below the prefix: a process of another layout does not see them, and a lifecycle rule can end them. */
 const LAYOUT = "1";

@@ -17,10 +17,24 @@ interface Kind<T> {
 const MAX_PORT = 65_535;
 /** Every thread takes memory of its own; more than this is a slip of the keyboard. */
 const MAX_THREADS = 256;
-/** A pebibyte. */
-const MAX_BYTES = 2 ** 50;
+/** 64 TiB: more than any disk holds, and what LMDB can map on every system. */
+const MAX_BYTES = 2 ** 46;
+/** A process may open about so many files, where the system lets it. */
+const MAX_CONNECTIONS = 1_000_000;
+/** Below the side of a thumbnail where none is asked for, pictures that nobody asked to be large would be refused. */
+const MIN_SIDE = 1_024;
+/** Four bytes a pixel, evaluated and encoded: half a gigabyte for one picture. */
+const MAX_SIDE = 8_192;
 /** Of one connection that hangs; more is no timeout. */
 const MAX_MILLISECONDS = 600_000;
+/** A minute of as many workers as there may be. */
+const MAX_SECONDS = 60 * MAX_THREADS;
+/** Less, and nothing that reads a file is answered. */
+const MIN_DEADLINE = 100;
+/** Less, and tools cannot ask for the schema. */
+const MIN_COST = 1_000;
+/** 50,000 tiles in one answer, which no client can read. */
+const MAX_COST = 1_000_000;
 const MAX_LIST = 1000;
 const MAX_KEYS = 16;
 /** Ten years. */
@@ -61,10 +75,25 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
     expects: `a whole number from 1 to ${MAX_MILLISECONDS}`,
     example: "10000",
   },
+  seconds: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_SECONDS)),
+    expects: `a whole number from 1 to ${MAX_SECONDS}`,
+    example: "60",
+  },
   duration: {
     schema: wholeNumber.transform(Number).pipe(z.number().max(MAX_MILLISECONDS)),
     expects: `a whole number from 0 to ${MAX_MILLISECONDS}`,
     example: "20",
+  },
+  deadline: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(MIN_DEADLINE).max(MAX_MILLISECONDS)),
+    expects: `a whole number from ${MIN_DEADLINE} to ${MAX_MILLISECONDS}`,
+    example: "60000",
+  },
+  cost: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(MIN_COST).max(MAX_COST)),
+    expects: `a whole number from ${MIN_COST} to ${MAX_COST}`,
+    example: "8000",
   },
   bucket: {
     schema: z.string().regex(BUCKET).transform(bucketOf),
@@ -83,8 +112,18 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
   },
   bytes: {
     schema: z.string().regex(SIZE).transform(bytesOf).pipe(z.number().max(MAX_BYTES)),
-    expects: "a number of bytes, or one of KiB, MiB, GiB, TiB",
+    expects: "a number of bytes, or one of KiB, MiB, GiB, TiB, up to 64TiB",
     example: "512MiB",
+  },
+  connections: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_CONNECTIONS)),
+    expects: `a whole number from 1 to ${MAX_CONNECTIONS}`,
+    example: "1000",
+  },
+  side: {
+    schema: wholeNumber.transform(Number).pipe(z.number().min(MIN_SIDE).max(MAX_SIDE)),
+    expects: `a whole number of pixels from ${MIN_SIDE} to ${MAX_SIDE}`,
+    example: "4096",
   },
   threads: {
     schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_THREADS)),

@@ -8,6 +8,8 @@ export function serviceOptions(settings: Settings): Omit<ServiceOptions, "onEven
   const { role, data, catalogue, cacheBytes, memoryBytes, workers, filesUrl, renderUrl, publicUrl } = settings;
   const { redisUrl, redisCluster, redisPrefix, redisTimeoutMs, stateRedisUrl, flightWaitMs } = settings;
   const { tilesS3, tilesS3FromMs, signingKeys, linkHours, serveFiles } = settings;
+  const { regionSide, connections, clientConnections, streams, streamIdleMs } = settings;
+  const { queueMs, deadlineMs, clientWorkers, clientSeconds, queryCost, operationMs } = settings;
   return {
     ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs },
     ...{ originals: serveFiles, redisCluster, redisPrefix, redisTimeoutMs },
@@ -20,6 +22,12 @@ export function serviceOptions(settings: Settings): Omit<ServiceOptions, "onEven
     ...(tilesS3 === null ? {} : { tilesInS3: { place: tilesS3, fromMs: tilesS3FromMs } }),
     ...(publicUrl === null ? {} : { publicUrl }),
     ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),
+    sharing: {
+      ...{ queueMs, deadlineMs },
+      ...(clientWorkers === null ? {} : { clientWorkers }),
+      ...(clientSeconds === null ? {} : { clientSeconds }),
+    },
+    limits: { regionSide, connections, clientConnections, streams, streamIdleMs, queryCost, operationMs },
     remote: remoteOptions(settings),
   };
 }

@@ -14,6 +14,9 @@ export interface KindValues {
   readonly port: number;
   readonly bytes: number;
   readonly threads: number;
+  readonly connections: number;
+  /** Pixels. */
+  readonly side: number;
   readonly url: string;
   readonly redis: string;
   /** One, or several with commas between. */
@@ -29,7 +32,10 @@ export interface KindValues {
   readonly list: readonly string[];
   readonly networks: readonly string[];
   readonly milliseconds: number;
+  readonly seconds: number;
   readonly duration: number;
+  readonly deadline: number;
+  readonly cost: number;
   readonly bucket: { readonly bucket: string; readonly prefix: string };
 }
 
@@ -145,6 +151,50 @@ export const SETTINGS = {
     fallbackHelp: "one for each core",
     help: "threads that render",
   },
+  queueMs: {
+    ...{ flag: "queue-ms", env: "BANDLOOM_QUEUE_MS", kind: "milliseconds", fallback: "500", placeholder: "NUMBER" },
+    help: "work that would wait longer for a worker is refused at once (OVERLOADED), milliseconds",
+  },
+  deadlineMs: {
+    ...{ flag: "deadline-ms", env: "BANDLOOM_DEADLINE_MS", kind: "milliseconds", fallback: "30000" },
+    placeholder: "NUMBER",
+    help: "what one picture or measure may take of a worker, milliseconds",
+  },
+  clientWorkers: {
+    ...{ flag: "client-workers", env: "BANDLOOM_CLIENT_WORKERS", kind: "threads", fallback: null },
+    placeholder: "NUMBER",
+    fallbackHelp: "all but one",
+    help: "workers that one client has at most while others wait",
+  },
+  clientSeconds: {
+    ...{ flag: "client-seconds", env: "BANDLOOM_CLIENT_SECONDS", kind: "seconds", fallback: null },
+    placeholder: "NUMBER",
+    fallbackHelp: "no end",
+    help: "seconds of a worker that one client may use in a minute (QUOTA_EXCEEDED)",
+  },
+  regionSide: {
+    ...{ flag: "region-side", env: "BANDLOOM_REGION_SIDE", kind: "side", fallback: "4096", placeholder: "NUMBER" },
+    help: "longest side of a region or thumbnail, pixels",
+  },
+  connections: {
+    ...{ flag: "connections", env: "BANDLOOM_CONNECTIONS", kind: "connections", fallback: "8192" },
+    placeholder: "NUMBER",
+    help: "connections at a time; more are refused (OVERLOADED)",
+  },
+  clientConnections: {
+    ...{ flag: "client-connections", env: "BANDLOOM_CLIENT_CONNECTIONS", kind: "connections", fallback: "2048" },
+    placeholder: "NUMBER",
+    help: "connections of one client at a time (QUOTA_EXCEEDED); those of trusted proxies are not counted",
+  },
+  streams: {
+    ...{ flag: "streams", env: "BANDLOOM_STREAMS", kind: "connections", fallback: "1000", placeholder: "NUMBER" },
+    help: "event streams and WebSockets at a time; one client has at most a quarter",
+  },
+  streamIdleMs: {
+    ...{ flag: "stream-idle-ms", env: "BANDLOOM_STREAM_IDLE_MS", kind: "milliseconds", fallback: "60000" },
+    placeholder: "NUMBER",
+    help: "a WebSocket on which no operation runs for so long is closed, milliseconds",
+  },
   renderUrl: {
     ...{ flag: "render-url", env: "BANDLOOM_RENDER_URL", kind: "url", fallback: null, placeholder: "URL" },
     fallbackHelp: "this process renders itself",
@@ -195,6 +245,15 @@ export const SETTINGS = {
   introspection: {
     ...{ flag: "introspection", env: "BANDLOOM_INTROSPECTION", kind: "switch", fallback: "true", placeholder: "" },
     help: "let clients ask for the GraphQL schema",
+  },
+  queryCost: {
+    ...{ flag: "query-cost", env: "BANDLOOM_QUERY_COST", kind: "cost", fallback: "8000", placeholder: "NUMBER" },
+    help: "what one GraphQL operation may cost (LIMIT_EXCEEDED); a tile of 256² that is rendered for the answer is 20",
+  },
+  operationMs: {
+    ...{ flag: "operation-ms", env: "BANDLOOM_OPERATION_MS", kind: "deadline", fallback: "60000" },
+    placeholder: "NUMBER",
+    help: "a GraphQL query or mutation that takes longer is ended (DEADLINE_EXCEEDED), milliseconds",
   },
   logLevel: {
     ...{ flag: "log-level", env: "BANDLOOM_LOG_LEVEL", kind: "level", fallback: "warn", placeholder: "LEVEL" },

@@ -1,12 +1,14 @@
 import { BandloomError } from "../../core/errors.ts";
 import { createServices, type ServiceEvent, type Services } from "../../service/index.ts";
+import { assertFits, thisMachine } from "../config/machine.ts";
 import { serviceOptions } from "../config/services.ts";
 import { LOG_LEVELS, type Settings } from "../config/settings.ts";
 import { assertReadable, prepareDataFolder } from "./data-folder.ts";
 
-/** The pipeline as the settings want it. Rejects with BAD_REQUEST for settings that contradict each other, with SOURCE_FAILED without images. */
+/** The pipeline as the settings want it. Rejects with BAD_REQUEST for settings that contradict each other or the machine, with SOURCE_FAILED without images. */
 export async function openServices(settings: Settings, stop: AbortSignal): Promise<Services> {
   assertConsistent(settings);
+  assertFits(settings, thisMachine());
   const onEvent = (event: ServiceEvent) => report(event, settings);
   const { role, data, filesUrl } = settings;
   // Who serves alone needs something to show; where work is shared, a folder that is not mounted must not be taken for an empty one.

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../config/cache-folder.ts";
 import type { Settings } from "../config/settings.ts";
 import { EXIT } from "../exit-codes.ts";
+import { ALLOCATOR } from "./allocator.ts";
 import { READY, type StartMessage } from "./messages.ts";
 import { V8_FLAGS } from "./v8-flags.ts";
 
@@ -72,7 +73,7 @@ async function runOnce(start: StartMessage, stop: StopRequest): Promise<End> {
     // Signing keys are bytes, which JSON would make something else of.
     serialization: "advanced",
     // graphql checks twice what it is given unless this says that nobody is developing.
-    env: { NODE_ENV: "production", ...process.env },
+    env: { NODE_ENV: "production", ...ALLOCATOR, ...process.env },
     stdio: "inherit",
   });
   let ready = false;

@@ -12,11 +12,15 @@ export interface ChosenOperation {
   readonly variables: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** What every way to execute an operation asks first, when it is valid. Throws a GraphQLError with status 400 for what costs too much. */
+/**
+ * What every way to execute an operation asks first, when it is valid: its time begins, unless it is a subscription. Throws a GraphQLError with
+ * status 400 for what costs too much.
+ */
 export async function admit(
   { schema, document, operation, variables: given }: ChosenOperation,
   context: GraphqlContext,
 ): Promise<void> {
+  if (operation.operation !== "subscription") context.deadline.start();
   const variables = getVariableValues(schema, operation.variableDefinitions ?? [], given ?? {});
   // Execution answers variables that do not fit.
   if (variables.errors) return;
@@ -26,7 +30,9 @@ export async function admit(
     ),
   );
   const reading = { fragments, variableValues: variables.coerced };
-  const costWith = (images: ReadonlyMap<string, ServedImage>) => operationCost(operation, { schema, reading, images });
+  const limit = context.services.limits.queryCost;
+  const costWith = (images: ReadonlyMap<string, ServedImage>) =>
+    operationCost(operation, { schema, reading, images, limit });
   try {
     await checkCost(costWith, context);
   } catch (error) {
@@ -40,11 +46,11 @@ export async function admit(
  */
 async function checkCost(
   costWith: (images: ReadonlyMap<string, ServedImage>) => ReturnType<typeof operationCost>,
-  { services, signal }: GraphqlContext,
+  { services, signal, cost: budget }: GraphqlContext,
 ): Promise<void> {
   const limit = services.limits.queryCost;
   const written = costWith(new Map());
-  if (written.cost <= limit) return;
+  if (written.cost <= limit) return budget.request(written.cost, written.printed);
   const opened = await Promise.all(
     [...written.keys].map((key) =>
       services.images.get(key, signal).then(
@@ -54,10 +60,11 @@ async function checkCost(
       ),
     ),
   );
-  const { cost } = costWith(new Map(opened.flat()));
+  const { cost, printed } = costWith(new Map(opened.flat()));
+  budget.request(cost, cost <= limit ? printed : 0);
   if (cost <= limit) return;
   const message =
-    `The operation costs ${cost}; the limit is ${limit}. A tile as url costs 1; with base64, dataUri or byteLength, 20. ` +
-    "Ask for fewer tiles, or use urlTemplate.";
+    `The operation costs ${cost} or more; the limit is ${limit}. A tile as url costs 1; with base64, dataUri or byteLength, 20 for each 256². ` +
+    "Ask for less in one operation, or use urlTemplate.";
   throw new BandloomError("LIMIT_EXCEEDED", message, { details: { cost, limit } });
 }

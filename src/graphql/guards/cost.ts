@@ -9,15 +9,16 @@ import {
   isObjectType,
   type OperationDefinitionNode,
 } from "graphql";
-import { flipLevel, levelSize, tileGrid } from "../../core/geometry.ts";
+import { flipLevel, levelSize, type Size, tileGrid } from "../../core/geometry.ts";
+import { DEFAULT_TILE_SIZE } from "../../core/picture-defaults.ts";
+import { CONSTANTS, callName, colormapNames, functionTable } from "../../formula/index.ts";
 import type { ServedImage } from "../../service/types/image.ts";
+import { DEFAULT_REGION_SIDE } from "../address.ts";
 import { pageRequest } from "../page.ts";
 import { collectFields, INLINE_FIELDS, type Reading, selectsBelow, subselections } from "../selections.ts";
+import { printedValues } from "./introspection.ts";
+import { fittedSize, measurePrice, PRINTED, picturesPrice, probePrice, REFERENCE } from "./price.ts";
 
-/** A tile or a picture by reference. */
-const REFERENCE = 1;
-/** Pixels that are read and encoded for the answer. */
-const RENDERED = 20;
 /** Channels of an image that is not known yet. */
 const ASSUMED_CHANNELS = 64;
 
@@ -26,10 +27,14 @@ export interface CostOptions {
   readonly reading: Reading;
   /** Images that are already open: ranges are cut to what exists in them. */
   readonly images: ReadonlyMap<string, ServedImage>;
+  /** What is beyond need not be counted to its end. */
+  readonly limit: number;
 }
 
 export interface OperationCost {
   readonly cost: number;
+  /** The part of it that is known for sure: what lists print. The rest is charged when it is done, by what it takes. */
+  readonly printed: number;
   /** Keys of the images that the operation names. */
   readonly keys: ReadonlySet<string>;
 }
@@ -40,6 +45,10 @@ interface Place {
   /** How often this place is executed: the product of the lists above it. */
   readonly times: number;
   readonly image: ServedImage | undefined;
+  /** What stands here is of a list that the server makes up: each value of it costs. */
+  readonly printed: boolean;
+  /** Of the histogram here. */
+  readonly bins: number;
 }
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -50,8 +59,12 @@ interface FieldCost {
   readonly below?: (args: Arguments, place: Place, options: CostOptions) => Partial<Place>;
 }
 
-const picture = (_args: Arguments, _place: Place, inline: boolean) => (inline ? RENDERED : REFERENCE);
-const reading = () => RENDERED;
+const list = (entries: number) => ({ below: (_args: Arguments, { times }: Place) => ({ times: times * entries }) });
+/** By the level and region that the text names; the least where it names none, as only the image tells. */
+const statistics: FieldCost = {
+  cost: (args, place) => measurePrice({ pixels: pixelsRead(args, place), channels: 1, cost: 0 }),
+  below: ({ bins }) => ({ bins: Number(bins) }),
+};
 const channels = {
   below: (_args: Arguments, { times, image }: Place) => ({
     times: times * (image?.info.channels.length ?? ASSUMED_CHANNELS),
@@ -64,29 +77,49 @@ const FIELDS: Readonly<Record<string, FieldCost>> = {
   "Query.images": {
     below: (args, { times }) => ({ times: times * pageRequest(args).size, image: undefined }),
   },
+  "Query.colormaps": { below: (_args, { times }) => ({ times: times * colormapNames.length, printed: true }) },
+  "Colormap.colors": { cost: ({ count }) => PRINTED * (Math.max(Number(count), 1) - 1) },
+  "Query.formulaLanguage": { below: () => ({ printed: true }) },
+  "FormulaLanguage.functions": list(functionTable.filter((row) => callName(row) !== null).length),
+  "FormulaLanguage.operators": list(functionTable.filter(({ category }) => category === "operator").length),
+  "FormulaLanguage.constants": list(CONSTANTS.size),
+  "Histogram.counts": { cost: (_args, { bins }) => PRINTED * Math.max(0, bins) },
   "Image.channels": channels,
-  "Image.thumbnail": { cost: picture },
+  "Image.thumbnail": {
+    cost: ({ maxSize }, { image }, inline) => {
+      const side = Number(maxSize);
+      return inline ? picturesPrice(1, fittedSize(image?.info ?? { width: side, height: side }, side)) : REFERENCE;
+    },
+  },
   "Subscription.tiles": {
     // Every tile is rendered, whatever is selected of it.
-    cost: ({ input }, place) => tileCount(input as Arguments, place) * RENDERED,
+    cost: ({ input }, place) => tilesPrice(input as Arguments, place, true),
     below: ({ input }, _place, { images }) => ({ image: images.get(String((input as Arguments).imageKey)) }),
   },
   "Rendering.channels": channels,
-  "Rendering.tiles": { cost: (args, place, inline) => tileCount(args, place) * (inline ? RENDERED : REFERENCE) },
-  "Rendering.tile": { cost: picture },
-  "Rendering.region": { cost: picture },
-  "Rendering.probe": { cost: reading },
-  "Rendering.statistics": { cost: reading },
-  "Channel.statistics": { cost: reading },
+  "Rendering.tiles": { cost: tilesPrice },
+  "Rendering.tile": {
+    cost: ({ tileSize }, _place, inline) => (inline ? picturesPrice(1, square(tileSize)) : REFERENCE),
+  },
+  "Rendering.region": {
+    cost: ({ region, maxSize }, _place, inline) =>
+      inline ? picturesPrice(1, fittedSize(region as Size, Number(maxSize ?? DEFAULT_REGION_SIDE))) : REFERENCE,
+  },
+  "Rendering.probe": {
+    cost: ({ points }) => probePrice({ pixels: (points as readonly unknown[]).length, channels: 1, cost: 0 }),
+  },
+  "Rendering.statistics": statistics,
+  "Channel.statistics": statistics,
 };
 
 /**
- * Cost of an operation, from its text and variables alone: Σ tiles × (1 as URL, 20 rendered), other pictures and readings of
- * pixels like one tile. Throws BAD_REQUEST for impossible pages, which decide how often everything below is executed.
+ * Cost of an operation, from its text and variables alone: pictures by number and size, readings by their pixels, lists by what they print. What
+ * a formula costs it does not tell. Throws BAD_REQUEST for impossible pages, which decide how often everything below is executed.
  */
 export function operationCost(operation: OperationDefinitionNode, options: CostOptions): OperationCost {
   const keys = new Set<string>();
-  const { schema, reading } = options;
+  const { schema, reading, limit } = options;
+  let printed = 0;
 
   const visit = (fields: readonly FieldNode[], place: Place): number => {
     let sum = 0;
@@ -94,9 +127,12 @@ export function operationCost(operation: OperationDefinitionNode, options: CostO
       const [first] = selected;
       if (!first) continue;
       const type = first.onType ?? place.type;
-      const field = fieldOf(schema, type, first.node.name.value);
-      if (!field) continue;
       const nodes = selected.map(({ node }) => node);
+      const field = fieldOf(schema, type, first.node.name.value);
+      if (!field) {
+        printed += PRINTED * printedValues(nodes, options, limit / PRINTED);
+        continue;
+      }
       const rule = FIELDS[`${type}.${field.name}`];
       const args = rule ? getArgumentValues(field, first.node, reading.variableValues) : {};
       if (type === "Query" && field.name === "image") keys.add(String(args.key));
@@ -104,10 +140,15 @@ export function operationCost(operation: OperationDefinitionNode, options: CostO
       if (rule?.cost) {
         const inline = selectsBelow(nodes, INLINE_FIELDS, reading);
         const image = options.images.get(String((args.input as Arguments | undefined)?.imageKey));
-        sum += place.times * rule.cost(args, image ? { ...place, image } : place, inline);
+        const price = place.times * rule.cost(args, image ? { ...place, image } : place, inline);
+        if (place.printed) printed += price;
+        else sum += price;
       }
       const result = getNamedType(field.type);
-      if (!isCompositeType(result)) continue;
+      if (!isCompositeType(result)) {
+        if (place.printed) printed += PRINTED * place.times;
+        continue;
+      }
       sum += visit(nodes, { ...place, type: result.name, ...rule?.below?.(args, place, options) });
     }
     return sum;
@@ -115,7 +156,8 @@ export function operationCost(operation: OperationDefinitionNode, options: CostO
 
   const root: FieldNode = { ...ROOT, selectionSet: operation.selectionSet };
   const { name } = schema.getRootType(operation.operation) ?? { name: "Query" };
-  return { cost: visit([root], { type: name, times: 1, image: undefined }), keys };
+  const pixels = visit([root], { type: name, times: 1, image: undefined, printed: false, bins: 0 });
+  return { cost: Math.ceil(pixels + printed), printed: Math.ceil(printed), keys };
 }
 
 const ROOT = { kind: "Field", name: { kind: "Name", value: "query" } } as FieldNode;
@@ -123,6 +165,27 @@ const ROOT = { kind: "Field", name: { kind: "Name", value: "query" } } as FieldN
 function fieldOf(schema: GraphQLSchema, typeName: string, name: string): GraphQLField<unknown, unknown> | undefined {
   const type = schema.getType(typeName);
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+}
+
+function tilesPrice(args: Arguments, place: Place, inline: boolean): number {
+  const count = tileCount(args, place);
+  return inline ? picturesPrice(count, square(args.tileSize)) : REFERENCE * count;
+}
+
+/** A size that is not served yields an error. */
+function square(tileSize: unknown): Size {
+  const side = Math.max(1, Number(tileSize ?? DEFAULT_TILE_SIZE));
+  return { width: side, height: side };
+}
+
+/** Pixels of a level that statistics read, as far as the text tells. */
+function pixelsRead({ level, region }: Arguments, { image }: Place): number {
+  const asked = (region ?? image?.info) as Size | undefined;
+  if (typeof level !== "number" || !asked) return 0;
+  const { width, height } = image?.info ?? asked;
+  const cut = { width: Math.min(asked.width, width), height: Math.min(asked.height, height) };
+  const read = levelSize(cut, Math.max(0, level));
+  return Math.max(0, read.width) * Math.max(0, read.height);
 }
 
 /** Tiles that a `tiles` field asks for; of an open image, those that exist. */
@@ -142,7 +205,7 @@ interface Range {
 function gridOf({ level, zoom, tileSize }: Arguments, image: ServedImage): ReturnType<typeof tileGrid> {
   const index = typeof level === "number" ? level : flipLevel(image.levels, Number(zoom ?? 0));
   // What is no level or tile size of this image yields an error, not tiles: any grid will do.
-  const size = typeof tileSize === "number" && tileSize >= 1 ? tileSize : 256;
+  const size = typeof tileSize === "number" && tileSize >= 1 ? tileSize : DEFAULT_TILE_SIZE;
   return tileGrid(levelSize(image.info, Math.min(Math.max(index, 0), image.levels - 1)), size);
 }
 

@@ -4,7 +4,7 @@ import type { GraphqlContext } from "../context.ts";
 import { capErrors, requestError } from "../errors.ts";
 import { admit } from "./admit.ts";
 
-/** Refuses what costs too much before anything is executed, and keeps lists of errors short. */
+/** Refuses what costs too much before anything is executed, tells what the rest costs, ends its time, and keeps lists of errors short. */
 export function guardPlugin(): ApolloServerPlugin<GraphqlContext> {
   return {
     async requestDidStart() {
@@ -17,10 +17,13 @@ export function guardPlugin(): ApolloServerPlugin<GraphqlContext> {
           }
           await admit({ schema, document, operation, variables: request.variables }, contextValue);
         },
-        async willSendResponse({ response }) {
+        async willSendResponse({ response, contextValue }) {
+          contextValue.deadline.end();
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;
           if (result.errors) result.errors = capErrors(result.errors);
+          const cost = contextValue.cost.told();
+          if (cost) result.extensions = { ...result.extensions, cost };
         },
       };
     },

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { BandloomError } from "../../core/errors.ts";
 import { own } from "../../core/owner.ts";
+import { Shares } from "../../core/shares.ts";
 
 /** One client has at most one part in so many of the streams. */
 const SHARES = 4;
@@ -17,32 +18,37 @@ export interface OpenStream {
 
 /** The connections whose answers are streams: counted, and told when the server is to end. */
 export class OpenStreams {
-  readonly #most: number;
-  /** The owner of each. */
-  readonly #open = new Map<AbortController, string>();
+  readonly #shares: Shares;
+  readonly #share: number;
+  readonly #open = new Set<AbortController>();
   #ended = false;
 
   /** `most`: connections at a time. */
   constructor(most: number) {
-    this.#most = most;
+    this.#share = Math.max(LEAST_SHARE, Math.floor(most / SHARES));
+    this.#shares = new Shares(most, this.#share);
   }
 
   /** OVERLOADED where there are too many, QUOTA_EXCEEDED where the owner has its share. What is done for it is done for `owner`. */
   enter(owner: string): OpenStream {
-    if (this.#open.size >= this.#most || this.#ended)
+    const free = this.#ended ? "all" : this.#shares.take(owner);
+    if (free === "all")
       throw new BandloomError(
         "OVERLOADED",
         "The server has as many open streams as it can hold. Try again in a moment.",
       );
-    const share = Math.max(LEAST_SHARE, Math.floor(this.#most / SHARES));
-    if ([...this.#open.values()].filter((one) => one === owner).length >= share)
-      throw new BandloomError("QUOTA_EXCEEDED", `One client has at most ${share} streams at a time. Close one first.`);
+    if (free === "own")
+      throw new BandloomError(
+        "QUOTA_EXCEEDED",
+        `One client has at most ${this.#share} streams at a time. Close one first.`,
+      );
     // One for each connection, in place of one for all with signals that depend on it: those are not let go of in every Node.
     const controller = new AbortController();
     // Each tile of a range listens.
     setMaxListeners(0, own(controller.signal, owner));
-    this.#open.set(controller, owner);
+    this.#open.add(controller);
     const leave = () => {
+      free();
       this.#open.delete(controller);
       controller.abort();
     };
@@ -52,6 +58,6 @@ export class OpenStreams {
   end(): void {
     this.#ended = true;
     const reason = new BandloomError("OVERLOADED", "The server is shutting down. Try again.");
-    for (const controller of this.#open.keys()) controller.abort(reason);
+    for (const controller of this.#open) controller.abort(reason);
   }
 }

@@ -1,6 +1,7 @@
 import {
   type ExecutionArgs,
   type ExecutionResult,
+  execute,
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
@@ -37,6 +38,7 @@ export interface SentOperation {
 interface Executed {
   readonly data?: ExecutionResult["data"];
   readonly errors?: readonly GraphQLError[] | undefined;
+  readonly extensions?: ExecutionResult["extensions"];
 }
 
 export interface PreparedOperation extends ExecutionArgs {
@@ -74,17 +76,34 @@ export class StreamedOperations {
       const names = operationName == null ? {} : { operationName };
       return { schema, document, variableValues: variables ?? {}, contextValue: context, ...names };
     } catch (error) {
+      context.deadline.end();
       if (!(error instanceof GraphQLError)) throw error;
       return [error.extensions.code === undefined ? coded(error, "GRAPHQL_PARSE_FAILED", introspection) : error];
     }
   }
 
+  /** graphql's own for a query or mutation that was prepared here, within its time, and what it costs beside the answer. */
+  readonly execute = async (args: ExecutionArgs): Promise<ExecutionResult> => {
+    const { deadline, cost } = args.contextValue as GraphqlContext;
+    try {
+      const result = await execute(args);
+      const told = cost.told();
+      return told ? { ...result, extensions: { ...result.extensions, cost: told } } : result;
+    } finally {
+      deadline.end();
+    }
+  };
+
   refused(code: ErrorCode, message: string): readonly GraphQLError[] {
     return [requestError(new BandloomError(code, message), 400)];
   }
 
-  format({ data, errors }: Executed): FormattedExecutionResult {
-    return { ...(data === undefined ? {} : { data }), ...(errors ? { errors: this.formatErrors(errors) } : {}) };
+  format({ data, errors, extensions }: Executed): FormattedExecutionResult {
+    return {
+      ...(data === undefined ? {} : { data }),
+      ...(errors ? { errors: this.formatErrors(errors) } : {}),
+      ...(extensions ? { extensions } : {}),
+    };
   }
 
   formatErrors(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {

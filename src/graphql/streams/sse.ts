@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type ExecutionResult, execute, type GraphQLError, subscribe } from "graphql";
+import { type ExecutionResult, type GraphQLError, subscribe } from "graphql";
 import { createHandler } from "graphql-sse/lib/use/fastify";
 import { BandloomError } from "../../core/errors.ts";
 import { clientOf } from "../../service/clients.ts";
@@ -23,6 +23,8 @@ interface StreamOptions {
 
 const PATH = "/graphql/stream";
 const EVENTS = "text/event-stream";
+/** A client that takes nothing of what waits for it for so long is gone, or as good as gone. */
+const UNREAD_MS = 60_000;
 /** How often it is looked whether a client that reads slowly has taken what it was sent. */
 const LOOK_AGAIN_MS = 10;
 
@@ -38,7 +40,7 @@ export function registerEventStreams(
     throw new Error("A request has no context.");
   };
   const handler = createHandler<StreamContext>({
-    execute,
+    execute: operations.execute,
     subscribe,
     // One operation a connection: nothing is kept between requests.
     authenticate: () => null,
@@ -65,6 +67,9 @@ export function registerEventStreams(
       throw new BandloomError("FORBIDDEN", "Pages of other sites send operations by POST, as application/json.");
     const stream = streams.enter(clientOf(request.ip));
     reply.raw.once("close", stream.leave);
+    reply.raw.setTimeout(UNREAD_MS, () => {
+      if (reply.raw.writableLength > 0) reply.raw.destroy();
+    });
     const assertMayChange = () => assertMutationAllowed(mutations, request.headers);
     const context = { ...createContext(services, stream.signal, assertMayChange) };
     answers.set(request, { context, response: reply.raw });

@@ -3,18 +3,19 @@ import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from "no
 import type { Duplex } from "node:stream";
 import addressOf from "@fastify/proxy-addr";
 import type { FastifyInstance } from "fastify";
-import { execute, subscribe } from "graphql";
+import { subscribe } from "graphql";
 import { type Context, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { BandloomError } from "../../core/errors.ts";
 import { own, ownerOf } from "../../core/owner.ts";
 import { promiseWithResolver } from "../../core/promise.ts";
-import { clientOf } from "../../service/clients.ts";
+import { clientOf, type Trusts } from "../../service/clients.ts";
 import type { Services } from "../../service/types/services.ts";
 import { createContext } from "../context.ts";
 import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
 import { Arrivals, type Operation } from "./arrivals.ts";
 import { carry } from "./carry.ts";
+import { IdleTimer } from "./idle-timer.ts";
 import type { OpenStream, OpenStreams } from "./open-streams.ts";
 import type { StreamedOperations } from "./operations.ts";
 import { canServeWithoutUpgrade, serveWithoutUpgrade } from "./without-upgrade.ts";
@@ -25,10 +26,12 @@ const INIT_WITHIN_MS = 5_000;
 const GOODBYE_WITHIN_MS = 2_000;
 /** So many times what one connection may have at a time it may have left and not ended yet: who pans leaves many and begins as many. */
 const LEFT_AND_WANTED = 4;
-/** RFC 6455, section 7.4.1. */
+/**
+ * RFC 6455, section 7.4.1. Who has nothing running is closed as after a job well done: clients of graphql-ws connect again at once where they
+ * want to stay, or where an operation crossed the close, count no failure, and are otherwise silent.
+ */
+const NORMAL = 1000;
 const GOING_AWAY = 1001;
-/** Whether an address is that of a proxy whose word is taken. */
-export type Trusts = (address: string, hop: number) => boolean;
 
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/graphql/stream"]);
 
@@ -56,6 +59,8 @@ interface Connection {
   readonly headers: IncomingHttpHeaders;
   readonly stream: OpenStream;
   readonly operations: Map<object, RunningOperation>;
+  /** Runs while there are none. */
+  readonly idle: IdleTimer;
 }
 
 /** Operations over WebSocket (the protocol graphql-transport-ws) at `/graphql`, for this server's pages and for programs. */
@@ -68,7 +73,7 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     handleProtocols,
   });
   const protocol = makeServer<Params, Connection>({
-    execute,
+    execute: operations.execute,
     subscribe,
     connectionInitWaitTimeout: INIT_WITHIN_MS,
     onSubscribe: async (context, id, payload) => {
@@ -82,6 +87,7 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
       setMaxListeners(0, own(stop.signal, ownerOf(connection.stream.signal)));
       const { promise: end, resolve: ended } = promiseWithResolver();
       connection.operations.set(payload, { id, stop, end, ended });
+      connection.idle.stop();
       if (connection.stream.signal.aborted) stop.abort(connection.stream.signal.reason);
       const headers = headersOf(context);
       const mayChange = () => assertMutationAllowed(mutations, headers);
@@ -102,12 +108,13 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     try {
       assertUpgrade(request, publicUrl);
       const stream = streams.enter(clientOf(addressOf(request, trusts)));
-      const own: Connection = { headers: request.headers, stream, operations: new Map() };
-      stream.signal.addEventListener("abort", () => stopAll(own), { once: true });
       socket.once("close", stream.leave);
-      server.handleUpgrade(request, socket, head, (client) =>
-        carry(protocol, client, own, new Arrivals(own.operations), onInternalError),
-      );
+      server.handleUpgrade(request, socket, head, (client) => {
+        const idle = new IdleTimer(services.limits.streamIdleMs, () => client.close(NORMAL, "No operation runs"));
+        const own: Connection = { headers: request.headers, stream, operations: new Map(), idle };
+        stream.signal.addEventListener("abort", () => stopAll(own), { once: true });
+        carry(protocol, client, own, new Arrivals(own.operations), onInternalError);
+      });
     } catch (error) {
       refuse(socket, error);
     }
@@ -125,14 +132,16 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
   });
 }
 
-function forget({ operations }: Connection, payload: object): void {
+function forget({ operations, idle, stream }: Connection, payload: object): void {
   const operation = operations.get(payload);
   operations.delete(payload);
+  if (operations.size === 0 && !stream.signal.aborted) idle.start();
   operation?.stop.abort();
   operation?.ended();
 }
 
-function stopAll({ operations, stream }: Connection): void {
+function stopAll({ operations, stream, idle }: Connection): void {
+  idle.stop();
   for (const { stop } of operations.values()) stop.abort(stream.signal.reason);
 }
 

@@ -112,7 +112,8 @@ export class Channel extends Node {
     @Arg("bins", () => Int, { defaultValue: 256, description: "Bins of the histogram." })
     bins?: number,
   ): Promise<Statistics> {
-    const bound = context.services.formulas.bind(this.#image, `@${this.index + 1}`, undefined, context.signal);
+    const { services, signal, cost } = context;
+    const bound = services.formulas.bind(this.#image, `@${this.index + 1}`, undefined, signal, cost.pay);
     return computeStatistics(await bound, { level, region, bins }, context, info);
   }
 }

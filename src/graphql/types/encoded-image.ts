@@ -3,7 +3,13 @@ import type { Size } from "../../core/geometry.ts";
 import type { Encoding } from "../../render/types.ts";
 import type { RegionRequest, TileService } from "../../service/types/tile.ts";
 import type { GraphqlContext } from "../context.ts";
+import { fittedSize, picturesPrice, REFERENCE } from "../guards/price.ts";
 import { Encoded, type EncodedBytes } from "./encoded.ts";
+
+/** What a rectangle costs: by reference, or `inline` in the answer. */
+export function picturePrice({ formula, region, maxSize }: RegionRequest, inline: boolean): number {
+  return inline ? picturesPrice(1, fittedSize(region, maxSize), formula.formula.cost) : REFERENCE;
+}
 
 @ObjectType({
   implements: Encoded,

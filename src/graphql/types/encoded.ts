@@ -11,7 +11,8 @@ export interface EncodedBytes {
   readonly contentType: string;
 }
 
-const BASE64 = "Bytes as base64. Rendered when selected: 20 times the cost of a URL.";
+const BASE64 =
+  "Bytes as base64. Rendered when selected: for each 256² pixels of a plain formula 20 times the cost of a URL.";
 
 @InterfaceType({ description: "A picture that is encoded as a file: by reference (url) or in the answer itself." })
 export abstract class Encoded {

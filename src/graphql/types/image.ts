@@ -1,4 +1,5 @@
-import { Arg, Ctx, Field, ID, Int, ObjectType } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Field, ID, Info, Int, ObjectType } from "type-graphql";
 import type { DataType as StoredType } from "../../core/dtype.ts";
 import type { ServedImage } from "../../service/types/image.ts";
 import { findChannel } from "../channel-names.ts";
@@ -6,11 +7,13 @@ import type { GraphqlContext } from "../context.ts";
 import { encodingOf } from "../encoding.ts";
 import { DataType } from "../enums.ts";
 import { formulaText } from "../formula-text.ts";
+import { REFERENCE } from "../guards/price.ts";
 import type { NodeRef } from "../ids.ts";
 import { DisplayInput, EncodingInput, LayerInput, PlaneInput } from "../inputs.ts";
+import { INLINE_FIELDS, selectsBelow } from "../selections.ts";
 import { assertValid } from "../valid-formula.ts";
 import { Channel } from "./channel.ts";
-import { EncodedImage } from "./encoded-image.ts";
+import { EncodedImage, picturePrice } from "./encoded-image.ts";
 import { PixelSize } from "./geometry.ts";
 import { Georeference } from "./georeference.ts";
 import { Level } from "./level.ts";
@@ -127,8 +130,10 @@ export class Image extends Node {
     description:
       "Named formulas that this image can evaluate: those of the catalogue, those that were saved, then the library's, with this image's channels.",
   })
-  async presets(@Ctx() { services }: GraphqlContext): Promise<readonly Preset[]> {
-    return (await services.presets.ofImage(this.#image)).map((preset) => new Preset(preset));
+  async presets(@Ctx() { services, signal, cost }: GraphqlContext): Promise<readonly Preset[]> {
+    const presets = await services.presets.ofImage(this.#image, signal);
+    cost.take(presets.length * REFERENCE);
+    return presets.map((preset) => new Preset(preset));
   }
 
   @Field(() => Rendering, {
@@ -137,7 +142,7 @@ export class Image extends Node {
       "Compile a formula against this image: what a formula gets wrong is told in diagnostics. At most one of formula, layers and preset; without any, the image's own default picture.",
   })
   async render(
-    @Ctx() { services, signal }: GraphqlContext,
+    @Ctx() { services, signal, cost }: GraphqlContext,
     @Arg("formula", () => String, { nullable: true, description: "For example `red + 2*(uv1 - green)`." })
     formula?: string | null,
     @Arg("layers", () => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
@@ -152,25 +157,28 @@ export class Image extends Node {
     @Arg("plane", () => PlaneInput, { nullable: true, description: "For images with depth or time." })
     plane?: PlaneInput | null,
   ): Promise<Rendering> {
-    const text = await formulaText(services, this.#image, { formula, layers, preset, display });
+    const text = await formulaText(services, this.#image, { formula, layers, preset, display }, signal);
     const choice = { ...(plane?.z == null ? {} : { z: plane.z }), ...(plane?.t == null ? {} : { t: plane.t }) };
-    return new Rendering(await services.formulas.bind(this.#image, text, choice, signal));
+    return new Rendering(await services.formulas.bind(this.#image, text, choice, signal, cost.pay));
   }
 
   @Field(() => EncodedImage, { nullable: true, description: "The default picture of the whole image, scaled to fit." })
   async thumbnail(
-    @Ctx() { services, signal }: GraphqlContext,
+    @Ctx() { services, signal, cost }: GraphqlContext,
+    @Info() resolved: GraphQLResolveInfo,
     @Arg("maxSize", () => Int, { defaultValue: 256, description: "Longest side of the result." }) maxSize: number,
     @Arg("encoding", () => EncodingInput, { nullable: true, description: "JPEG when left out." })
     encoding?: EncodingInput | null,
   ): Promise<EncodedImage> {
-    const formula = assertValid(await services.formulas.bind(this.#image, null, undefined, signal));
+    const formula = assertValid(await services.formulas.bind(this.#image, null, undefined, signal, cost.pay));
     const { width, height } = this.#image.info;
-    return new EncodedImage(services.tiles, {
+    const request = {
       formula,
       region: { x: 0, y: 0, width, height },
       maxSize: sideOf(maxSize, services.limits),
       encoding: encodingOf(encoding),
-    });
+    };
+    cost.take(picturePrice(request, selectsBelow(resolved.fieldNodes, INLINE_FIELDS, resolved)));
+    return new EncodedImage(services.tiles, request);
   }
 }

@@ -4,13 +4,15 @@ import { BandloomError } from "../../core/errors.ts";
 import type { FormulaType as ValueType } from "../../formula/expr.ts";
 import type { Formula } from "../../formula/formula.ts";
 import { checkPoints } from "../../service/measure-limits.ts";
-import type { BoundFormula } from "../../service/types/formula.ts";
+import { measuredWork } from "../../service/measured-work.ts";
+import type { BoundFormula, ValidFormula } from "../../service/types/formula.ts";
 import type { Limits } from "../../service/types/limits.ts";
 import type { TileRequest } from "../../service/types/tile.ts";
-import { existingLevel, levelOf, regionOf, tileSizeOf } from "../address.ts";
+import { DEFAULT_REGION_SIDE, existingLevel, levelOf, regionOf, tileSizeOf } from "../address.ts";
 import type { GraphqlContext } from "../context.ts";
 import { encodingOf } from "../encoding.ts";
 import { FormulaType } from "../enums.ts";
+import { picturesPrice, probePrice, REFERENCE } from "../guards/price.ts";
 import { EncodingInput, PointInput, RangeInput, RegionInput } from "../inputs.ts";
 import { Url } from "../scalars.ts";
 import { INLINE_FIELDS, selectsBelow } from "../selections.ts";
@@ -18,7 +20,7 @@ import { computeStatistics } from "../statistics.ts";
 import { assertValid } from "../valid-formula.ts";
 import { Channel } from "./channel.ts";
 import { Diagnostic } from "./diagnostic.ts";
-import { EncodedImage } from "./encoded-image.ts";
+import { EncodedImage, picturePrice } from "./encoded-image.ts";
 import { FloatRange, TileLimits } from "./geometry.ts";
 import { Image } from "./image.ts";
 import { Level, tileLimits } from "./level.ts";
@@ -32,8 +34,6 @@ const LEVEL = "0 is full resolution. Exactly one of level and zoom.";
 const ZOOM = "0 is the coarsest level. Exactly one of level and zoom.";
 const TILE_SIZE = "Side of a tile in pixels; 256 when left out.";
 const ENCODING = "JPEG when left out.";
-/** Longest side of a region that is asked for without a size: as large as a screen. */
-const DEFAULT_REGION_SIDE = 1024;
 
 @ObjectType({
   simpleResolvers: true,
@@ -119,7 +119,10 @@ export class Rendering {
     return this.#formula?.windows.map(({ low, high }) => new FloatRange(low, high)) ?? null;
   }
 
-  @Property(() => Int, { nullable: true, description: "Relative cost of one pixel; an addition is 1." })
+  @Property(() => Int, {
+    nullable: true,
+    description: "Relative cost of one pixel, of its neighbors too; an addition is 1.",
+  })
   get cost(): number | null {
     return this.#formula?.cost ?? null;
   }
@@ -142,7 +145,7 @@ export class Rendering {
     description: "Tiles inside both the range and the image, row by row. Exactly one of level and zoom.",
   })
   tiles(
-    @Ctx() { services }: GraphqlContext,
+    @Ctx() { services, cost }: GraphqlContext,
     @Info() info: GraphQLResolveInfo,
     @Arg("x", () => RangeInput, { description: "Columns." }) x: RangeInput,
     @Arg("y", () => RangeInput, { description: "Rows." }) y: RangeInput,
@@ -159,6 +162,7 @@ export class Rendering {
     const limits = requested.intersect(tileLimits(shown, common.tileSize));
     const inline = selectsBelow(info.fieldNodes, INLINE_FIELDS, info);
     checkCount(limits?.count ?? 0, inline, services.limits);
+    cost.take(tilesPrice(limits?.count ?? 0, common.tileSize, formula, inline));
     const { index } = shown;
     const { tileSize: size, pad, encoding: encoded } = common;
     // Written out: spreading an object a thousand times is what a list of URLs would mostly cost.
@@ -172,7 +176,7 @@ export class Rendering {
     description: "One tile; NOT_FOUND outside the image. Exactly one of level and zoom.",
   })
   tile(
-    @Ctx() { services }: GraphqlContext,
+    @Ctx() { services, cost }: GraphqlContext,
     @Info() info: GraphQLResolveInfo,
     @Arg("x", () => Int, { description: "Column, from 0." }) x: number,
     @Arg("y", () => Int, { description: "Row, from 0." }) y: number,
@@ -190,6 +194,7 @@ export class Rendering {
       throw new BandloomError("NOT_FOUND", message);
     }
     const inline = selectsBelow(info.fieldNodes, INLINE_FIELDS, info);
+    cost.take(tilesPrice(1, common.tileSize, formula, inline));
     return new Tile(services.tiles, { formula, level: shown.index, x, y, ...common }, inline);
   }
 
@@ -198,19 +203,22 @@ export class Rendering {
     description: "Any rectangle of full-resolution pixels, scaled down to fit.",
   })
   region(
-    @Ctx() { services }: GraphqlContext,
+    @Ctx() { services, cost }: GraphqlContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg("region", () => RegionInput, { description: "Full-resolution pixels, inside the image." }) region: RegionInput,
     @Arg("maxSize", () => Int, { nullable: true, description: "Longest side of the result; 1024 when left out." })
     maxSize?: number | null,
     @Arg("encoding", () => EncodingInput, { nullable: true, description: ENCODING }) encoding?: EncodingInput | null,
   ): EncodedImage {
     const formula = assertValid(this.#bound);
-    return new EncodedImage(services.tiles, {
+    const request = {
       formula,
       region: regionOf(formula.image, region),
       maxSize: sideOf(maxSize ?? DEFAULT_REGION_SIDE, services.limits),
       encoding: encodingOf(encoding),
-    });
+    };
+    cost.take(picturePrice(request, selectsBelow(info.fieldNodes, INLINE_FIELDS, info)));
+    return new EncodedImage(services.tiles, request);
   }
 
   @Field(() => [Probe], {
@@ -218,7 +226,7 @@ export class Rendering {
     description: "Raw channel values and the formula's value under points, full-resolution pixels.",
   })
   async probe(
-    @Ctx() { services, signal }: GraphqlContext,
+    @Ctx() { services, signal, cost }: GraphqlContext,
     @Arg("points", () => [PointInput], { description: "At most server.limits.probePoints." }) points: PointInput[],
     @Arg("level", () => Int, { nullable: true, description: "Level whose pixels are read; 0 when left out." })
     level?: number | null,
@@ -226,6 +234,7 @@ export class Rendering {
     const formula = assertValid(this.#bound);
     checkPoints(points, services.limits);
     const wanted = { formula, points, level: existingLevel(formula.image, level ?? 0) };
+    cost.take(probePrice(measuredWork(formula.formula.values, points.length)));
     const probed = await services.tiles.probe(wanted, signal);
     return probed.points.map((point) => new Probe(formula.image, point));
   }
@@ -288,6 +297,10 @@ export function checkCount(count: number, inline: boolean, { tilesInline, tilesA
     ? `${count} tiles with base64, dataUri or byteLength are too many for one answer: at most ${limit}. Ask for url, or a smaller range.`
     : `${count} tiles are too many for one answer: at most ${limit}. Ask for a smaller range, or use urlTemplate.`;
   throw new BandloomError("LIMIT_EXCEEDED", message, { details: { limit, count } });
+}
+
+function tilesPrice(count: number, tileSize: number, { formula }: ValidFormula, inline: boolean): number {
+  return inline ? picturesPrice(count, { width: tileSize, height: tileSize }, formula.cost) : REFERENCE * count;
 }
 
 export function sideOf(maxSize: number, { regionSide }: Limits): number {

@@ -30,9 +30,15 @@ export class Limits implements ServiceLimits {
   readonly inlineBytes!: number;
 
   @Field(() => Int, {
-    description: "Cost of one operation: a tile as URL is 1, a picture that is rendered for the answer 20.",
+    description:
+      "Cost of one operation: a tile as URL is 1, a tile of 256² that is rendered for the answer 20. Answers tell theirs in `extensions.cost`.",
   })
   readonly queryCost!: number;
+
+  @Field(() => Int, {
+    description: "A query or mutation that takes longer is ended with DEADLINE_EXCEEDED, milliseconds.",
+  })
+  readonly operationMs!: number;
 
   @Field(() => Int, { description: "Nested fields of one operation." })
   readonly queryDepth!: number;
@@ -69,6 +75,15 @@ export class Limits implements ServiceLimits {
 
   @Field(() => Int, { description: "Operations of one WebSocket at a time." })
   readonly streamOperations!: number;
+
+  @Field(() => Int, { description: "A WebSocket on which no operation runs for so long is closed, milliseconds." })
+  readonly streamIdleMs!: number;
+
+  @Field(() => Int, { description: "Connections at a time." })
+  readonly connections!: number;
+
+  @Field(() => Int, { description: "Connections of one client at a time." })
+  readonly clientConnections!: number;
 
   @Field(() => Int, { description: "Entries of a page when first and last are left out." })
   readonly pageSizeDefault: number = DEFAULT_PAGE;

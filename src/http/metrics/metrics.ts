@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Services } from "../../service/types/services.ts";
 import { cacheMetrics } from "./cache.ts";
 import { jobMetrics } from "./jobs.ts";
+import { memoryMetrics } from "./memory.ts";
 import { renderMetrics } from "./render.ts";
 
 /** Seconds: a hit in Redis takes a few milliseconds, a cold tile some more, and a queue that is full a second. */
@@ -51,6 +52,7 @@ export class Metrics {
     renderMetrics(services, registers);
     cacheMetrics(services, registers);
     jobMetrics(services, registers);
+    memoryMetrics(registers);
   }
 
   answered(route: string, status: number, seconds: number): void {

@@ -26,6 +26,11 @@ const COUNTERS: typeof GAUGES = [
     ({ renderer }) => renderer.replacedWorkers,
   ],
   [
+    "bandloom_quarantines_total",
+    "Formulas on images, and images, that were refused for a minute as they had cost three workers.",
+    ({ renderer }) => renderer.quarantines,
+  ],
+  [
     "bandloom_chunks_decoded_total",
     "Stored chunks that were read and decoded.",
     ({ renderer }) => renderer.chunksDecoded,

@@ -1,3 +1,4 @@
+import type { Priority } from "../types.ts";
 import type { Job } from "./job.ts";
 
 /** An owner's jobs are looked through so far for work on chunks that a worker has decoded. */
@@ -79,7 +80,8 @@ export class FairQueue {
         queue.splice(queue.indexOf(job), 1);
         this.#length--;
         this.#now = Math.max(this.#now, owner.given);
-        owner.given += job.cost.ms;
+        job.charged = job.cost.ms;
+        owner.given += job.charged;
         owner.running.add(job);
         return job;
       }
@@ -90,14 +92,47 @@ export class FairQueue {
   done(job: Job, workMs: number): void {
     const owner = this.#owner(job.owner);
     if (!owner.running.delete(job)) return;
-    owner.given += workMs - job.cost.ms;
+    owner.given += workMs - job.charged;
     if (this.#owners.size > MAX_IDLE_OWNERS) this.#forgetIdle();
   }
 
   /** How many jobs of an owner wait. */
-  countOf(owner: string): number {
-    const { live, bulk } = this.#owner(owner);
-    return live.length + bulk.length;
+  countOf(name: string): number {
+    const owner = this.#owners.get(name);
+    return owner ? owner.live.length + owner.bulk.length : 0;
+  }
+
+  /** An owner's part of `count`, where each that has work has the same. */
+  shareOf(name: string, count: number): number {
+    let others = 0;
+    for (const owner of this.#owners.values()) if (owner.name !== name && isActive(owner)) others++;
+    return Math.floor(count / (others + 1));
+  }
+
+  /**
+   * Milliseconds of work that are done before a job of `ms` milliseconds that an owner brings now: its own before it, and of every other
+   * owner as much as this one is given until then.
+   */
+  ahead(name: string, priority: Priority, ms: number): number {
+    const own = this.#owners.get(name);
+    const before = own ? workOf(own, priority, Number.POSITIVE_INFINITY) : 0;
+    let sum = before;
+    for (const other of this.#owners.values()) if (other !== own) sum += workOf(other, "bulk", before + ms);
+    return sum;
+  }
+
+  /** Somebody else waits as well. */
+  get isContended(): boolean {
+    let waiting = 0;
+    for (const owner of this.#owners.values()) if (isWaiting(owner) && ++waiting > 1) return true;
+    return false;
+  }
+
+  /** In this lane, a job would make it more lanes than `most` that work for its owner. */
+  exceedsShare({ owner }: Job, lane: number, most: number): boolean {
+    const lanes = new Set<number | null>();
+    for (const { lane: taken } of this.#owners.get(owner)?.running ?? []) lanes.add(taken);
+    return lanes.size > most || (lanes.size === most && !lanes.has(lane));
   }
 
   #chosen(queue: readonly Job[], choose: Choose): Job | null {
@@ -156,9 +191,26 @@ function isWaiting({ live, bulk }: Owner): boolean {
   return live.length > 0 || bulk.length > 0;
 }
 
+function isActive(owner: Owner): boolean {
+  return owner.running.size > 0 || isWaiting(owner);
+}
+
+/** Milliseconds of what an owner has running and waiting before a new job of a priority; counted up to `most`. */
+function workOf({ running, live, bulk }: Owner, priority: Priority, most: number): number {
+  const now = performance.now();
+  let sum = 0;
+  for (const { charged, startedAt } of running) sum += Math.max(0, charged - (now - startedAt));
+  for (const queue of priority === "live" ? [live] : [live, bulk])
+    for (const { cost } of queue) {
+      if (sum >= most) return most;
+      sum += cost.ms;
+    }
+  return Math.min(sum, most);
+}
+
 /** What its running jobs have taken beyond their cost so far, as far as can be told from outside. */
 function overtime({ running }: Owner, now: number): number {
   let sum = 0;
-  for (const job of running) sum += Math.max(0, now - job.startedAt - job.cost.ms);
+  for (const job of running) sum += Math.max(0, now - job.startedAt - job.charged);
   return sum;
 }

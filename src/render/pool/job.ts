@@ -1,6 +1,8 @@
+import type { BandloomError } from "../../core/errors.ts";
 import type { Cost } from "../cost.ts";
 import type { Task } from "../protocol.ts";
 import type { Priority } from "../types.ts";
+import type { Loss } from "./lane.ts";
 
 /** A job of which more than this is known or expected, milliseconds: others come between its slices. */
 const LONG_MS = 40;
@@ -12,7 +14,11 @@ export interface JobOptions {
   /** Whose work it is. */
   readonly owner: string;
   readonly cost: Cost;
+  readonly onLost?: OnLost | undefined;
 }
+
+/** The job has cost a worker, whether anybody waits for it or not: by that loss, which is told to those who do by that error. */
+export type OnLost = (loss: Loss, error: BandloomError) => void;
 
 /** One task on its way through the pool. */
 export class Job {
@@ -25,8 +31,13 @@ export class Job {
   readonly preferred: number | null;
   readonly owner: string;
   readonly cost: Cost;
+  readonly onLost: OnLost;
   /** When a worker was given it last, monotonic milliseconds. */
   startedAt = 0;
+  /** What its owner was charged for it when it was taken, milliseconds. */
+  charged = 0;
+  /** Index of the lane that it is in; null: it waits. */
+  lane: number | null = null;
   /** A worker died while this job and another one were in it: it runs alone now, so that the guilty one is known. */
   suspect = false;
   /** How often a younger job went first because it suited a lane better. */
@@ -39,7 +50,7 @@ export class Job {
   constructor(
     id: number,
     task: Task,
-    { priority, preferred, owner, cost }: JobOptions,
+    { priority, preferred, owner, cost, onLost = () => {} }: JobOptions,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -50,6 +61,7 @@ export class Job {
     this.priority = priority;
     this.owner = owner;
     this.cost = cost;
+    this.onLost = onLost;
     this.#resolve = resolve;
     this.#reject = reject;
   }

@@ -3,19 +3,24 @@ import { ownerOf } from "../../core/owner.ts";
 import { promiseWithResolver } from "../../core/promise.ts";
 import { rendezvous } from "../../plan/index.ts";
 import type { Cost } from "../cost.ts";
-import { stopped } from "../deadline.ts";
-import type { Counters, Reply, Task, TaskOf, TaskResults } from "../protocol.ts";
+import { Overrun } from "../deadline.ts";
+import type { Counters, Failure, Reply, Task, TaskOf, TaskResults } from "../protocol.ts";
 import type { Priority } from "../types.ts";
-import { FairQueue } from "./fair-queue.ts";
-import { Job } from "./job.ts";
+import { Door } from "./door.ts";
+import { type Choose, FairQueue } from "./fair-queue.ts";
+import { Job, type OnLost } from "./job.ts";
 import { Lane, type LaneEvents, type Loss, SLOTS, type Spawn } from "./lane.ts";
 
 export interface PoolOptions {
   /** Workers. */
   readonly size: number;
   readonly spawn: Spawn;
-  /** Jobs that may wait; further ones are refused with OVERLOADED at once. */
-  readonly queueLimit: number;
+  /** Work that would wait longer is refused with OVERLOADED at once, milliseconds. */
+  readonly queueMs: number;
+  /** Workers that one owner has at most while others wait; null: all. */
+  readonly ownerWorkers: number | null;
+  /** Seconds of a worker that one owner may use in a minute; null: as many as it likes. */
+  readonly ownerSeconds: number | null;
   /** A worker that works longer than this on one job is taken for hung, milliseconds. */
   readonly deadlineMs: number;
 }
@@ -26,6 +31,9 @@ export interface RunOptions {
   readonly cost: Cost;
   readonly signal?: AbortSignal | undefined;
   readonly priority?: Priority;
+  /** It is part of work that was let in before (`admit`). */
+  readonly admitted?: boolean;
+  readonly onLost?: OnLost;
 }
 
 export interface PoolStats extends Counters {
@@ -38,9 +46,6 @@ export interface PoolStats extends Counters {
   readonly failures: number;
   readonly replacedWorkers: number;
 }
-
-/** Seconds after which an overloaded client may try again: a full queue is worked off in about that time. */
-const RETRY_AFTER_SECONDS = 1;
 
 /** A lane looks this far among jobs that nobody waits for, for work on chunks that it has decoded. */
 const LOOKAHEAD = 32;
@@ -56,6 +61,7 @@ export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #lanes: readonly Lane[];
   readonly #queue = new FairQueue();
+  readonly #door: Door;
   /** Jobs of which one has cost a worker: each is run again, alone. */
   readonly #suspects: Job[] = [];
   /** Jobs that nobody waits for: taken only while the queue is empty. */
@@ -72,6 +78,7 @@ export class WorkerPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#door = new Door(this.#queue, options);
     const events: LaneEvents = {
       onRoom: () => {
         if (this.#lanes.every((lane) => lane.ready)) this.#allReady.resolve();
@@ -91,23 +98,30 @@ export class WorkerPool {
     return this.#allReady.promise;
   }
 
-  /** Rejects with the reason of an aborted signal. The job is of the signal's owner. */
+  /**
+   * Asked once for work that is brought in several jobs, by what its first one takes. Throws OVERLOADED for what would wait too long,
+   * QUOTA_EXCEEDED for an owner that has used its seconds.
+   */
+  admit(signal: AbortSignal | undefined, { ms }: Cost, priority: Priority): void {
+    // Nobody waits for it: it may take as long as it takes.
+    if (priority !== "background") this.#door.admit({ owner: ownerOf(signal), priority, ms });
+  }
+
+  /** Rejects with the reason of an aborted signal, and with what `admit` throws. The job is of the signal's owner. */
   run<Kind extends Task["kind"]>(
     task: TaskOf<Kind>,
-    { affinity, cost, signal, priority = "live" }: RunOptions,
+    { affinity, cost, signal, priority = "live", admitted = false, onLost }: RunOptions,
   ): Promise<TaskResults[Kind]> {
     return new Promise<unknown>((resolve, reject) => {
       if (signal?.aborted) throw signal.reason;
       if (this.#closed) throw new BandloomError("OVERLOADED", "The server is shutting down.");
+      if (!admitted) this.admit(signal, cost, priority);
       const preferred = affinity === null ? null : rendezvous(affinity, this.#lanes.length);
-      const job = new Job(++this.#lastId, task, { priority, preferred, owner: ownerOf(signal), cost }, resolve, reject);
+      const asked = { priority, preferred, owner: ownerOf(signal), cost, onLost };
+      const job = new Job(++this.#lastId, task, asked, resolve, reject);
       if (priority === "background") this.#background.push(job);
       else this.#queue.push(job);
       this.#pump();
-      if (this.#isTooMany(job)) {
-        this.#remove(job);
-        throw overloaded();
-      }
       if (signal) job.onAbort(signal, () => this.#abort(job, signal));
     }) as Promise<TaskResults[Kind]>;
   }
@@ -144,19 +158,18 @@ export class WorkerPool {
       for (const [index, lane] of this.#lanes.entries()) {
         if (this.#queue.length === 0) break;
         if (lane.load !== load || lane === reserved) continue;
-        const job = this.#queue.take((offered) => this.#chosen(lane, index, offered));
-        if (job) lane.give(job);
+        this.#give(index, this.#next(lane, index));
       }
     if (this.#queue.length === 0 && this.#background.length > 0) this.#pumpBackground();
   }
 
   /** Idle lanes take suspects, one each. While others wait the lane with the least to do is given nothing more: they are next in it. */
   #pumpSuspects(): Lane | null {
-    for (const lane of this.#lanes) {
+    for (const [index, lane] of this.#lanes.entries()) {
       if (!lane.ready || lane.load > 0) continue;
       const suspect = this.#suspects.shift();
       if (!suspect) return null;
-      lane.give(suspect);
+      this.#give(index, suspect);
     }
     if (this.#suspects.length === 0) return null;
     const up = this.#lanes.filter((lane) => lane.ready && !lane.hasSuspect);
@@ -178,7 +191,7 @@ export class WorkerPool {
         0,
         window.findIndex(({ preferred }) => preferred === index),
       );
-      for (const job of this.#background.splice(at, 1)) lane.give(job);
+      for (const job of this.#background.splice(at, 1)) this.#give(index, job);
       lanes++;
     }
   }
@@ -192,12 +205,30 @@ export class WorkerPool {
     return own ?? (lane.load === 0 || this.#isHomeless(oldest) ? oldest : null);
   }
 
-  #isTooMany(job: Job): boolean {
-    if (job.startedAt > 0) return false;
-    const { queueLimit } = this.#options;
-    return job.priority === "background"
-      ? this.#background.length > queueLimit
-      : this.#queue.countOf(job.owner) > queueLimit;
+  /** The job that a lane takes next; null: none suits it. */
+  #next(lane: Lane, index: number): Job | null {
+    const choose: Choose = (offered) => this.#chosen(lane, index, offered);
+    let passedOver = false;
+    const job = this.#queue.take((offered) => {
+      if (!this.#isOverShare(index, offered)) return choose(offered);
+      passedOver = true;
+      return null;
+    });
+    // Where nothing of the others suits the lane, it is better over the share than idle.
+    return job ?? (passedOver ? this.#queue.take(choose) : null);
+  }
+
+  #give(index: number, job: Job | null): void {
+    if (!job) return;
+    job.lane = index;
+    this.#lanes[index]?.give(job);
+  }
+
+  /** The owner of these jobs has as many workers as one may have while others wait, and others do. */
+  #isOverShare(index: number, [job]: readonly Job[]): boolean {
+    const { ownerWorkers, size } = this.#options;
+    if (!job || ownerWorkers === null || ownerWorkers >= size || !this.#queue.isContended) return false;
+    return this.#queue.exceedsShare(job, index, ownerWorkers);
   }
 
   /** False: it does not wait. */
@@ -230,10 +261,14 @@ export class WorkerPool {
     };
     this.#failedStarts = 0;
     this.#queue.done(job, reply.workMs);
+    this.#door.charge(job.owner, reply.workMs);
     job.cost.learn(reply.workMs);
-    if (job.settled) return;
-    if ("value" in reply.outcome) job.resolve(reply.outcome.value);
-    else this.#fail(job, BandloomError.fromMessage(reply.outcome.error));
+    if (!job.settled) {
+      if ("value" in reply.outcome) job.resolve(reply.outcome.value);
+      else this.#fail(job, BandloomError.fromMessage(reply.outcome.error));
+    }
+    const loss = lossOf(reply);
+    if (loss) job.onLost(loss, lossError(loss, this.#options.deadlineMs));
   }
 
   #abort(job: Job, signal: AbortSignal): void {
@@ -245,11 +280,17 @@ export class WorkerPool {
   #replace(lane: Lane, loss: Loss, jobs: readonly Job[], started: boolean): void {
     this.#replaced++;
     if (!started) this.#failedStarts++;
-    for (const job of jobs) this.#queue.done(job, performance.now() - job.startedAt);
+    for (const job of jobs) {
+      const workMs = performance.now() - job.startedAt;
+      this.#queue.done(job, workMs);
+      this.#door.charge(job.owner, workMs);
+    }
     const alive = jobs.filter((job) => !job.settled);
-    if (jobs.length === 1 && loss !== "poisoned")
-      for (const job of alive) this.#fail(job, lossError(loss, this.#options.deadlineMs));
-    else {
+    if (jobs.length === 1 && loss !== "poisoned") {
+      const error = lossError(loss, this.#options.deadlineMs);
+      for (const job of alive) this.#fail(job, error);
+      for (const job of jobs) job.onLost(loss, error);
+    } else {
       for (const job of alive.reverse()) {
         job.suspect = loss !== "poisoned";
         if (job.suspect) this.#suspects.unshift(job);
@@ -286,16 +327,17 @@ export class WorkerPool {
   }
 }
 
-function overloaded(): BandloomError {
-  return new BandloomError("OVERLOADED", "The server has more work than it can queue. Try again in a moment.", {
-    details: { retryAfter: RETRY_AFTER_SECONDS },
-  });
+/** What the job of a reply has done to its worker; null: nothing. */
+function lossOf({ outcome, fatal }: Reply): Loss | null {
+  if (fatal) return "poisoned";
+  const answers = "error" in outcome ? [outcome] : Array.isArray(outcome.value) ? outcome.value : [];
+  return answers.some((one: Partial<Failure> | null) => one?.overran) ? "deadline" : null;
 }
 
 function lossError(loss: Loss, deadlineMs: number): BandloomError {
   switch (loss) {
     case "deadline":
-      return stopped(deadlineMs);
+      return new Overrun(deadlineMs);
     case "memory":
       return new BandloomError(
         "LIMIT_EXCEEDED",

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
-import { stopped } from "../deadline.ts";
+import { Overrun } from "../deadline.ts";
 import type { Failure } from "../protocol.ts";
 import type { OpenImage } from "./images.ts";
 import type { ReadAhead } from "./read-ahead.ts";
@@ -53,7 +53,7 @@ export class JobContext {
   /** Lets the other jobs of the worker, and those that have just come, do their slices. JobCancelled, or LIMIT_EXCEEDED after the deadline. */
   async breathe(): Promise<void> {
     this.#workedMs += performance.now() - this.#sliceAt;
-    if (this.#workedMs > this.#deadlineMs) throw stopped(this.#deadlineMs);
+    if (this.#workedMs > this.#deadlineMs) throw new Overrun(this.#deadlineMs);
     await nextTurn();
     this.#sliceAt = performance.now();
     this.checkCancelled();
@@ -71,6 +71,7 @@ export class JobContext {
 
   /** What a client may know of an error. A bug is logged here, with its stack, where it is known. */
   failure(error: unknown): Failure {
+    if (error instanceof Overrun) return { error: error.toMessage(), overran: true };
     if (error instanceof BandloomError && error.code !== "INTERNAL") return { error: error.toMessage() };
     if (error instanceof JobCancelled || this.signal?.aborted)
       return { error: { code: "OVERLOADED", message: NOBODY_WAITS } };

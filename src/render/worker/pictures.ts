@@ -7,6 +7,7 @@ import { Canvas } from "./canvas.ts";
 import { evaluate } from "./evaluate.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { assertKernelReads } from "./plane-reads.ts";
 import { announceChunks } from "./read-ahead.ts";
 import { SharedChunks } from "./shared-chunks.ts";
 
@@ -64,6 +65,7 @@ async function evaluatePicture(
   task: PictureTask,
 ): Promise<Evaluated> {
   const plan = planRegion(image.info, task.level, task.region);
+  assertKernelReads(job, image, kernel, plan);
   using canvas = new Canvas(job.bench.arena, kernel, plan);
   await evaluate(job, image, kernel, plan, canvas);
   return { picture: encode(canvas.pixels(), task) };

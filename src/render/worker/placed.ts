@@ -1,7 +1,7 @@
 import { levelCount, type Region } from "../../core/geometry.ts";
 import { type AxisReads, axisReads, bilinear, type Placement, placedLevel } from "../../formula/index.ts";
 import type { PlacedStage } from "../../kernel/index.ts";
-import { assertStoredPixels, type ServedLevel, servedLevel, storedPixels } from "../../plan/index.ts";
+import { assertGranted, type ServedLevel, servedLevel, storedNeed } from "../../plan/index.ts";
 import type { Scope } from "./arena.ts";
 import { gatherInputs, runInParts } from "./evaluate.ts";
 import type { OpenImage } from "./images.ts";
@@ -36,7 +36,7 @@ export async function placedPlane(
     return address;
   }
   job.checkCancelled();
-  assertStoredPixels(storedPixels(image.info, served, region));
+  assertGranted(storedNeed(image.info, served, region));
   using reading = arena.scope();
   const inputs = await gatherInputs(job, image, kernel, served, region, reading);
   const read = region.width * region.height;

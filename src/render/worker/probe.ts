@@ -2,7 +2,15 @@ import type { PlaneType } from "../../core/dtype.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { nodataSample } from "../../kernel/plane-lanes.ts";
 import { channelInputs } from "../../kernel/stages.ts";
-import { assertStoredPixels, planRegion, type RegionPlan, storedPixels } from "../../plan/index.ts";
+import {
+  assertGranted,
+  MEASURED,
+  planRegion,
+  type RegionPlan,
+  type StoredNeed,
+  storedNeed,
+  sumOfNeeds,
+} from "../../plan/index.ts";
 import { detached, floatValues, type Pixels } from "../encode/pixels.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { ProbeResult } from "../types.ts";
@@ -11,6 +19,7 @@ import { evaluate } from "./evaluate.ts";
 import { gatherPlanes } from "./gather.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { type PlaneReads, planeReads } from "./plane-reads.ts";
 import { announceChunks } from "./read-ahead.ts";
 
 /** Stored values, formula values and colour under single pixels of one level. */
@@ -20,8 +29,9 @@ export function probePoints(job: JobContext, task: TaskOf<"probe">): Promise<rea
     throw new TypeError("A probe takes a float32 kernel for values and an rgba8 kernel for colours.");
   return job.bench.images.withAll(job, task, async (image) => {
     const plans = points.map(({ x, y }) => planRegion(image.info, level, { x, y, width: 1, height: 1 }));
-    assertStoredPixels(averagedPixels(image, plans));
-    announceChunks(job, image, colorKernel ? [kernel, colorKernel] : [kernel], () => plans);
+    const kernels = colorKernel ? [kernel, colorKernel] : [kernel];
+    assertGranted(pointNeed(job, image, kernels, plans), MEASURED);
+    announceChunks(job, image, kernels, () => plans);
     const results: ProbeResult[] = [];
     for (const plan of plans) {
       const values = floatValues(await evaluatePoint(job, image, kernel, plan));
@@ -35,16 +45,30 @@ export function probePoints(job: JobContext, task: TaskOf<"probe">): Promise<rea
   });
 }
 
-/** Stored pixels behind points of a virtual level, each virtual chunk counted once. */
-function averagedPixels({ info }: OpenImage, plans: readonly RegionPlan[]): number {
-  const chunks = new Map<string, number>();
-  for (const { served, region } of plans) {
-    if (served.kind === "stored") continue;
-    const { chunkWidth, chunkHeight } = served.grid;
-    const name = `${Math.floor(region.x / chunkWidth)}/${Math.floor(region.y / chunkHeight)}`;
-    if (!chunks.has(name)) chunks.set(name, storedPixels(info, served, region));
-  }
-  return [...chunks.values()].reduce((sum, pixels) => sum + pixels, 0);
+/** What is read of each image for all points, a block of chunks that several points are in counted once. */
+function pointNeed(
+  job: JobContext,
+  image: OpenImage,
+  kernels: readonly Kernel[],
+  plans: readonly RegionPlan[],
+): StoredNeed {
+  const needs = new Map<string, StoredNeed>();
+  for (const { served, region } of plans)
+    for (const kernel of kernels)
+      for (const reads of planeReads(job, image, kernel, served, region)) {
+        const name = blockName(reads);
+        if (!needs.has(name)) needs.set(name, storedNeed(reads.image.info, reads.served, reads.region));
+      }
+  return sumOfNeeds([...needs.values()]);
+}
+
+/** Names the chunks under a region: where it is a pixel, the chunk. */
+function blockName({ image, served, region }: PlaneReads): string {
+  const { chunkWidth, chunkHeight } = served.grid;
+  const [left, top] = [Math.floor(region.x / chunkWidth), Math.floor(region.y / chunkHeight)];
+  const right = Math.floor((region.x + region.width - 1) / chunkWidth);
+  const bottom = Math.floor((region.y + region.height - 1) / chunkHeight);
+  return [image.id, served.level, left, top, right, bottom].join("/");
 }
 
 async function evaluatePoint(job: JobContext, image: OpenImage, kernel: Kernel, plan: RegionPlan): Promise<Pixels> {

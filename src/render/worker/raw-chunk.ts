@@ -1,6 +1,6 @@
 import { planeBytes } from "../../core/dtype.ts";
 import { BandloomError } from "../../core/errors.ts";
-import { storedInput } from "../../plan/index.ts";
+import { assertGranted, chunksNeed, storedInput } from "../../plan/index.ts";
 import type { ImageInfo } from "../../source/types.ts";
 import type { TaskOf } from "../protocol.ts";
 import type { RawChunk } from "../types.ts";
@@ -13,6 +13,7 @@ export function readChunk(job: JobContext, task: TaskOf<"chunk">): Promise<RawCh
   return job.bench.images.use(source, async (image) => {
     assertChunk(image.info, level, x, y);
     storedInput(image.info, channel, z, t);
+    assertGranted(chunksNeed(image.info.levels[level], 1));
     const { chunk, address } = await loadStored(job, image, level, x, y, { channel, z, t });
     const { width, height, type } = chunk;
     const bytes = new Uint8Array(job.bench.arena.memory.buffer, address, width * height * planeBytes(type)).slice();

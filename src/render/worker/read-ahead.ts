@@ -1,17 +1,17 @@
 import { planeBytes } from "../../core/dtype.ts";
-import type { Region } from "../../core/geometry.ts";
-import type { KernelInput, KernelReads } from "../../kernel/index.ts";
-import { type RegionPlan, type ServedLevel, storedChunks } from "../../plan/index.ts";
+import type { KernelReads } from "../../kernel/index.ts";
+import { type RegionPlan, storedChunks } from "../../plan/index.ts";
 import type { ChunkBytes, ChunkRef } from "../../source/types.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
-import { placedRead } from "./placed.ts";
-import { grownBy } from "./stages.ts";
+import { type PlaneReads, planeReads } from "./plane-reads.ts";
 import { chunkKey } from "./stored-chunks.ts";
 
 /** Chunks that one round of requests brings, by their decoded size: what has arrived and waits stays within it. */
 const ROUND_BYTES = 64 * 2 ** 20;
 const ROUND_CHUNKS = 1024;
+/** Chunks that one job announces for an image; those beyond are asked for one by one. */
+const MAX_ANNOUNCED = 65_536;
 
 /**
  * Chunks of a job whose image lies behind a network, announced in the order in which the job will ask for them. The first that is missing
@@ -80,34 +80,10 @@ export function announceChunks(
     for (const kernel of kernels)
       for (const reads of planeReads(job, image, kernel, served, region)) {
         const found = refs.get(reads.image);
-        if (found) for (const ref of chunkRefs(reads)) found.set(chunkKey(reads.image, ref), ref);
+        if (!found || found.size >= MAX_ANNOUNCED) continue;
+        for (const ref of chunkRefs(reads)) found.set(chunkKey(reads.image, ref), ref);
       }
   for (const [one, found] of refs) job.readAhead.set(one, new ReadAhead(job, one, [...found.values()]));
-}
-
-/** Planes that are read over a region of a level. */
-interface PlaneReads {
-  readonly image: OpenImage;
-  readonly served: ServedLevel;
-  readonly region: Region;
-  readonly inputs: readonly KernelInput[];
-}
-
-/** All that a kernel reads for a region, what its stages read included. */
-function planeReads(
-  job: JobContext,
-  image: OpenImage,
-  { inputs, stages }: KernelReads,
-  served: ServedLevel,
-  region: Region,
-): readonly PlaneReads[] {
-  const below = stages.flatMap((stage) => {
-    if (stage.kind === "neighbourhood")
-      return planeReads(job, image, stage.kernel, served, grownBy(region, stage.passes, served));
-    const placed = placedRead(job, stage.placement, served, region);
-    return placed.region ? planeReads(job, placed.image, stage.kernel, placed.served, placed.region) : [];
-  });
-  return [{ image, served, region, inputs }, ...below];
 }
 
 function chunkRefs({ image, served, region, inputs }: PlaneReads): readonly ChunkRef[] {

@@ -1,7 +1,10 @@
-import { chunksUnder, type Placed, servedLevel } from "../../plan/index.ts";
+import { chunkCount, chunksUnder, type Placed, servedLevel } from "../../plan/index.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
 import { placeName } from "./stored-chunks.ts";
+
+/** Chunks of a picture whose places are kept in mind: smaller ones are quickly decoded again. */
+const MAX_CHUNKS = 1024;
 
 /** Keeps the chunks that pictures of a batch share decoded until the last of them is done. */
 export class SharedChunks {
@@ -14,6 +17,7 @@ export class SharedChunks {
     if (pictures.length < 2) return;
     for (const picture of pictures) {
       const served = servedLevel(image.info, picture.level);
+      if (chunkCount(served.grid, picture.region) > MAX_CHUNKS) continue;
       const places = chunksUnder(served.grid, picture.region).map(({ x, y }) => placeName(image, served, x, y));
       for (const place of places) job.bench.chunks.want(place);
       this.#places.set(picture, places);

@@ -1,6 +1,6 @@
 import { BandloomError } from "../../core/errors.ts";
 import type { Region } from "../../core/geometry.ts";
-import { assertStoredPixels, MAX_STATISTICS_PIXELS, planRegion, storedPixels } from "../../plan/index.ts";
+import { assertGranted, MAX_STATISTICS_PIXELS, planRegion, storedNeed, sumOfNeeds } from "../../plan/index.ts";
 import { floatValues } from "../encode/pixels.ts";
 import type { TaskOf } from "../protocol.ts";
 import { type Sketch, Sketcher } from "../sketch.ts";
@@ -9,6 +9,7 @@ import type { StatisticsResult } from "../types.ts";
 import { Canvas } from "./canvas.ts";
 import { evaluate } from "./evaluate.ts";
 import type { JobContext } from "./job-context.ts";
+import { assertKernelReads } from "./plane-reads.ts";
 import { announceChunks } from "./read-ahead.ts";
 
 /** Exact statistics of a formula's number over regions of one level, MAX_STATISTICS_PIXELS in all. */
@@ -48,7 +49,8 @@ function readRegions(
     throw new TypeError("Statistics are made of one float32 plane.");
   return job.bench.images.withAll(job, task, async (image) => {
     const plans = regions.map((region) => planRegion(image.info, level, region));
-    assertStoredPixels(plans.reduce((sum, plan) => sum + storedPixels(image.info, plan.served, plan.region), 0));
+    assertGranted(sumOfNeeds(plans.map((plan) => storedNeed(image.info, plan.served, plan.region))));
+    for (const plan of plans) assertKernelReads(job, image, kernel, plan);
     announceChunks(job, image, [kernel], () => plans);
     for (const { served, strips } of plans)
       for (const region of strips) {

@@ -1,7 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
+import { Slots } from "../../core/slots.ts";
 import type { Priority } from "../../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "../picture-batch.ts";
-import type { RenderNode } from "./render-node.ts";
+import type { FarPicture, RenderNode } from "./render-node.ts";
+
+/** Pictures of one list that are asked for at a time: as many as two nodes of two workers let wait, however long they take. */
+const AT_A_TIME = 32;
+/** So often is a picture of a list asked for where the other side has too much to do. */
+const TRIES = 5;
 
 /**
  * Pictures that processes of the role `render` make. `local` makes those whose formula is too long for an address, and those of which the other side knows
@@ -16,6 +23,7 @@ class FetchedBatch implements PictureBatch {
   readonly #maker: PictureMaker;
   readonly #priority: Priority;
   readonly #local: PictureBatch;
+  readonly #slots = new Slots(AT_A_TIME);
 
   constructor(node: RenderNode, maker: PictureMaker, priority: Priority) {
     this.#node = node;
@@ -33,8 +41,20 @@ class FetchedBatch implements PictureBatch {
     this.#local.start();
   }
 
+  /** A list is one piece of work, of which the other side sees the pictures alone: it may refuse some for the time being. */
+  async #patiently(path: string, signal: AbortSignal): Promise<FarPicture> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.#node.picture(path, signal);
+      } catch (error) {
+        const isBusy = error instanceof BandloomError && error.code === "OVERLOADED";
+        if (!isBusy || this.#priority === "live" || tries === TRIES) throw error;
+        await sleep(Number(error.details?.retryAfter ?? 1) * 1000, undefined, { signal });
+      }
+  }
+
   async #fetch(path: string, wanted: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
-    const { etag, ...picture } = await this.#node.picture(path, signal);
+    const { etag, ...picture } = await this.#slots.run(() => this.#patiently(path, signal));
     if (etag === "" || !wanted.key.startsWith(etag)) {
       const batch = this.#maker.batch(this.#priority);
       const own = batch.add(wanted, signal);

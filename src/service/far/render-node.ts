@@ -120,7 +120,7 @@ function errorIn(bytes: Uint8Array): BandloomError | null {
     const { code, message, ...details } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
     if (typeof code !== "string" || typeof message !== "string" || !(code in ERROR_STATUS)) return null;
     // Its own doors are no business of who asked here.
-    if (code === "FORBIDDEN" || code === "LINK_EXPIRED" || code === "QUOTA_EXCEEDED") return null;
+    if (code === "FORBIDDEN" || code === "LINK_EXPIRED") return null;
     return new BandloomError(code as ErrorCode, message, Object.keys(details).length > 0 ? { details } : {});
   } catch {
     return null;

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../formula/diagnostic.ts";
 import type { Formula } from "../../formula/formula.ts";
 import type { ServedImage } from "./image.ts";
+import type { Pay } from "./measure.ts";
 
 export interface PlaneChoice {
   readonly z?: number;
@@ -54,11 +55,20 @@ export interface Layer {
 }
 
 export interface FormulaService {
-  /** Never rejects for a bad formula; rejects when pixels that it needs (percentiles) cannot be read. */
-  bind(image: ServedImage, source: string | null, plane?: PlaneChoice, signal?: AbortSignal): Promise<BoundFormula>;
+  /**
+   * Never rejects for a bad formula; rejects when pixels that it needs (percentiles) cannot be read. `pay` is told what must be measured that is
+   * neither known nor being measured for somebody else.
+   */
+  bind(
+    image: ServedImage,
+    source: string | null,
+    plane?: PlaneChoice,
+    signal?: AbortSignal,
+    pay?: Pay,
+  ): Promise<BoundFormula>;
   /** Sugar to text. BAD_REQUEST where the options contradict each other. */
-  displayText(source: string, display: DisplayOptions): string;
-  layersText(layers: readonly Layer[]): string;
+  displayText(source: string, display: DisplayOptions, signal?: AbortSignal): Promise<string>;
+  layersText(layers: readonly Layer[], signal?: AbortSignal): Promise<string>;
   /** The formula of an image that is asked for without one. */
   defaultText(image: ServedImage): string;
 }

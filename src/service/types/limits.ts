@@ -8,6 +8,7 @@ export interface Limits {
   readonly tilesInline: number;
   readonly inlineBytes: number;
   readonly queryCost: number;
+  readonly operationMs: number;
   readonly queryDepth: number;
   readonly queryAliases: number;
   readonly queryTokens: number;
@@ -20,4 +21,7 @@ export interface Limits {
   readonly jobsAtOnce: number;
   readonly streams: number;
   readonly streamOperations: number;
+  readonly streamIdleMs: number;
+  readonly connections: number;
+  readonly clientConnections: number;
 }

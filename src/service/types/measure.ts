@@ -2,6 +2,18 @@ import type { Region } from "../../core/geometry.ts";
 import type { StatisticsResult } from "../../render/types.ts";
 import type { ValidFormula } from "./formula.ts";
 
+/** What a number is measured of, known before a pixel is read. */
+export interface MeasuredWork {
+  readonly pixels: number;
+  /** That are read, planes and those of other images apart. */
+  readonly channels: number;
+  /** Of one pixel; an addition is 1. */
+  readonly cost: number;
+}
+
+/** Told of work before it is begun; what it throws is thrown in place of the work. */
+export type Pay = (work: readonly MeasuredWork[]) => void;
+
 export interface StatisticsRequest {
   readonly formula: ValidFormula;
   readonly level: number | null;

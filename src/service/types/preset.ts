@@ -41,7 +41,7 @@ export interface SavedPreset {
 export interface PresetService {
   all(): Promise<readonly Preset[]>;
   /** Those that an image can evaluate, the nearest to it first; one of a name. */
-  ofImage(image: ServedImage): Promise<readonly Preset[]>;
+  ofImage(image: ServedImage, signal?: AbortSignal): Promise<readonly Preset[]>;
   /** Null: there is none, or none that the image can evaluate. */
   find(image: ServedImage, ref: PresetRef): Promise<Preset | null>;
   saved(ref: { readonly name: string; readonly imageKey: string | null }): Promise<Preset | null>;

@@ -37,6 +37,9 @@ const MAX_PIECES = 1024;
 /** Decoded bytes that one chunk of the set may need at a time, in a worker's memory. */
 const MAX_CHUNK_MIB = 64;
 
+/** Of a plane, where a member does not tell what its chunks hold. */
+const MAX_SAMPLE_BYTES = 8;
+
 /** A level of a member, given the grid of the set's. */
 export function memberLevel(
   from: LevelSource,
@@ -50,6 +53,24 @@ export function memberLevel(
     stored.chunkWidth === level.chunkWidth &&
     stored.chunkHeight === level.chunkHeight;
   return { ...from, direct: exact && sameGrid && isIdentity(from) };
+}
+
+/** A level of the set, with what its chunks cost where they are made of chunks of a member. */
+export function withPieces(level: StoredLevel, index: number, members: readonly Member[]): StoredLevel {
+  const costs = members.flatMap(({ source, levels }) => {
+    const from = levels[index];
+    const stored = from && source.info.levels[from.level];
+    if (!from || !stored) return [];
+    const { chunkReads = 1, chunkBytes = stored.chunkWidth * stored.chunkHeight * MAX_SAMPLE_BYTES } = stored;
+    if (from.direct) return [{ reads: chunkReads, bytes: stored.chunkBytes ?? 0 }];
+    // On the average over the places that a chunk may have.
+    const across = 1 + (level.chunkWidth * from.x.step) / stored.chunkWidth;
+    const down = 1 + (level.chunkHeight * from.y.step) / stored.chunkHeight;
+    return [{ reads: Math.ceil(across * down * chunkReads), bytes: Math.ceil(across * down * chunkBytes) }];
+  });
+  const chunkReads = Math.max(1, ...costs.map(({ reads }) => reads));
+  const chunkBytes = Math.max(0, ...costs.map(({ bytes }) => bytes));
+  return { ...level, ...(chunkReads > 1 ? { chunkReads } : {}), ...(chunkBytes > 0 ? { chunkBytes } : {}) };
 }
 
 /** SOURCE_UNREADABLE where a chunk of the set would be made of too many chunks of a member, or take too much memory. */

@@ -7,7 +7,7 @@ import { arrange } from "./arrange.ts";
 import { chooseChannels } from "./channels.ts";
 import { describe } from "./describe.ts";
 import { commonLevels, memberOn, type Placed } from "./grid.ts";
-import { assertChunks } from "./group.ts";
+import { assertChunks, withPieces } from "./group.ts";
 import { type ChannelSet, MAX_CHANNELS } from "./manifest.ts";
 import { ChannelSetSource } from "./source.ts";
 
@@ -92,6 +92,7 @@ function compose(set: ChannelSet, sources: readonly ImageSource[], manifest: Ide
     manifest ?? textIdentity(JSON.stringify(set)),
     ...[...new Set(sources)].map((source) => source.identity),
   ]);
-  const info = describe(set, infos, full, levels, channels);
+  const costly = levels.map((level, index) => withPieces(level, index, members));
+  const info = describe(set, infos, full, costly, channels);
   return new ChannelSetSource({ info, identity, members, groups, channels: places });
 }

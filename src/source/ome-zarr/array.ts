@@ -4,10 +4,12 @@ import { assertBlockBytes } from "../tiff/chunk-shape.ts";
 import { unreadable } from "../unreadable.ts";
 import { type Chain, chainOfV2, chainOfV3, type Sharding } from "./chain.ts";
 import { type Documents, type Json, type JsonObject, joinPath } from "./documents.ts";
+import { listOf } from "./list-of.ts";
 
 /** Beyond it a coordinate is no exact float32; other axes than x and y are shorter by far. */
 const MAX_SIDE = 2 ** 24;
 const MAX_AXES = 8;
+const MAX_CODECS = 16;
 
 /** An array of a hierarchy, Zarr 2 and 3 alike. Checked: sizes are bounded, codecs known. */
 export interface ZarrArray {
@@ -26,7 +28,7 @@ export interface ZarrArray {
 }
 
 const size = z.number().int().min(1).max(MAX_SIDE);
-const sizes = z.array(size).min(2).max(MAX_AXES);
+const sizes = listOf(size, { least: 2, most: MAX_AXES });
 
 const arrayV2 = z.object({
   zarr_format: z.literal(2),
@@ -36,7 +38,7 @@ const arrayV2 = z.object({
   compressor: z.looseObject({ id: z.string() }).nullable(),
   fill_value: z.unknown(),
   order: z.enum(["C", "F"]),
-  filters: z.array(z.looseObject({ id: z.string() })).nullish(),
+  filters: listOf(z.looseObject({ id: z.string() }), { most: MAX_CODECS }).nullish(),
   dimension_separator: z.enum([".", "/"]).optional(),
 });
 
@@ -55,7 +57,7 @@ const arrayV3 = z.object({
     configuration: z.object({ separator: z.enum([".", "/"]).optional() }).optional(),
   }),
   fill_value: z.unknown(),
-  codecs: z.array(codec).min(1).max(16),
+  codecs: listOf(codec, { least: 1, most: MAX_CODECS }),
 });
 
 /** SOURCE_UNREADABLE names the rule that the array's metadata breaks, or the feature that is not supported. */

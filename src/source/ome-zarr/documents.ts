@@ -16,8 +16,8 @@ export class Documents {
   readonly #identities: Identity[] = [];
   /** Documents that came ahead of their time. */
   readonly #fetched = new Map<string, WholeBlob | null>();
-  /** Documents that stand in another one. */
-  readonly #consolidated = new Map<string, JsonObject>();
+  /** Documents that stand in another one, by what is left of their path. */
+  readonly #consolidated: { readonly values: JsonObject; readonly nameOf: (path: string) => string | null }[] = [];
 
   constructor(folder: Folder) {
     this.#folder = folder;
@@ -35,16 +35,15 @@ export class Documents {
     });
   }
 
-  /** Takes documents below a group out of its consolidated metadata; `values` by path. */
-  consolidate(values: Json | undefined, pathOf: (name: string) => string): void {
-    if (!isObject(values)) return;
-    for (const [name, value] of Object.entries(values))
-      if (isObject(value)) this.#consolidated.set(pathOf(name), value);
+  /** Documents below a group are read from its consolidated metadata; `nameOf` their paths in `values`, null: not there. */
+  consolidate(values: Json | undefined, nameOf: (path: string) => string | null): void {
+    // They stay where they are: there may be any number of them, and an image has a few.
+    if (isObject(values)) this.#consolidated.push({ values, nameOf });
   }
 
   /** Null where there is no such document; SOURCE_UNREADABLE for one that is no JSON object. */
   async read(path: string): Promise<JsonObject | null> {
-    const known = this.#consolidated.get(path);
+    const known = this.#inAnother(path);
     if (known) return known;
     const ahead = this.#fetched.get(path);
     const found = ahead === undefined ? await this.#folder.get(path, MAX_DOCUMENT_BYTES) : ahead;
@@ -56,6 +55,15 @@ export class Documents {
     const value = parse(text, name);
     if (!isObject(value)) throw unreadable(`its ${name} is no JSON object`);
     return value;
+  }
+
+  #inAnother(path: string): JsonObject | null {
+    for (const { values, nameOf } of this.#consolidated) {
+      const name = nameOf(path);
+      const value = name !== null && Object.hasOwn(values, name) ? values[name] : undefined;
+      if (isObject(value)) return value;
+    }
+    return null;
   }
 }
 
@@ -89,6 +97,12 @@ function depthOf(text: string): number {
     else if (char === "]" || char === "}") depth--;
   }
   return most;
+}
+
+/** What is left of a path below a folder; null: it lies elsewhere. */
+export function pathBelow(folder: string, path: string): string | null {
+  if (folder === "") return path;
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : null;
 }
 
 /** `a/b` of a folder as a folder. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { PixelSize } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { JsonObject } from "./documents.ts";
+import { listOf } from "./list-of.ts";
 
 /** Axes that an image may have, in the order that the specification demands of them; x and y it must have. */
 export const AXES = ["t", "c", "z", "y", "x"] as const;
@@ -17,6 +18,9 @@ export interface Multiscale {
 }
 
 const MAX_LEVELS = 64;
+const MAX_AXES = 8;
+/** The specification knows two for each dataset. */
+const MAX_TRANSFORMATIONS = 16;
 const TYPES: Readonly<Record<AxisName, string>> = { t: "time", c: "channel", z: "space", y: "space", x: "space" };
 /** Symbols of the units that OME-NGFF names. */
 const UNITS: ReadonlyMap<string, string> = new Map([
@@ -36,22 +40,23 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ["parsec", "pc"],
 ]);
 
-const scales = z.array(z.number()).max(8);
+const scales = listOf(z.number(), { most: MAX_AXES });
 const transformation = z.discriminatedUnion("type", [
   z.object({ type: z.literal("scale"), scale: scales }),
   z.object({ type: z.literal("translation"), translation: scales }),
   z.object({ type: z.literal("identity") }),
 ]);
+const transformations = listOf(transformation, { most: MAX_TRANSFORMATIONS });
 const axis = z.object({ name: z.string(), type: z.string().optional(), unit: z.string().nullish() });
 const multiscale = z.object({
   name: z.string().nullish(),
   version: z.string().optional(),
-  axes: z.array(axis, "axes are missing: only versions from 0.4 on are read"),
-  datasets: z
-    .array(z.object({ path: z.string(), coordinateTransformations: z.array(transformation) }))
-    .min(1)
-    .max(MAX_LEVELS),
-  coordinateTransformations: z.array(transformation).optional(),
+  axes: listOf(axis, { most: MAX_AXES, missing: "axes are missing: only versions from 0.4 on are read" }),
+  datasets: listOf(z.object({ path: z.string(), coordinateTransformations: transformations }), {
+    least: 1,
+    most: MAX_LEVELS,
+  }),
+  coordinateTransformations: transformations.optional(),
 });
 
 /** One image of `multiscales` (OME-NGFF 0.4 and 0.5). SOURCE_UNREADABLE names the rule that it breaks. */

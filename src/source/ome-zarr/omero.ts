@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { ChannelInfo } from "../types.ts";
 import type { Json } from "./documents.ts";
+import { listOf } from "./list-of.ts";
 
 /** What `omero` says of a channel. */
 export type OmeroChannel = Pick<ChannelInfo, "color" | "window" | "active"> & { readonly label: string | null };
 
 const MAX_LABEL = 256;
+const MAX_CHANNELS = 4096;
 
 const channel = z.looseObject({
   label: z.union([z.string(), z.number()]).nullish(),
@@ -13,7 +15,7 @@ const channel = z.looseObject({
   active: z.boolean().nullish(),
   window: z.looseObject({ start: z.number().nullish(), end: z.number().nullish() }).nullish(),
 });
-const omero = z.looseObject({ channels: z.array(z.unknown()).max(4096) });
+const omero = z.looseObject({ channels: listOf(z.unknown(), { most: MAX_CHANNELS }) });
 
 /** Channels of OMERO's rendering settings. What is missing or odd in them is told and left out: viewers show such images. */
 export function readOmero(

@@ -2,14 +2,25 @@ import { isFloat } from "../../core/dtype.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
 import type { ChannelInfo, Folder, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import { readArray, type ZarrArray } from "./array.ts";
-import { Documents, isObject, type Json, type JsonObject, joinPath, MAX_DOCUMENT_BYTES } from "./documents.ts";
+import { bytesOf, readArray, type ZarrArray } from "./array.ts";
+import {
+  Documents,
+  isObject,
+  type Json,
+  type JsonObject,
+  joinPath,
+  MAX_DOCUMENT_BYTES,
+  pathBelow,
+} from "./documents.ts";
 import { type AxisName, type Multiscale, readMultiscale } from "./multiscales.ts";
 import { readOmero } from "./omero.ts";
 import { readOwnAttributes } from "./own-attributes.ts";
+import { indexShare } from "./shard.ts";
 import { OmeZarrSource } from "./source.ts";
 
 const MAX_CHANNELS = 4096;
+/** Images of one group. */
+const MAX_SERIES = 100_000;
 /** Pixels a side from which on one level is slow to show small. */
 const LARGE_SIDE = 4096;
 /** Bytes of a chunk above which each tile reads far more than it shows. */
@@ -103,21 +114,27 @@ async function attributesOf(
   const group = await documents.read(joinPath(path, "zarr.json"));
   if (group) {
     const { consolidated_metadata: below } = group;
-    if (isObject(below)) documents.consolidate(below.metadata, (name) => joinPath(path, name, "zarr.json"));
+    if (isObject(below)) documents.consolidate(below.metadata, (name) => nodeOf(pathBelow(path, name)));
     if (group.node_type !== "group") throw unreadable("it is a bare array, and no OME-Zarr image");
     const { ome, bandloom = null } = (group.attributes ?? {}) as JsonObject;
     return { attributes: { ...((isObject(ome) ? ome : {}) as JsonObject), bandloom }, version: 3 };
   }
   const all = await documents.read(joinPath(path, ".zmetadata"));
-  documents.consolidate(all?.metadata, (name) => joinPath(path, name));
+  documents.consolidate(all?.metadata, (name) => pathBelow(path, name));
   const attributes = await documents.read(joinPath(path, ".zattrs"));
   return attributes && { attributes, version: 2 };
+}
+
+/** The group or array that a document of Zarr 3 describes. */
+function nodeOf(path: string | null): string | null {
+  return path?.endsWith("/zarr.json") ? path.slice(0, -"/zarr.json".length) : null;
 }
 
 async function seriesNames(documents: Documents): Promise<readonly string[] | null> {
   const found = await attributesOf(documents, "OME");
   const names = found?.attributes.series;
   if (!Array.isArray(names)) return null;
+  if (names.length > MAX_SERIES) throw unreadable(`it lists ${names.length} images, where ${MAX_SERIES} are the most`);
   return (names as readonly Json[]).filter(
     (name): name is string => typeof name === "string" && /^[\w.-]{1,255}$/.test(name) && !/^\.+$/.test(name),
   );
@@ -158,6 +175,7 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
       chunkWidth: chunk(array, "x"),
       chunkHeight: chunk(array, "y"),
       codec: array.chain.name,
+      ...chunkBytes(array, chunk(array, "x") * chunk(array, "y")),
     }),
   );
   const channels = Array.from({ length: count }, (_, index): ChannelInfo => {
@@ -180,6 +198,13 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
     warnings: [...warnings, ...omero.warnings],
     advice: adviceOn(full, levels),
   });
+}
+
+/** Of chunks that hold more than one plane, or that have to be looked up in the index of a shard. */
+function chunkBytes({ chunk, dataType, sharding }: ZarrArray, pixels: number): Pick<StoredLevel, "chunkBytes"> {
+  const samples = chunk.reduce((product, side) => product * side, 1);
+  if (samples === pixels && !sharding) return {};
+  return { chunkBytes: samples * bytesOf(dataType) + (sharding ? indexShare(sharding) : 0) };
 }
 
 function adviceOn(full: ZarrArray, levels: readonly StoredLevel[]): string[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ChannelInfo, Georeference } from "../types.ts";
 import type { Json } from "./documents.ts";
+import { listOf } from "./list-of.ts";
 
 /** What OME-Zarr has no place for stands under `bandloom` in the attributes of images that this program wrote. */
 export interface OwnAttributes {
@@ -9,6 +10,7 @@ export interface OwnAttributes {
 }
 
 const MAX_TEXT = 256;
+const MAX_CHANNELS = 4096;
 
 const channel = z.object({
   wavelengthNm: z.number().positive().optional(),
@@ -27,7 +29,7 @@ const georeference = z.object({
   affine: z.tuple([number, number, number, number, number, number]),
 });
 const attributes = z.object({
-  channels: z.array(channel).max(4096).default([]),
+  channels: listOf(channel, { most: MAX_CHANNELS }).default([]),
   georeference: georeference.nullable().default(null),
 });
 

@@ -6,8 +6,10 @@ import { unreadable } from "../unreadable.ts";
 import type { Sharding } from "./chain.ts";
 import { crc32c } from "./crc32c.ts";
 
-/** Shards whose index is kept: each holds a file and 16 bytes a chunk. */
+/** Shards whose index is kept: each holds a file … */
 const MAX_OPEN = 32;
+/** … and 16 bytes a chunk; the largest index has 16 MiB. */
+const KEPT_BYTES = 32 * 2 ** 20;
 const ENTRY_BYTES = 16;
 const CHECKSUM_BYTES = 4;
 const MISSING = 2n ** 64n - 1n;
@@ -22,6 +24,7 @@ export class Shards {
   readonly #folder: Folder;
   readonly #open = new LRUCache<string, Promise<OpenShard | null>>({
     max: MAX_OPEN,
+    maxSize: KEPT_BYTES,
     dispose: (shard) => void shard.then((one) => one?.store.close()).catch(() => {}),
   });
 
@@ -34,7 +37,7 @@ export class Shards {
     const known = this.#open.get(key);
     if (known) return known;
     const opening = this.#read(sharding, key, signal);
-    this.#open.set(key, opening);
+    this.#open.set(key, opening, { size: indexBytes(sharding) });
     opening.catch(() => this.#open.delete(key));
     return opening;
   }
@@ -48,8 +51,8 @@ export class Shards {
     key: string,
     signal: AbortSignal | undefined,
   ): Promise<OpenShard | null> {
-    const entries = counts.reduce((product, count) => product * count, 1) * ENTRY_BYTES;
-    const length = entries + (checked ? CHECKSUM_BYTES : 0);
+    const length = indexBytes({ counts, checked });
+    const entries = length - (checked ? CHECKSUM_BYTES : 0);
     const found = await this.#folder.open(key, signal, indexAt === "end" ? length : 0);
     if (!found) return null;
     const store = batched(found);
@@ -60,6 +63,16 @@ export class Shards {
       throw unreadable("the checksum of a shard's index is wrong");
     return { store, index };
   }
+}
+
+function indexBytes({ counts, checked }: Pick<Sharding, "counts" | "checked">): number {
+  return counts.reduce((product, count) => product * count, ENTRY_BYTES) + (checked ? CHECKSUM_BYTES : 0);
+}
+
+/** Bytes of an index for each chunk that is looked up in it, where chunks side by side along one of x and y are read. */
+export function indexShare(sharding: Sharding): number {
+  const [down = 1, across = 1] = sharding.counts.slice(-2);
+  return Math.ceil(indexBytes(sharding) / Math.min(down, across));
 }
 
 /** Where chunk `number` of a shard lies; null: it is not stored. Its length is bounded by the shard's, and by `most`. */

@@ -1,16 +1,17 @@
 import { inflateRawSync } from "node:zlib";
-import { type Reader, unzip, type ZipEntry } from "unzipit";
 import { type Identity, joinIdentities, textIdentity } from "../identity.ts";
 import type { Folder, Store, WholeBlob } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { isPlainPath } from "./paths.ts";
+import { readZipDirectory, type ZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
-/** Entries of an archive; each takes a few hundred bytes of memory. */
-const MAX_ENTRIES = 1_000_000;
 const STORED = 0;
 const DEFLATED = 8;
 /** What a deflated entry that is read in parts may unpack to. */
 const MAX_ENTRY_BYTES = 2 ** 28;
+/** What packing may add to bytes that do not pack, generously. */
+const EXPANSION = 2;
+const OVERHEAD_BYTES = 65_536;
 /** Signature, and what comes before the lengths of name and extra field (APPNOTE 4.3.7). */
 const LOCAL_HEADER_BYTES = 30;
 const LOCAL_HEADER = 0x04034b50;
@@ -20,26 +21,18 @@ const LOCAL_HEADER = 0x04034b50;
  * archive. The folder owns the store.
  */
 export async function zipFolder(store: Store): Promise<Folder> {
-  const { entries } = await unzip(new StoreReader(store)).catch((error: unknown) => {
-    throw unreadable("its zip archive is damaged", error);
-  });
-  const names = Object.keys(entries).filter((name) => !name.endsWith("/"));
-  if (names.length > MAX_ENTRIES) throw unreadable(`its archive has more than ${MAX_ENTRIES} entries`);
-  const [first = ""] = names;
-  const top = first.slice(0, first.indexOf("/") + 1);
-  const prefix = top !== "" && names.every((name) => name.startsWith(top)) ? top : "";
-  return new ZipFolder(store, new Map(names.map((name) => [name.slice(prefix.length), entries[name]])));
+  return new ZipFolder(store, await readZipDirectory(store));
 }
 
 class ZipFolder implements Folder {
   readonly remote: boolean;
   readonly #store: Store;
-  readonly #entries: ReadonlyMap<string, ZipEntry | undefined>;
+  readonly #directory: ZipDirectory;
 
-  constructor(store: Store, entries: ReadonlyMap<string, ZipEntry | undefined>) {
+  constructor(store: Store, directory: ZipDirectory) {
     this.remote = store.readMany !== undefined;
     this.#store = store;
-    this.#entries = entries;
+    this.#directory = directory;
   }
 
   async get(path: string, limit: number): Promise<WholeBlob | null> {
@@ -54,21 +47,16 @@ class ZipFolder implements Folder {
   async open(path: string): Promise<Store | null> {
     const entry = this.#find(path);
     if (!entry) return null;
-    if (entry.compressionMethod === STORED && !entry.encrypted)
+    if (entry.method === STORED && !entry.encrypted)
       return new StorePart(this.#store, await this.#start(entry), entry.size, this.#identity(path));
     if (entry.size > MAX_ENTRY_BYTES)
       throw unreadable("a compressed file of its archive is too large to be read in parts");
     return new MemoryPart(await this.#unpack(entry), this.#identity(path));
   }
 
-  list(path: string, limit: number): readonly string[] {
-    const prefix = path === "" ? "" : `${path}/`;
-    const names = new Set<string>();
-    for (const name of this.#entries.keys()) {
-      if (!name.startsWith(prefix) || names.size >= limit) continue;
-      names.add(name.slice(prefix.length).split("/")[0] ?? "");
-    }
-    return [...names];
+  /** Images in archives name their parts. */
+  list(): null {
+    return null;
   }
 
   close(): void | Promise<void> {
@@ -76,17 +64,19 @@ class ZipFolder implements Folder {
   }
 
   #find(path: string): ZipEntry | null {
-    return (isPlainPath(path) ? this.#entries.get(path) : null) ?? null;
+    return isPlainPath(path) ? this.#directory.find(path) : null;
   }
 
   /** All of an entry. It may be no longer than the archive says, whatever its stream holds. */
   async #unpack(entry: ZipEntry): Promise<Uint8Array> {
-    const { size, compressedSize, compressionMethod } = entry;
+    const { size, compressedSize, method } = entry;
     if (entry.encrypted) throw unreadable("its zip archive is encrypted");
+    // The one was bounded by who asks; what is read is the other.
+    const most = method === STORED ? size : size * EXPANSION + OVERHEAD_BYTES;
+    if (compressedSize > most) throw unreadable("a file of its zip archive is damaged");
     const bytes = await this.#store.read(await this.#start(entry), compressedSize);
-    if (compressionMethod === STORED) return bytes;
-    if (compressionMethod !== DEFLATED)
-      throw unreadable("its zip archive is compressed in a way that is not supported");
+    if (method === STORED) return bytes;
+    if (method !== DEFLATED) throw unreadable("its zip archive is compressed in a way that is not supported");
     try {
       return inflateRawSync(bytes, { maxOutputLength: Math.max(1, size) });
     } catch (error) {
@@ -101,18 +91,12 @@ class ZipFolder implements Folder {
 
   /** Where the bytes of an entry begin. */
   async #start(entry: ZipEntry): Promise<number> {
-    const at = offsetOf(entry);
+    const at = entry.offset;
     const header = await this.#store.read(at, LOCAL_HEADER_BYTES);
     const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
     if (view.getUint32(0, true) !== LOCAL_HEADER) throw unreadable("its zip archive is damaged");
     return at + LOCAL_HEADER_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
   }
-}
-
-/** The library keeps it to itself. */
-function offsetOf(entry: ZipEntry): number {
-  const { _rawEntry } = entry as unknown as { readonly _rawEntry: { readonly relativeOffsetOfLocalHeader: number } };
-  return _rawEntry.relativeOffsetOfLocalHeader;
 }
 
 class StorePart implements Store {
@@ -157,21 +141,4 @@ class MemoryPart implements Store {
   }
 
   close(): void {}
-}
-
-/** What unzipit reads by. */
-class StoreReader implements Reader {
-  readonly #store: Store;
-
-  constructor(store: Store) {
-    this.#store = store;
-  }
-
-  async getLength(): Promise<number> {
-    return this.#store.size;
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    return Uint8Array.from(await this.#store.read(offset, length));
-  }
 }

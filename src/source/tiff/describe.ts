@@ -1,4 +1,4 @@
-import type { DataType } from "../../core/dtype.ts";
+import { type DataType, planeBytes, planeTypeOf } from "../../core/dtype.ts";
 import type { ChannelInfo, ImageInfo, PixelSize, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Directory } from "./directory.ts";
@@ -108,8 +108,13 @@ async function imageJPixelSize(planes: Planes, imageJ: ImageJStack | null): Prom
   return x > 0 && y > 0 && Number.isFinite(x + y) ? { x, y, unit: imageJ.unit } : null;
 }
 
-export function storedLevel({ width, height, chunks, codec }: Page): StoredLevel {
-  return { width, height, chunkWidth: chunks.width, chunkHeight: chunks.height, codec };
+export function storedLevel({ width, height, chunks, codec, dataType, samples, separate }: Page): StoredLevel {
+  const planeSize = chunks.width * chunks.height * planeBytes(planeTypeOf(dataType));
+  return {
+    ...{ width, height, chunkWidth: chunks.width, chunkHeight: chunks.height, codec },
+    ...(chunks.strips > 1 ? { chunkReads: chunks.strips } : {}),
+    ...(samples > 1 && !separate ? { chunkBytes: samples * planeSize } : {}),
+  };
 }
 
 /** Channels that one column of directories holds: its samples. */

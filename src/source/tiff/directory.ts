@@ -19,12 +19,15 @@ export class Directory {
   readonly offset: number;
   /** Offset of the next in its chain; 0: none. */
   readonly next: number;
+  /** How many fields it has, those of unknown types included. */
+  readonly size: number;
   readonly #entries: ReadonlyMap<number, Entry>;
 
-  constructor(file: TiffFile, offset: number, next: number, entries: ReadonlyMap<number, Entry>) {
+  constructor(file: TiffFile, offset: number, next: number, size: number, entries: ReadonlyMap<number, Entry>) {
     this.file = file;
     this.offset = offset;
     this.next = next;
+    this.size = size;
     this.#entries = entries;
   }
 
@@ -103,7 +106,7 @@ export async function readDirectory(file: TiffFile, offset: number): Promise<Dir
   }
   const link = count * entryBytes;
   const next = big ? readUint64(view, link, littleEndian) : view.getUint32(link, littleEndian);
-  return new Directory(file, offset, next, entries);
+  return new Directory(file, offset, next, count, entries);
 }
 
 export function fieldBytes({ type }: Entry): number {

@@ -1,11 +1,12 @@
 import { planeBytes, planeView } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
+import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import type { Maybe } from "./maybe.ts";
 import {
   decodePieces,
   fetchEach,
   fetchPieces,
+  mostTouched,
   type Piece,
   pieceScratchBytes,
   type Rect,
@@ -19,6 +20,11 @@ export interface Mask {
   readonly source: ImageSource;
   /** Group of the mask by the group of the image; null: all of it is data. */
   readonly groupOf: (group: number) => number | null;
+}
+
+/** Chunks of the mask that lie over one of the image are read with it. */
+function withMask(level: StoredLevel, mask: StoredLevel): StoredLevel {
+  return { ...level, chunkReads: (level.chunkReads ?? 1) + mostTouched(level, mask) * (mask.chunkReads ?? 1) };
 }
 
 /**
@@ -44,7 +50,10 @@ export class MaskedSource implements ImageSource {
     this.info = {
       ...inner.info,
       channels: channels.map((channel) => ({ ...channel, masked: true })),
-      levels: this.#levels.flatMap(([level]) => levels[level] ?? []),
+      levels: this.#levels.flatMap(([level, own]) => {
+        const [stored, over] = [levels[level], mask.source.info.levels[own]];
+        return stored && over ? [withMask(stored, over)] : [];
+      }),
       advice:
         this.#levels.length === levels.length
           ? advice

@@ -106,6 +106,13 @@ interface Grid {
   readonly chunkHeight: number;
 }
 
+/** Chunks of a grid under one chunk of another at most, both from the same corner. */
+export function mostTouched(own: Grid, over: Grid): number {
+  const along = (side: number, other: number) =>
+    Math.ceil(side / other) + (side % other === 0 || other % side === 0 ? 0 : 1);
+  return along(own.chunkWidth, over.chunkWidth) * along(own.chunkHeight, over.chunkHeight);
+}
+
 /** Places in a chunk grid that a rectangle of pixels touches, row by row. */
 export function touchedChunks({ left, top, right, bottom }: Rect, { chunkWidth, chunkHeight }: Grid) {
   const places: { readonly x: number; readonly y: number }[] = [];

@@ -8,6 +8,8 @@ const MAX_ZOOM = 30;
 /** Columns of tiles that are looked at for where the image begins and ends. */
 const MAX_COLUMNS = 65_536;
 const MAX_NAMES = 65_536;
+/** Tiles of all of them: their names are listed. */
+const MAX_TILES = 2 ** 22;
 const TILE = /^(\d{1,10})\.(png|jpe?g|webp)$/i;
 
 /** What a folder of `{z}/{x}/{y}` holds, rows counted from the top. */
@@ -64,9 +66,12 @@ async function extentOf(folder: Folder, flipped: boolean): Promise<Extent> {
   if (finest === undefined) throw unreadable("its folder holds no tiles by zoom, column and row");
   const columns = numbers(await list(folder, String(finest)));
   if (columns.length > MAX_COLUMNS) throw unreadable(`its tiles have more than ${MAX_COLUMNS} columns`);
-  let [top, bottom, ending, sample] = [Number.POSITIVE_INFINITY, -1, "", ""];
+  let [top, bottom, ending, sample, tiles] = [Number.POSITIVE_INFINITY, -1, "", "", 0];
   for (const column of columns) {
-    for (const name of await list(folder, `${finest}/${column}`)) {
+    const names = await list(folder, `${finest}/${column}`);
+    tiles += names.length;
+    if (tiles > MAX_TILES) throw unreadable(`its finest zoom has more than ${MAX_TILES} tiles`);
+    for (const name of names) {
       const [, number, kind] = TILE.exec(name) ?? [];
       if (number === undefined) continue;
       const row = flipped ? 2 ** finest - 1 - Number(number) : Number(number);

@@ -247,6 +247,20 @@ describe("a channel set", () => {
     expect(await reason(members)).toMatch(message);
   });
 
+  it("tells what its chunks cost where they are made of those of a file of another size or tiling", async () => {
+    const costOf = async (...members: readonly TestMember[]) => {
+      const { chunkReads, chunkBytes } = (await openSet(members)).source.info.levels[0] ?? {};
+      return [chunkReads, chunkBytes];
+    };
+    const full = plain(64, 64);
+    expect(await costOf(full, plain(64, 64))).toEqual([undefined, undefined]);
+    // 16 pixels of the set are 8 of the file, in chunks of 4: three each way on the average.
+    expect(await costOf(full, plain(32, 32, { levels: [level(32, 32, 4, 4)] }))).toEqual([9, 9 * 4 * 4 * 8]);
+    const costly = { ...level(64, 64, 16, 16), chunkReads: 7, chunkBytes: 4096 };
+    expect(await costOf(full, plain(64, 64, { levels: [costly] }))).toEqual([7, 4096]);
+    expect(await costOf(plain(64, 64, { levels: [costly] }), plain(32, 32))).toEqual([7, 4608]);
+  });
+
   it("tells which of its files cannot be read, by its place", async () => {
     const set = parseChannelSet("files: [a.tif, b.tif]");
     const good = testSource(plain(9, 9));

@@ -77,6 +77,25 @@ describe("a file that is none", () => {
   });
 });
 
+describe("directories that lie over each other", () => {
+  it("are refused by their fields together", async () => {
+    const [fields, step] = [4096, 12];
+    // Each directory begins a field after the one before; what is a field of one is the count or the link of another.
+    const bytes = Buffer.alloc(8 + (fields + 500) * step + 64);
+    bytes.write("II*\u0000", "latin1");
+    bytes.writeUInt32LE(8, 4);
+    for (let index = 0; index < 500; index++) {
+      const at = 8 + index * step;
+      bytes.writeUInt16LE(fields, at);
+      bytes.writeUInt32LE(at + step, at + 2 + fields * step);
+    }
+    writeFileSync(path, bytes);
+    const before = process.memoryUsage().heapUsed;
+    await expect(openLocal(path)).rejects.toThrow(/more than 1000000 fields/);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(MAX_RISE_BYTES);
+  });
+});
+
 describe("OME-XML that means harm", () => {
   const plane: DirectorySpec = { width: 20, height: 10 };
   const head = `<?xml version="1.0"?>`;

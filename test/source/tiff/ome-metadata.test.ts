@@ -5,6 +5,7 @@ import {
   looksLikeOme,
   type OmeMetadata,
   omeImage,
+  otherImages,
   parseOme as parseDocument,
 } from "../../../src/source/tiff/metadata/ome.ts";
 import { planeIfds } from "../../../src/source/tiff/metadata/ome-planes.ts";
@@ -322,5 +323,18 @@ describe("hostile OME-XML", () => {
         expect(() => parseOme(parts.join(""))).toThrow(BandloomError);
       }),
     );
+  });
+});
+
+describe("other images of a document", () => {
+  const image = (planes: number) =>
+    `<Image><Pixels DimensionOrder="XYCZT" SizeX="1" SizeY="1" SizeC="1" SizeZ="${planes}" SizeT="1"/></Image>`;
+  const others = (planes: readonly number[]) =>
+    otherImages(parseDocument(`<OME>${planes.map(image).join("")}</OME>`), 0);
+
+  it("are looked at as long as they have no more than a million planes together", () => {
+    expect(others([1, 400_000, 400_000, 400_000, 1]).map(({ sizeZ }) => sizeZ)).toEqual([400_000, 400_000]);
+    expect(others(new Array(1000).fill(1_000_000))).toHaveLength(1);
+    expect(others([1, 1, 1])).toHaveLength(2);
   });
 });

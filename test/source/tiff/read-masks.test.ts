@@ -45,6 +45,16 @@ describe("a mask", () => {
     expect(planeDifference(await decoder.plane(source, { channel: 0 }), masked(IMAGE, mask))).toBeNull();
   });
 
+  it("tells how many of its tiles a chunk of the image needs", async () => {
+    const reads = async (tile: readonly [number, number]) =>
+      (await open(IMAGE, maskOf(IMAGE, { tile: [...tile] }))).info.levels.map(({ chunkReads }) => chunkReads);
+    expect(await reads([32, 16])).toEqual([2]);
+    expect(await reads([64, 64])).toEqual([2]);
+    expect(await reads([16, 16])).toEqual([3]);
+    expect(await reads([48, 64])).toEqual([3]);
+    expect(await reads([1, 1])).toEqual([1 + 32 * 16]);
+  });
+
   it.each([
     ["interleaved", {}],
     ["planar", { planar: true }],

@@ -45,6 +45,18 @@ describe("a file without metadata", () => {
     const { levels } = await info({ width: 32, height: 16, tile: [16, 16], codec });
     expect(levels[0]).toEqual({ width: 32, height: 16, chunkWidth: 16, chunkHeight: 16, codec: name });
   });
+
+  it("tells what a chunk costs: strips that are joined, channels that are interleaved", async () => {
+    const costOf = async (spec: Partial<DirectorySpec>) => {
+      const { chunkReads, chunkBytes } = (await info({ width: 32, height: 40, ...spec })).levels[0] ?? {};
+      return [chunkReads, chunkBytes];
+    };
+    expect(await costOf({ tile: [16, 16] })).toEqual([undefined, undefined]);
+    expect(await costOf({ rowsPerStrip: 1 })).toEqual([40, undefined]);
+    expect(await costOf({ tile: [16, 16], samples: 5, type: "uint16" })).toEqual([undefined, 5 * 16 * 16 * 2]);
+    expect(await costOf({ tile: [16, 16], samples: 5, planar: true })).toEqual([undefined, undefined]);
+    expect(await costOf({ rowsPerStrip: 1, samples: 3, codec: "jpeg", tile: [16, 16] })).toEqual([undefined, 768]);
+  });
 });
 
 describe("GDAL's tags", () => {

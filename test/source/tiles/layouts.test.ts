@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { BandloomError } from "../../../src/core/errors.ts";
+import { readXyz } from "../../../src/source/tiles/xyz.ts";
+import type { Folder } from "../../../src/source/types.ts";
 import { ChunkDecoder } from "../../fixtures/decode-image.ts";
 import { openLocal } from "../../fixtures/open-local.ts";
 import {
@@ -24,6 +26,23 @@ async function write(layout: Layout, image: Picture, options: TileOptions = {}) 
   const place = join(folder, `t${++count}`);
   mkdirSync(place);
   return { place, ...(await writeTileFolder(place, layout, image, options)) };
+}
+
+/** A folder of tiles whose names are so many. */
+function vastFolder(columns: number, rows: number): Folder & { listed: number } {
+  const numbers = Array.from({ length: columns }, (_, at) => String(at));
+  const lists: Readonly<Record<number, readonly string[]>> = {
+    0: ["18"],
+    1: numbers,
+    2: new Array<string>(rows).fill("a"),
+  };
+  return {
+    ...{ remote: false, listed: 0, get: () => null, open: () => null, close: () => {} },
+    list(path) {
+      this.listed++;
+      return lists[path === "" ? 0 : path.split("/").length] ?? [];
+    },
+  };
 }
 
 /** The greatest difference of a decoded channel from what was cut into tiles, within the level as it was. */
@@ -180,4 +199,12 @@ describe("descriptors that lie", () => {
       expect(message).toMatch(reason);
       expect(message).not.toContain(folder);
     });
+});
+
+describe("a folder of map tiles with names without end", () => {
+  it("is refused by the tiles of all its columns together, long before all are listed", async () => {
+    const folder = vastFolder(65_536, 65_536);
+    await expect(readXyz(folder, null)).rejects.toThrow(/more than 4194304 tiles/);
+    expect(folder.listed).toBeLessThan(70);
+  });
 });

@@ -6,8 +6,10 @@ import { type Attributes, finiteNumber, readXml } from "./xml.ts";
 
 /** Planes of one image: z, t and channels multiply. */
 const MAX_PLANES = 1_000_000;
-/** Other images that are looked at, to tell whose a directory is: with their planes they are bounded. */
+/** Other images that are looked at, to tell whose a directory is … */
 const MAX_OTHERS = 1000;
+/** … as long as they have no more planes together. */
+const MAX_OTHER_PLANES = 1_000_000;
 /** Characters of a name or description. */
 const MAX_SHOWN = 4096;
 const ORDERS = ["XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"] as const;
@@ -154,10 +156,13 @@ export function omeImage({ uuid, images }: OmeDocument, series: number): OmeMeta
 
 /** The other images, as far as they can be read. */
 export function otherImages(document: OmeDocument, series: number): readonly OmeMetadata[] {
+  let planes = 0;
   return document.images.slice(0, MAX_OTHERS).flatMap((image, index) => {
     if (index === series || !image.pixels) return [];
     try {
-      return [omeImage(document, index)];
+      const other = omeImage(document, index);
+      planes += other.sizeC * other.sizeZ * other.sizeT;
+      return planes <= MAX_OTHER_PLANES ? [other] : [];
     } catch (error) {
       if (error instanceof BandloomError) return [];
       throw error;
