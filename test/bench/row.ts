@@ -57,10 +57,17 @@ function plural(unit: string): string {
 
 function formatTarget({ what, measured, limit, unit, atMost }: Target): string {
   if (Number.isNaN(limit)) return `${what}: ${decimals(measured)} ${unit}`;
-  const met = atMost ? measured <= limit : measured >= limit;
-  const percent = Math.round(Math.abs(measured / limit - 1) * 100);
-  const bound = `${atMost ? "≤" : "≥"} ${limit} ${unit}`;
-  return `${what}: ${decimals(measured)} ${unit}, target ${bound}: ${met ? "met" : "MISSED"} by ${percent} %`;
+  const bound = `${atMost ? "≤" : "≥"} ${Number(decimals(limit))} ${unit}`;
+  const share = Math.round(Math.abs(measured / limit - 1) * 100);
+  const by = Number.isFinite(share) ? ` by ${share} %` : "";
+  const verdict = isMissed({ what, measured, limit, unit, atMost }) ? "MISSED" : "met";
+  return `${what}: ${decimals(measured)} ${unit}, target ${bound}: ${verdict}${by}`;
+}
+
+/** What could not be measured is missed. */
+export function isMissed({ measured, limit, atMost }: Target): boolean {
+  if (Number.isNaN(limit)) return false;
+  return !(atMost ? measured <= limit : measured >= limit);
 }
 
 /** Three significant digits, never an exponent. */
