@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { BandloomError } from "../core/errors.ts";
 import { errorBody, errorHeaders } from "./error-answer.ts";
 
@@ -24,12 +24,26 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   } else if (expected.status >= 500) {
     // Nothing is wrong here: what is behind this server does not answer, or there is too much to do. A stack would tell nobody anything.
     const { code, message } = expected;
-    request.log.warn({ code, reason: message, cause: reasonOf(expected.cause) }, "A request was not served.");
+    if (code === "OVERLOADED") logRefusal(request.log, expected);
+    else request.log.warn({ code, reason: message, cause: reasonOf(expected.cause) }, "A request was not served.");
   }
   return reply
     .code(expected.status)
     .headers({ ...errorHeaders(expected), "content-type": "application/json; charset=utf-8" })
     .send(JSON.stringify(errorBody(expected)));
+}
+
+/** When refusals were logged last, and how many there were since: they come in thousands, and writing each takes longer than refusing it. */
+const refusals = { loggedAt: Number.NEGATIVE_INFINITY, since: 0 };
+
+/** Logs what is refused for want of time, once a second. */
+export function logRefusal(log: FastifyBaseLogger, { code, message }: BandloomError): void {
+  refusals.since++;
+  const now = performance.now();
+  if (now - refusals.loggedAt < 1_000) return;
+  log.warn({ code, reason: message, requests: refusals.since }, "Requests were refused.");
+  refusals.loggedAt = now;
+  refusals.since = 0;
 }
 
 function reasonOf(cause: unknown): string | undefined {

@@ -5,22 +5,54 @@ import { errorBody, errorHeaders } from "./error-answer.ts";
 import { isAmbiguous } from "./framing.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 import { HEADERS_WITHIN_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_URL, REQUEST_WITHIN_MS } from "./limits.ts";
+import { type Passage, Turnstile } from "./turnstile.ts";
 
 /** How often connections are looked through for those that take too long. */
 const CHECK_EVERY_MS = 2_000;
+
+const PROBES: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 /** Answers what it can at once; false leaves the request to the routes. */
 export type FastAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 interface HttpServerOptions {
-  /** Sees each request before `routes` does. */
-  readonly answer: FastAnswer;
+  /** What memory holds. */
+  readonly hit: FastAnswer;
+  /** Sees what is no hit before `routes` does. */
+  readonly early: FastAnswer;
+  /** Refuses what would begin too late; false: that waits. */
+  readonly tooLate: Passage["refuse"];
+  readonly clientOf: (request: IncomingMessage) => string;
+  /** How long work may wait, milliseconds. */
+  readonly queueMs: number;
   readonly routes: RequestListener;
   readonly bodies: Bodies;
 }
 
 /** node's server with our limits. */
-export function createHttpServer({ answer, routes, bodies }: HttpServerOptions): Server {
+export function createHttpServer({
+  hit,
+  early,
+  tooLate,
+  clientOf,
+  queueMs,
+  routes,
+  bodies,
+}: HttpServerOptions): Server {
+  const turnstile = new Turnstile(queueMs, {
+    client: clientOf,
+    // While the server closes, the routes tell clients to go elsewhere.
+    hit: (request, response) => server.listening && hit(request, response),
+    begin(request, response) {
+      // Its client left while it waited.
+      if (response.destroyed || (server.listening && early(request, response))) return;
+      // What comes with GET and HEAD is read by nobody. What is refused is thrown away as it comes, so that the answer is read.
+      const refusal = isBodyless(request) ? null : bodies.refusal(request, response);
+      if (refusal) refuse(response, refusal);
+      else routes(request, response);
+    },
+    refuse: tooLate,
+  });
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_WITHIN_MS,
@@ -34,14 +66,10 @@ export function createHttpServer({ answer, routes, bodies }: HttpServerOptions):
       refuse(response, AMBIGUOUS);
       // Nothing that follows on this connection can be trusted to be what it seems.
       request.socket.destroySoon();
-    }
-    // While the server closes, the routes tell clients to go elsewhere.
-    else if (!server.listening || !answer(request, response)) {
-      // What comes with GET and HEAD is read by nobody. What is refused is thrown away as it comes, so that the answer is read.
-      const refusal = isBodyless(request) ? null : bodies.refusal(request, response);
-      if (refusal) refuse(response, refusal);
-      else routes(request, response);
-    }
+    } else if (PROBES.has(request.url ?? "")) {
+      // How the server is must be known when it has much to do.
+      routes(request, response);
+    } else turnstile.pass(request, response);
   });
   return server;
 }

@@ -1,13 +1,16 @@
-import { compile } from "@fastify/proxy-addr";
+import type { IncomingMessage } from "node:http";
+import addressOf, { compile } from "@fastify/proxy-addr";
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
 import type { Role } from "../core/roles.ts";
 import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
+import { clientOf } from "../service/clients.ts";
 import type { Services } from "../service/types/services.ts";
 import { Bodies } from "./bodies.ts";
 import { registerChannels } from "./channels.ts";
 import { answerClientError } from "./client-errors.ts";
 import { limitConnections } from "./connections.ts";
-import { handleError, logDepartures } from "./error-handler.ts";
+import { EarlyRefusals } from "./early-refusals.ts";
+import { handleError, logDepartures, logRefusal } from "./error-handler.ts";
 import { registerFiles } from "./files.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 import { registerHealth } from "./health.ts";
@@ -56,11 +59,20 @@ export async function createServer({
 }: ServerOptions): Promise<FastifyInstance> {
   const memo = new TileMemo();
   const trusts = compile([...trustedProxies]);
+  const nameOf = (request: IncomingMessage) => clientOf(addressOf(request, trusts));
+  const early = new EarlyRefusals(services, (route, refusal) => {
+    metrics?.answered(route, refusal.status, 0);
+    logRefusal(app.log, refusal);
+  });
   const routes = servedRoutes(role, services.originals !== null);
   const app: FastifyInstance = Fastify({
     serverFactory: (routes) => {
       const server = createHttpServer({
-        answer: (request, response) => answerHit(services, memo, request, response, metrics?.hits),
+        hit: (request, response) => answerHit(services, memo, request, response, metrics?.hits),
+        early: (request, response) => early.answer(request.url ?? "", response, () => nameOf(request)),
+        tooLate: (request, response, client) => early.tooLate(request.url ?? "", response, client),
+        queueMs: services.queueMs,
+        clientOf: nameOf,
         routes,
         bodies: new Bodies(services.limits.requestBytes, trusts),
       });

@@ -1,6 +1,6 @@
 export { CONTENT_TYPES } from "./content-types.ts";
 export { encoderIdentity } from "./encode/identity.ts";
-export { createRenderer, type RendererOptions } from "./renderer.ts";
+export { createRenderer, DEFAULT_QUEUE_MS, type RendererOptions } from "./renderer.ts";
 export type {
   ChunkJob,
   Described,

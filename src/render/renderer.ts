@@ -72,6 +72,9 @@ export interface RendererOptions {
   readonly onQuarantine?: (message: string) => void;
 }
 
+/** Work that would wait longer is refused, milliseconds. */
+export const DEFAULT_QUEUE_MS = 500;
+
 /** Start the worker pool. */
 export function createRenderer(options: RendererOptions = {}): Renderer {
   const { cacheBytes = 32 * MIB, memoryBytes = 512 * MIB, deadlineMs = 30_000 } = options;
@@ -79,7 +82,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
   const pool = new WorkerPool({
     size,
     spawn: spawnWorker({ cacheBytes, memoryBytes, deadlineMs, remote: options.remote ?? null }),
-    queueMs: options.queueMs ?? 500,
+    queueMs: options.queueMs ?? DEFAULT_QUEUE_MS,
     ownerWorkers: options.clientWorkers ?? Math.max(1, size - 1),
     ownerSeconds: options.clientSeconds ?? null,
     deadlineMs,
@@ -192,6 +195,10 @@ class PoolRenderer implements Renderer {
     const { grid } = servedLevel(info, job.level);
     const cost = this.#costs.of("chunk", null, grid.chunkWidth * grid.chunkHeight);
     return this.#guarded.run<"chunk">({ kind: "chunk", ...job }, { affinity, cost, signal });
+  }
+
+  refusal(client: () => string): BandloomError | null {
+    return this.#pool.refusal(client);
   }
 
   metrics(): RendererMetrics {

@@ -1,3 +1,4 @@
+import type { BandloomError } from "../core/errors.ts";
 import type { Region, Size } from "../core/geometry.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Identity } from "../source/identity.ts";
@@ -140,6 +141,8 @@ export interface Renderer {
   statistics(job: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult>;
   probe(job: ProbeJob, signal?: AbortSignal): Promise<readonly ProbeResult[]>;
   chunk(job: ChunkJob, signal?: AbortSignal): Promise<RawChunk>;
+  /** What a client would be told that asked for a usual tile now (OVERLOADED, QUOTA_EXCEEDED); null: it would be let in. */
+  refusal(client: () => string): BandloomError | null;
   metrics(): RendererMetrics;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
-import { createRenderer, type RendererOptions } from "../render/index.ts";
+import { createRenderer, DEFAULT_QUEUE_MS, type RendererOptions } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState } from "../state/index.ts";
 import { fewImages } from "./catalogue/few.ts";
@@ -155,6 +155,8 @@ async function createPipeline(
       ...{ version: VERSION, cache: cache.stats(), pictures: tiles.outcomes() },
       ...{ renderer: renderer.metrics(), remote: remote.metrics() },
     }),
+    queueMs: options.sharing?.queueMs ?? DEFAULT_QUEUE_MS,
+    refusal: (client) => (renderNode ? null : renderer.refusal(client)),
     readiness: () => state ?? files.lacks(),
     async close() {
       closed = true;

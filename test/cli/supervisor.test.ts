@@ -100,8 +100,6 @@ describe("the supervisor", () => {
     server = await startServer({ data, environment });
     const variables = readFileSync(`/proc/${server.pid()}/environ`, "utf8").split("\0");
     expect(variables).toContain(`MALLOC_ARENA_MAX=${arenas}`);
-    expect(variables).toContain("MALLOC_TRIM_THRESHOLD_=131072");
-    expect(variables).toContain("MALLOC_MMAP_THRESHOLD_=1048576");
   });
 
   it("shows no settings in the list of processes", async () => {

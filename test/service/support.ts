@@ -50,6 +50,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   const asked = { descriptions: 0, statistics: 0, jobs: [] as PictureJob[], priorities: [] as Priority[], aborted: 0 };
   const watched: Renderer = {
     ready: renderer.ready,
+    refusal: (client) => renderer.refusal(client),
     describe: (source, signal) => {
       asked.descriptions++;
       return renderer.describe(source, signal);

@@ -28,12 +28,28 @@ const MOST = 1024;
 /** What was refused is expected back for about so long, milliseconds. */
 const REMEMBERED_MS = 1000;
 const MAX_RETRY_SECONDS = 30;
+/** How fast a new job replaces the old ones in what is usual. */
+const NEWEST = 0.05;
+/** Speed is measured over so long, milliseconds, … */
+const SPEED_MS = 100;
+const NEWEST_SPEED = 0.3;
+/** … and taken for no less, whatever one such time shows. */
+const MIN_SPEED = 0.05;
 
 /** Decides which work may wait in the queue, and when whoever is refused should try again. */
 export class Door {
   readonly #queue: FairQueue;
   readonly #options: DoorOptions;
   readonly #seconds: WorkSeconds | null;
+  /** By the seconds after which to try again, from 1: they are made once, as thousands may be told so in a second. */
+  readonly #tooBusy: readonly BandloomError[];
+  /** What a live job takes, milliseconds. */
+  #usual = 0;
+  /** Milliseconds of work that a worker does in one while work waits. */
+  #speed = 1;
+  /** Since when that is measured, and the work since. */
+  #since = 0;
+  #done = 0;
   /** Milliseconds of work that were refused lately. */
   #refused = 0;
   #refusedAt = 0;
@@ -42,22 +58,37 @@ export class Door {
     this.#queue = queue;
     this.#options = options;
     this.#seconds = options.ownerSeconds === null ? null : new WorkSeconds(options.ownerSeconds);
+    this.#tooBusy = Array.from({ length: MAX_RETRY_SECONDS }, (_, n) => tooBusy(options.queueMs, n + 1));
   }
 
   /** Throws OVERLOADED for what would wait too long, QUOTA_EXCEEDED for an owner that has used its seconds. */
   admit(wanted: Wanted): void {
-    const { owner, priority, ms } = wanted;
+    const refusal = this.#refusal(wanted);
+    if (refusal) throw refusal;
+    if (wanted.priority === "live") this.#usual += NEWEST * (wanted.ms - this.#usual);
+  }
+
+  /** What an owner would be told that asked for a usual tile now; null: it would be let in. Before anything is known of what it wants. */
+  refusal(owner: () => string): BandloomError | null {
+    if (this.#seconds === null && this.#queue.length < this.#options.size) return null;
+    return this.#refusal({ owner: owner(), priority: "live", ms: this.#usual });
+  }
+
+  #refusal({ owner, priority, ms }: Wanted): BandloomError | null {
     const pause = owner === NOBODY ? 0 : (this.#seconds?.wait(owner) ?? 0);
-    if (pause > 0) throw this.#usedUp(pause);
+    if (pause > 0) return this.#usedUp(pause);
     const { size, queueMs } = this.#options;
+    // Most of the time.
+    if (this.#queue.length < size) return null;
     const waiting = this.#queue.countOf(owner);
-    if (waiting < this.#queue.shareOf(owner, ALWAYS * size)) return;
-    const wait = this.#queue.ahead(owner, priority, ms) / size;
-    if (wait > queueMs || waiting >= MOST) throw this.#overloaded(wait, ms);
+    if (waiting < this.#queue.shareOf(owner, ALWAYS * size)) return null;
+    const wait = this.#queue.ahead(owner, priority, ms) / (size * this.#speed);
+    return wait > queueMs || waiting >= MOST ? this.#overloaded(wait, ms) : null;
   }
 
   /** Work of an owner took so many milliseconds of a worker. */
   charge(owner: string, workMs: number): void {
+    this.#learnSpeed(workMs);
     if (owner !== NOBODY) this.#seconds?.charge(owner, workMs);
   }
 
@@ -71,17 +102,38 @@ export class Door {
     );
   }
 
+  /** While work waits, what is done of it in a while is what workers can do: they may share their cores, or wait for a network. */
+  #learnSpeed(workMs: number): void {
+    const now = performance.now();
+    if (this.#queue.length === 0) {
+      this.#since = now;
+      this.#done = 0;
+      this.#speed += NEWEST * (1 - this.#speed);
+      return;
+    }
+    this.#done += workMs;
+    const passed = now - this.#since;
+    if (passed < SPEED_MS) return;
+    const seen = Math.min(1, Math.max(MIN_SPEED, this.#done / (passed * this.#options.size)));
+    this.#speed += NEWEST_SPEED * (seen - this.#speed);
+    this.#since = now;
+    this.#done = 0;
+  }
+
   /** When what waits and what was refused lately could be done; scattered, so that those who are refused together do not come back together. */
-  #overloaded(wait: number, ms: number): BandloomError {
+  #overloaded(wait: number, ms: number): BandloomError | null {
     const now = performance.now();
     this.#refused = this.#refused * Math.exp((this.#refusedAt - now) / REMEMBERED_MS) + ms;
     this.#refusedAt = now;
-    const due = (wait + this.#refused / this.#options.size) / 1000;
-    const retryAfter = Math.min(MAX_RETRY_SECONDS, Math.max(1, Math.round(due * (1 + Math.random()))));
-    return new BandloomError(
-      "OVERLOADED",
-      `The server has more work than it does within ${this.#options.queueMs} ms. Try again in ${retryAfter} s.`,
-      { details: { retryAfter } },
-    );
+    const due = (wait + this.#refused / (this.#options.size * this.#speed)) / 1000;
+    return this.#tooBusy[Math.min(MAX_RETRY_SECONDS, Math.max(1, Math.round(due * (1 + Math.random())))) - 1] ?? null;
   }
+}
+
+function tooBusy(queueMs: number, retryAfter: number): BandloomError {
+  return new BandloomError(
+    "OVERLOADED",
+    `The server has more work than it does within ${queueMs} ms. Try again in ${retryAfter} s.`,
+    { details: { retryAfter } },
+  );
 }

@@ -17,6 +17,9 @@ interface Owner {
   readonly live: Job[];
   /** Asked for in bulk, or measured: after what is live. */
   readonly bulk: Job[];
+  /** Milliseconds that what waits is expected to take: of both, and of what is live. */
+  waitingMs: number;
+  liveMs: number;
   readonly running: Set<Job>;
   /** Worker milliseconds that it has been given, on a clock that all owners share: whoever is behind is next. */
   given: number;
@@ -46,13 +49,13 @@ export class FairQueue {
 
   push(job: Job): void {
     this.#queueOf(job).push(job);
-    this.#length++;
+    this.#counted(job, 1);
   }
 
   /** Before its owner's others: it has waited before. */
   unshift(job: Job): void {
     this.#queueOf(job).unshift(job);
-    this.#length++;
+    this.#counted(job, 1);
   }
 
   /** False: it does not wait. */
@@ -61,13 +64,17 @@ export class FairQueue {
     const at = queue.indexOf(job);
     if (at < 0) return false;
     queue.splice(at, 1);
-    this.#length--;
+    this.#counted(job, -1);
     return true;
+  }
+
+  jobs(): readonly Job[] {
+    return [...this.#owners.values()].flatMap(({ live, bulk }) => [...live, ...bulk]);
   }
 
   clear(): readonly Job[] {
     const jobs = [...this.#owners.values()].flatMap(({ live, bulk }) => [...live.splice(0), ...bulk.splice(0)]);
-    this.#length = 0;
+    for (const job of jobs) this.#counted(job, -1);
     return jobs;
   }
 
@@ -78,7 +85,7 @@ export class FairQueue {
         const job = this.#chosen(queue, choose);
         if (!job) continue;
         queue.splice(queue.indexOf(job), 1);
-        this.#length--;
+        this.#counted(job, -1);
         this.#now = Math.max(this.#now, owner.given);
         job.charged = job.cost.ms;
         owner.given += job.charged;
@@ -115,9 +122,9 @@ export class FairQueue {
    */
   ahead(name: string, priority: Priority, ms: number): number {
     const own = this.#owners.get(name);
-    const before = own ? workOf(own, priority, Number.POSITIVE_INFINITY) : 0;
+    const before = own ? workOf(own, priority) : 0;
     let sum = before;
-    for (const other of this.#owners.values()) if (other !== own) sum += workOf(other, "bulk", before + ms);
+    for (const other of this.#owners.values()) if (other !== own) sum += Math.min(workOf(other, "bulk"), before + ms);
     return sum;
   }
 
@@ -161,6 +168,17 @@ export class FairQueue {
     }
   }
 
+  /** One job more or less waits. */
+  #counted({ owner: name, priority, expected }: Job, count: 1 | -1): void {
+    const owner = this.#owner(name);
+    this.#length += count;
+    owner.waitingMs += count * expected;
+    if (priority === "live") owner.liveMs += count * expected;
+    // What was added and taken away again leaves nothing of rounding.
+    if (owner.live.length === 0) owner.liveMs = 0;
+    if (!isWaiting(owner)) owner.waitingMs = 0;
+  }
+
   #queueOf(job: Job): Job[] {
     const owner = this.#owner(job.owner);
     if (!isWaiting(owner) && owner.running.size === 0) owner.given = Math.max(owner.given, this.#now);
@@ -174,7 +192,10 @@ export class FairQueue {
   #owner(name: string): Owner {
     const known = this.#owners.get(name);
     if (known) return known;
-    const owner: Owner = { name, live: [], bulk: [], running: new Set(), given: this.#now };
+    const owner: Owner = {
+      ...{ name, live: [], bulk: [], waitingMs: 0, liveMs: 0 },
+      ...{ running: new Set<Job>(), given: this.#now },
+    };
     this.#owners.set(name, owner);
     return owner;
   }
@@ -195,17 +216,13 @@ function isActive(owner: Owner): boolean {
   return owner.running.size > 0 || isWaiting(owner);
 }
 
-/** Milliseconds of what an owner has running and waiting before a new job of a priority; counted up to `most`. */
-function workOf({ running, live, bulk }: Owner, priority: Priority, most: number): number {
+/** Milliseconds of what an owner has running, and waiting before a new job of a priority. */
+function workOf({ running, waitingMs, liveMs }: Owner, priority: Priority): number {
+  let sum = priority === "live" ? liveMs : waitingMs;
+  if (running.size === 0) return sum;
   const now = performance.now();
-  let sum = 0;
   for (const { charged, startedAt } of running) sum += Math.max(0, charged - (now - startedAt));
-  for (const queue of priority === "live" ? [live] : [live, bulk])
-    for (const { cost } of queue) {
-      if (sum >= most) return most;
-      sum += cost.ms;
-    }
-  return Math.min(sum, most);
+  return sum;
 }
 
 /** What its running jobs have taken beyond their cost so far, as far as can be told from outside. */

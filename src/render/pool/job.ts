@@ -34,6 +34,8 @@ export class Job {
   readonly onLost: OnLost;
   /** When a worker was given it last, monotonic milliseconds. */
   startedAt = 0;
+  /** What it was expected to take when it came, milliseconds. */
+  readonly expected: number;
   /** What its owner was charged for it when it was taken, milliseconds. */
   charged = 0;
   /** Index of the lane that it is in; null: it waits. */
@@ -61,6 +63,7 @@ export class Job {
     this.priority = priority;
     this.owner = owner;
     this.cost = cost;
+    this.expected = cost.ms;
     this.onLost = onLost;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -64,6 +64,10 @@ export class Lane {
     return this.#jobs.some((job) => job?.suspect);
   }
 
+  jobs(): readonly Job[] {
+    return this.#jobs.filter((job) => job !== null);
+  }
+
   /** A job may be given to it; a suspect wants the worker to itself. */
   accepts(job: Job): boolean {
     if (!this.#ready) return false;

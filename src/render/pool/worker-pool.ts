@@ -107,6 +107,21 @@ export class WorkerPool {
     if (priority !== "background") this.#door.admit({ owner: ownerOf(signal), priority, ms });
   }
 
+  /** Ends what waits and what runs, where `find` says why. */
+  refuse(find: (task: Task) => BandloomError | null): void {
+    const waiting = [...this.#suspects, ...this.#queue.jobs(), ...this.#background];
+    const running = this.#lanes.flatMap((lane) => lane.jobs());
+    for (const job of [...waiting, ...running]) {
+      const refusal = job.settled ? null : find(job.task);
+      if (refusal) this.#end(job, refusal);
+    }
+  }
+
+  /** What an owner would be told that asked for a usual tile now; null: it would be let in. */
+  refusal(owner: () => string): BandloomError | null {
+    return this.#door.refusal(owner);
+  }
+
   /** Rejects with the reason of an aborted signal, and with what `admit` throws. The job is of the signal's owner. */
   run<Kind extends Task["kind"]>(
     task: TaskOf<Kind>,
@@ -122,7 +137,7 @@ export class WorkerPool {
       if (priority === "background") this.#background.push(job);
       else this.#queue.push(job);
       this.#pump();
-      if (signal) job.onAbort(signal, () => this.#abort(job, signal));
+      if (signal) job.onAbort(signal, () => this.#end(job, signal.reason));
     }) as Promise<TaskResults[Kind]>;
   }
 
@@ -271,8 +286,8 @@ export class WorkerPool {
     if (loss) job.onLost(loss, lossError(loss, this.#options.deadlineMs));
   }
 
-  #abort(job: Job, signal: AbortSignal): void {
-    job.reject(signal.reason);
+  #end(job: Job, reason: unknown): void {
+    job.reject(reason);
     if (!this.#remove(job)) this.#lanes.some((lane) => lane.cancel(job));
   }
 

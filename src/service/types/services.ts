@@ -1,4 +1,5 @@
 import type { CacheTierStats, TextCache } from "../../cache/types.ts";
+import type { BandloomError } from "../../core/errors.ts";
 import type { RendererMetrics } from "../../render/types.ts";
 import type { RemoteMetrics } from "../../source/remote/reader.ts";
 import type { JobService } from "../jobs/types.ts";
@@ -55,6 +56,10 @@ export interface Services {
   /** Queries by their hash. */
   readonly texts: TextCache;
   readonly limits: Limits;
+  /** Work that would wait longer is refused, milliseconds. */
+  readonly queueMs: number;
+  /** What a client would be told that asked for a usual tile now, where tiles are made here; null: it would be let in. */
+  refusal(client: () => string): BandloomError | null;
   stats(): ServiceStats;
   /** Not ready: the reason, for /readyz. */
   readiness(): string | null;
