@@ -23,7 +23,7 @@ export interface StatisticsArguments {
 export async function computeStatistics(
   bound: BoundFormula,
   { level, region, bins = DEFAULT_BINS }: StatisticsArguments,
-  { services, signal, cost }: GraphqlContext,
+  { services, signal, cost, few }: GraphqlContext,
   info: GraphQLResolveInfo,
 ): Promise<Statistics> {
   const formula = assertValid(bound);
@@ -37,7 +37,7 @@ export async function computeStatistics(
   };
   const printed = selectsBelow(info.fieldNodes, COUNTS, info) ? PRINTED * request.bins : 0;
   cost.take(measurePrice(statisticsWork(request)) + printed);
-  const result = await services.tiles.statistics(request, signal);
+  const result = await few(() => services.tiles.statistics(request, signal));
   return new Statistics(result, at);
 }
 

@@ -85,3 +85,27 @@ describe("a client that has used its seconds of the workers", () => {
     expect((await ask(0, "192.0.2.2")).status).toBe(200);
   });
 });
+
+describe("one operation that asks for much", () => {
+  let server: Running;
+  beforeAll(async () => {
+    const stack = { width: 512, height: 512, tile: [256, 256] as const, samples: 15 };
+    server = await runServer({ "stack.tif": stack }, { sharing: { queueMs: 1 } });
+  });
+  afterAll(() => server?.close());
+
+  it("is one piece of work: none of its fields is refused for the sake of the others", async () => {
+    const all = Array.from(
+      { length: 12 },
+      (_, n) => `p${n}: region(region: { x: 0, y: 0, width: ${400 + n}, height: 400 }) { byteLength }`,
+    );
+    const query = `{ image(key: "stack") { channels { statistics { mean } } render(formula: "b1 + b2") { ${all.join(" ")} } } }`;
+    const answer = await server.get("/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query }),
+    });
+    const { errors, data } = (await answer.json()) as { errors?: unknown; data: { image: { channels: unknown[] } } };
+    expect([errors, data.image.channels.length]).toEqual([undefined, 15]);
+  });
+});

@@ -39,8 +39,8 @@ export class EncodedImage extends Encoded {
     return this.#service.regionUrl(this.#request);
   }
 
-  protected override load({ signal }: GraphqlContext): Promise<EncodedBytes> {
-    this.#loading ??= this.#service.region(this.#request, signal);
+  protected override load({ signal, few }: GraphqlContext): Promise<EncodedBytes> {
+    this.#loading ??= few(() => this.#service.region(this.#request, signal));
     return this.#loading;
   }
 }

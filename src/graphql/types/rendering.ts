@@ -226,7 +226,7 @@ export class Rendering {
     description: "Raw channel values and the formula's value under points, full-resolution pixels.",
   })
   async probe(
-    @Ctx() { services, signal, cost }: GraphqlContext,
+    @Ctx() { services, signal, cost, few }: GraphqlContext,
     @Arg("points", () => [PointInput], { description: "At most server.limits.probePoints." }) points: PointInput[],
     @Arg("level", () => Int, { nullable: true, description: "Level whose pixels are read; 0 when left out." })
     level?: number | null,
@@ -235,7 +235,7 @@ export class Rendering {
     checkPoints(points, services.limits);
     const wanted = { formula, points, level: existingLevel(formula.image, level ?? 0) };
     cost.take(probePrice(measuredWork(formula.formula.values, points.length)));
-    const probed = await services.tiles.probe(wanted, signal);
+    const probed = await few(() => services.tiles.probe(wanted, signal));
     return probed.points.map((point) => new Probe(formula.image, point));
   }
 
