@@ -12,7 +12,7 @@ const CONNECTIONS = 8;
 /** V8 has compiled the way of a tile for good after so many. */
 const WARMUP = 1_200;
 /** A build may cost so much more than the other before it counts: rounds differ by as much. */
-const NOISE = 1.05;
+const NOISE = 1.03;
 
 interface Work {
   readonly name: string;
@@ -61,7 +61,7 @@ export async function cost(options: ServerOptions, seconds: number, against: str
 
 /** CPU milliseconds a tile, of each kind of work. */
 function round(options: ServerOptions, scale: number): Promise<number[]> {
-  return HeldServer.use(options, (held) => costsOf(held, scale));
+  return HeldServer.use(options, (held) => costsOf(held, scale), false);
 }
 
 async function costsOf(held: HeldServer, scale: number): Promise<number[]> {

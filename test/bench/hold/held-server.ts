@@ -48,9 +48,9 @@ export class HeldServer {
     this.#metrics = metrics;
   }
 
-  /** For as long as the work takes. */
-  static async use<T>(options: ServerOptions, work: (held: HeldServer) => Promise<T>): Promise<T> {
-    const held = await HeldServer.#start(options);
+  /** For as long as the work takes. `clients`: it tells them apart, which a build of before cannot. */
+  static async use<T>(options: ServerOptions, work: (held: HeldServer) => Promise<T>, clients = true): Promise<T> {
+    const held = await HeldServer.#start(options, clients ? { BANDLOOM_TRUSTED_PROXIES: "127.0.0.1" } : {});
     try {
       return await work(held);
     } finally {
@@ -59,14 +59,14 @@ export class HeldServer {
     }
   }
 
-  static async #start(options: ServerOptions): Promise<HeldServer> {
+  static async #start(options: ServerOptions, clients: Readonly<Record<string, string>>): Promise<HeldServer> {
     const port = `${await freePort()}`;
     const cache = mkdtempSync(join(tmpdir(), "bandloom-hold-"));
     const server = await startServer({
       ...options,
       environment: {
-        ...{ BANDLOOM_WORKERS: "1", BANDLOOM_TRUSTED_PROXIES: "127.0.0.1", BANDLOOM_METRICS_PORT: port },
-        BANDLOOM_CACHE: cache,
+        ...{ BANDLOOM_WORKERS: "1", BANDLOOM_METRICS_PORT: port, BANDLOOM_CACHE: cache },
+        ...clients,
         ...options.environment,
       },
     });
