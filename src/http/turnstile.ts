@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { RoundRobin } from "../core/round-robin.ts";
 
 /**
  * Requests that are begun in one turn of the event loop; then what others wait for comes: answers of workers, timers, and a new connection.
@@ -31,8 +32,7 @@ export interface Passage {
  * whose request waits sends no other.
  */
 export class Turnstile {
-  /** Clients in the order of their turns. */
-  readonly #waiting = new Map<string, (readonly [IncomingMessage, ServerResponse])[]>();
+  readonly #waiting = new RoundRobin<readonly [IncomingMessage, ServerResponse]>();
   readonly #passage: Passage;
   readonly #mostMs: number;
   #begun = 0;
@@ -60,7 +60,7 @@ export class Turnstile {
       this.#hits = 0;
     }
     if (this.#hits < HITS_A_TURN && this.#passage.hit(request, response)) this.#hits++;
-    else if (this.#waiting.size === 0 && this.#begun < A_TURN) {
+    else if (this.#waiting.isEmpty && this.#begun < A_TURN) {
       this.#begun++;
       this.#passage.begin(request, response);
     } else this.#push(request, response);
@@ -68,19 +68,10 @@ export class Turnstile {
 
   #push(request: IncomingMessage, response: ServerResponse): void {
     const client = this.#passage.client(request);
-    const own = this.#waiting.get(client);
-    const late = this.#ahead(own?.length ?? 0) * this.#requestMs > this.#mostMs;
+    const late = this.#waiting.ahead(client) * this.#requestMs > this.#mostMs;
     if (late && this.#passage.refuse(request, response, client)) return;
-    if (own) own.push([request, response]);
-    else this.#waiting.set(client, [[request, response]]);
+    this.#waiting.push(client, [request, response]);
     this.#schedule();
-  }
-
-  /** Requests that begin before one of a client of which so many wait. */
-  #ahead(own: number): number {
-    let sum = 0;
-    for (const { length } of this.#waiting.values()) sum += Math.min(length, own + 1);
-    return sum;
   }
 
   #schedule(): void {
@@ -90,7 +81,7 @@ export class Turnstile {
       this.#scheduled = false;
       this.#learn();
       for (let begun = 0; begun < A_TURN; begun++) {
-        const next = this.#next();
+        const next = this.#waiting.next();
         if (!next) return;
         if (!this.#passage.hit(...next)) this.#passage.begin(...next);
       }
@@ -105,16 +96,5 @@ export class Turnstile {
     const seen = (performance.now() - this.#fullSince) / A_TURN;
     this.#requestMs += NEWEST * (seen - this.#requestMs);
     this.#fullSince = null;
-  }
-
-  #next(): readonly [IncomingMessage, ServerResponse] | undefined {
-    for (const [client, own] of this.#waiting) {
-      this.#waiting.delete(client);
-      const first = own.shift();
-      // Behind the others, until its next turn.
-      if (own.length > 0) this.#waiting.set(client, own);
-      return first;
-    }
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { BandloomError } from "../core/errors.ts";
 import { NOBODY, ownerOf } from "../core/owner.ts";
+import { RoundRobin } from "../core/round-robin.ts";
 
 /** Work of one turn of the event loop, milliseconds: then sockets are read and hits are answered. One piece may take longer. */
 const TURN_MS = 4;
@@ -20,8 +21,7 @@ interface Piece {
  */
 export class Turns {
   readonly #now: () => number;
-  /** Owners in the order of their turns. */
-  readonly #waiting = new Map<string, Piece[]>();
+  readonly #waiting = new RoundRobin<Piece>();
   /** Milliseconds of this turn that are used. */
   #used = 0;
   #scheduled = false;
@@ -46,25 +46,20 @@ export class Turns {
       };
       const piece: Piece = { signal, start, drop: reject };
       if (signal?.aborted) reject(signal.reason);
-      else if (this.#waiting.size === 0 && this.#used < TURN_MS) this.#do(piece);
+      else if (this.#waiting.isEmpty && this.#used < TURN_MS) this.#do(piece);
       else this.#push(ownerOf(signal), piece);
       this.#schedule();
     });
   }
 
   #push(owner: string, piece: Piece): void {
-    const pieces = this.#waiting.get(owner) ?? [];
     // What the server does for itself comes one after the other.
-    if (owner !== NOBODY && pieces.length >= MAX_WAITING) {
-      piece.drop(overloaded());
-      return;
-    }
-    pieces.push(piece);
-    this.#waiting.set(owner, pieces);
+    if (owner !== NOBODY && this.#waiting.countOf(owner) >= MAX_WAITING) piece.drop(overloaded());
+    else this.#waiting.push(owner, piece);
   }
 
   #schedule(): void {
-    if (this.#scheduled || (this.#used === 0 && this.#waiting.size === 0)) return;
+    if (this.#scheduled || (this.#used === 0 && this.#waiting.isEmpty)) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -80,19 +75,13 @@ export class Turns {
     this.#used += this.#now() - begin;
   }
 
-  /** The first piece of the owner whose turn it is for which somebody still waits. */
+  /** The next piece for which somebody still waits. */
   #take(): Piece | null {
-    for (const [owner, pieces] of this.#waiting) {
-      this.#waiting.delete(owner);
-      const at = pieces.findIndex(({ signal }) => !signal?.aborted);
-      const dropped = pieces.splice(0, at < 0 ? pieces.length : at);
-      for (const { signal, drop } of dropped) drop(signal?.reason);
-      const piece = pieces.shift();
-      // Behind the others, until its next turn.
-      if (pieces.length > 0) this.#waiting.set(owner, pieces);
-      if (piece) return piece;
+    for (;;) {
+      const piece = this.#waiting.next();
+      if (!piece?.signal?.aborted) return piece ?? null;
+      piece.drop(piece.signal.reason);
     }
-    return null;
   }
 }
 

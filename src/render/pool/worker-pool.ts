@@ -50,6 +50,9 @@ export interface PoolStats extends Counters {
 /** A lane looks this far among jobs that nobody waits for, for work on chunks that it has decoded. */
 const LOOKAHEAD = 32;
 
+/** Workers are looked at so often, milliseconds: one that hangs is noticed within a quarter of a second of its deadline. */
+const WATCH_MS = 200;
+
 /** A worker that cannot even start is tried again after 100, 200, 400 … ms, at most this. */
 const MAX_RESTART_DELAY_MS = 5000;
 
@@ -89,7 +92,7 @@ export class WorkerPool {
     };
     this.#lanes = Array.from({ length: options.size }, () => new Lane(options.spawn, events));
     for (const lane of this.#lanes) lane.start();
-    this.#watch = setInterval(() => this.#findOverdue(), Math.min(1000, options.deadlineMs / 4));
+    this.#watch = setInterval(() => this.#findOverdue(), Math.min(WATCH_MS, options.deadlineMs / 4));
     this.#watch.unref();
   }
 

@@ -11,7 +11,7 @@ const ROUNDS = 4;
 const CONNECTIONS = 8;
 /** V8 has compiled the way of a tile for good after so many. */
 const WARMUP = 1_200;
-/** A build may cost so much more than the other before it counts: rounds differ by as much. */
+/** A build may cost so much more than the other. */
 const NOISE = 1.03;
 
 interface Work {
