@@ -48,6 +48,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   const { folder, put, remove } = await imageFolder(files);
   const renderer = createRenderer({ workers: 1, queueMs: 600_000 });
   const asked = { descriptions: 0, statistics: 0, jobs: [] as PictureJob[], priorities: [] as Priority[], aborted: 0 };
+  const waiting: (() => void)[] = [];
   const watched: Renderer = {
     ready: renderer.ready,
     refusal: (client) => renderer.refusal(client),
@@ -58,6 +59,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
     pictures: (job, signal, priority) => {
       asked.jobs.push(job);
       asked.priorities.push(priority ?? "live");
+      for (const tell of waiting.splice(0)) tell();
       signal?.addEventListener("abort", () => asked.aborted++);
       return renderer.pictures(job, signal, priority);
     },
@@ -86,6 +88,10 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   });
   return {
     ...{ folder, put, asked, images, formulas, tiles, cache, renderer },
+    /** Resolves when the worker has been asked for more than so many jobs, and before it can answer the next. */
+    async jobBehind(count: number): Promise<void> {
+      while (asked.jobs.length <= count) await new Promise<void>((tell) => waiting.push(tell));
+    },
     async bind(key: string, text: string | null): Promise<ValidFormula> {
       const bound = await formulas.bind(await images.get(key), text);
       if (!bound.valid) throw new Error(`${text} is refused: ${bound.diagnostics[0]?.message}`);

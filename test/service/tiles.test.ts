@@ -41,12 +41,6 @@ function served(tile: ServedTile | Error | undefined): ServedTile {
   return tile;
 }
 
-/** Returns when the worker was asked, and before it can answer: no other turn of the event loop comes between. */
-async function nextJob(before: number): Promise<void> {
-  for (let turn = 0; turn < 1000 && pipeline.asked.jobs.length === before; turn++) await Promise.resolve();
-  expect(pipeline.asked.jobs.length).toBeGreaterThan(before);
-}
-
 const pixels = ({ bytes }: { bytes: Uint8Array }) => Decoder.sync.read(Buffer.from(bytes));
 
 describe("tiles", () => {
@@ -96,7 +90,7 @@ describe("tiles", () => {
     const before = pipeline.asked.jobs.length;
     const one = await request("odd", "window(b1, 0, 190)");
     const ahead = pipeline.tiles.tilesAhead([one]);
-    await nextJob(before);
+    await pipeline.jobBehind(before);
     const live = await pipeline.tiles.tile(one);
     expect(live.cache).toBe("RENDERED");
     expect(pipeline.asked.priorities.slice(before)).toEqual(["background", "live"]);
@@ -109,7 +103,7 @@ describe("tiles", () => {
     const before = pipeline.asked.jobs.length;
     const one = await request("odd", "window(b1, 0, 191)");
     const live = pipeline.tiles.tile(one);
-    await nextJob(before);
+    await pipeline.jobBehind(before);
     const [ahead] = await pipeline.tiles.tilesAhead([one]);
     expect(served(ahead).bytes).toEqual((await live).bytes);
     expect(pipeline.asked.jobs.length).toBe(before + 1);
@@ -171,7 +165,7 @@ describe("tiles", () => {
     const leave = new AbortController();
     const one = await request("large", "window(b1, 1, 9)");
     const left = codeOf(() => pipeline.tiles.tile(one, leave.signal));
-    await nextJob(jobs);
+    await pipeline.jobBehind(jobs);
     leave.abort(new DOMException("The client left.", "AbortError"));
     expect(await left).not.toBe("no error");
     expect(pipeline.asked.aborted).toBe(before + 1);
@@ -185,7 +179,7 @@ describe("tiles", () => {
     const one = await request("large", "window(b1, 2, 9)");
     const left = codeOf(() => pipeline.tiles.tile(one, leave.signal));
     const stays = pipeline.tiles.tile(one);
-    await nextJob(jobs);
+    await pipeline.jobBehind(jobs);
     leave.abort(new DOMException("The client left.", "AbortError"));
     expect(await left).not.toBe("no error");
     expect((await stays).bytes.length).toBeGreaterThan(0);
