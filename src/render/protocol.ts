@@ -18,8 +18,8 @@ import type {
 export type Task =
   | { readonly kind: "describe"; readonly source: Omit<SourceRef, "revision"> }
   | ({ readonly kind: "pictures" } & Omit<PictureJob, "info">)
-  | ({ readonly kind: "statistics" } & Omit<StatisticsJob, "info">)
-  | ({ readonly kind: "sketch" } & Omit<StatisticsJob, "info" | "bins" | "percentiles">)
+  | ({ readonly kind: "statistics" } & Omit<StatisticsJob, "info" | "admitted">)
+  | ({ readonly kind: "sketch" } & Omit<StatisticsJob, "info" | "admitted" | "bins" | "percentiles">)
   | ({ readonly kind: "probe" } & Omit<ProbeJob, "info">)
   | ({ readonly kind: "chunk" } & Omit<ChunkJob, "info">);
 

@@ -143,7 +143,7 @@ class PoolRenderer implements Renderer {
   }
 
   statistics(asked: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult> {
-    const { info, ...job } = asked;
+    const { info, admitted = false, ...job } = asked;
     const count = job.regions.reduce((sum, { width, height }) => sum + width * height, 0);
     if (count > MAX_STATISTICS_PIXELS) return this.#counted(asked, count, signal);
     const [first] = job.regions;
@@ -151,13 +151,13 @@ class PoolRenderer implements Renderer {
     const cost = this.#costs.of("statistics", job.kernel, count);
     return this.#guarded.run<"statistics">(
       { kind: "statistics", ...job },
-      { affinity, cost, signal, priority: "bulk" },
+      { affinity, cost, signal, priority: "bulk", admitted },
     );
   }
 
   /** In parts, as many at a time as there are workers, so that tiles that are asked for meanwhile come between them. */
   async #counted(
-    { info, bins, percentiles, ...job }: StatisticsJob,
+    { info, bins, percentiles, admitted = false, ...job }: StatisticsJob,
     count: number,
     signal: AbortSignal | undefined,
   ): Promise<StatisticsResult> {
@@ -172,7 +172,7 @@ class PoolRenderer implements Renderer {
     assertGranted(sumOfNeeds(parts.map((part) => storedNeed(info, served, part))), MEASURED);
     const costOf = ({ width, height }: Region) => this.#costs.of("sketch", job.kernel, width * height);
     const [first] = parts;
-    if (first) this.#pool.admit(signal, costOf(first), "bulk");
+    if (first && !admitted) this.#pool.admit(signal, costOf(first), "bulk");
     const slots = new Slots(this.#pool.size);
     const sketch = (region: Region) => {
       const task = { kind: "sketch", ...job, regions: [region] } as const;

@@ -67,6 +67,8 @@ export interface RenderedPicture extends Picture {
 
 /** Numbers of a float32 kernel with one plane over regions of one level. */
 export interface StatisticsJob extends Reads {
+  /** It is part of work that was let in before; left out: it is asked for by itself, and may be refused. */
+  readonly admitted?: boolean;
   readonly kernel: Kernel;
   readonly level: number;
   readonly regions: readonly Region[];

@@ -115,6 +115,8 @@ export class Measurements {
       level,
       regions,
       bins: 1,
+      // What is made of the formula is let in by itself; of an operation's formulas none is to be refused for the sake of the others.
+      admitted: true,
       percentiles: row.percentiles(parameters),
     };
     return row.answer(await this.#renderer.statistics(job, signal), parameters);

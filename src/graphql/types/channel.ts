@@ -112,8 +112,8 @@ export class Channel extends Node {
     @Arg("bins", () => Int, { defaultValue: 256, description: "Bins of the histogram." })
     bins?: number,
   ): Promise<Statistics> {
-    const { services, signal, cost, few } = context;
-    const bound = few(() => services.formulas.bind(this.#image, `@${this.index + 1}`, undefined, signal, cost.pay));
+    const { services, signal, cost } = context;
+    const bound = services.formulas.bind(this.#image, `@${this.index + 1}`, undefined, signal, cost.pay);
     return computeStatistics(await bound, { level, region, bins }, context, info);
   }
 }

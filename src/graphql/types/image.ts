@@ -142,7 +142,7 @@ export class Image extends Node {
       "Compile a formula against this image: what a formula gets wrong is told in diagnostics. At most one of formula, layers and preset; without any, the image's own default picture.",
   })
   async render(
-    @Ctx() { services, signal, cost, few }: GraphqlContext,
+    @Ctx() { services, signal, cost }: GraphqlContext,
     @Arg("formula", () => String, { nullable: true, description: "For example `red + 2*(uv1 - green)`." })
     formula?: string | null,
     @Arg("layers", () => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
@@ -159,20 +159,18 @@ export class Image extends Node {
   ): Promise<Rendering> {
     const text = await formulaText(services, this.#image, { formula, layers, preset, display }, signal);
     const choice = { ...(plane?.z == null ? {} : { z: plane.z }), ...(plane?.t == null ? {} : { t: plane.t }) };
-    return new Rendering(await few(() => services.formulas.bind(this.#image, text, choice, signal, cost.pay)));
+    return new Rendering(await services.formulas.bind(this.#image, text, choice, signal, cost.pay));
   }
 
   @Field(() => EncodedImage, { nullable: true, description: "The default picture of the whole image, scaled to fit." })
   async thumbnail(
-    @Ctx() { services, signal, cost, few }: GraphqlContext,
+    @Ctx() { services, signal, cost }: GraphqlContext,
     @Info() resolved: GraphQLResolveInfo,
     @Arg("maxSize", () => Int, { defaultValue: 256, description: "Longest side of the result." }) maxSize: number,
     @Arg("encoding", () => EncodingInput, { nullable: true, description: "JPEG when left out." })
     encoding?: EncodingInput | null,
   ): Promise<EncodedImage> {
-    const formula = assertValid(
-      await few(() => services.formulas.bind(this.#image, null, undefined, signal, cost.pay)),
-    );
+    const formula = assertValid(await services.formulas.bind(this.#image, null, undefined, signal, cost.pay));
     const { width, height } = this.#image.info;
     const request = {
       formula,
