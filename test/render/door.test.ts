@@ -110,6 +110,29 @@ describe("the door of the queue", () => {
     expect(bench.ask("one", 1)).toMatchObject({ code: "QUOTA_EXCEEDED" });
   });
 
+  it("foresees waits by what workers do while work waits, and not by what they did when none was there", () => {
+    const bench = new Bench();
+    vi.advanceTimersByTime(3_600_000);
+    bench.door.begin();
+    expect(bench.letIn(2_000, "greedy", 2)).toBe(501);
+    // Two workers that do in 200 ms what should take them 100 ms, as they share a core.
+    for (let n = 0; n < 50; n++) {
+      vi.advanceTimersByTime(200);
+      bench.door.charge("greedy", 200);
+    }
+    bench.queue.clear();
+    expect(bench.letIn(2_000, "greedy", 2)).toBe(251);
+    // An hour in which nobody asks for anything says nothing of them.
+    bench.queue.clear();
+    vi.advanceTimersByTime(3_600_000);
+    bench.door.begin();
+    bench.letIn(400, "greedy", 2);
+    vi.advanceTimersByTime(100);
+    bench.door.charge("greedy", 200);
+    bench.queue.clear();
+    expect(bench.letIn(2_000, "greedy", 2)).toBeGreaterThan(251);
+  });
+
   it("charges the server's own work to nobody", () => {
     const bench = new Bench({ ownerSeconds: 1 });
     bench.door.charge("", 100_000);

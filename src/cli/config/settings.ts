@@ -156,7 +156,7 @@ export const SETTINGS = {
     help: "work that would wait longer for a worker is refused at once (OVERLOADED), milliseconds",
   },
   deadlineMs: {
-    ...{ flag: "deadline-ms", env: "BANDLOOM_DEADLINE_MS", kind: "milliseconds", fallback: "30000" },
+    ...{ flag: "deadline-ms", env: "BANDLOOM_DEADLINE_MS", kind: "deadline", fallback: "30000" },
     placeholder: "NUMBER",
     help: "what one picture or measure may take of a worker, milliseconds",
   },
@@ -191,7 +191,7 @@ export const SETTINGS = {
     help: "event streams and WebSockets at a time; one client has at most a quarter",
   },
   streamIdleMs: {
-    ...{ flag: "stream-idle-ms", env: "BANDLOOM_STREAM_IDLE_MS", kind: "milliseconds", fallback: "60000" },
+    ...{ flag: "stream-idle-ms", env: "BANDLOOM_STREAM_IDLE_MS", kind: "deadline", fallback: "60000" },
     placeholder: "NUMBER",
     help: "a WebSocket on which no operation runs for so long is closed, milliseconds",
   },

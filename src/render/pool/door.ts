@@ -102,15 +102,19 @@ export class Door {
     );
   }
 
+  /** The queue was empty, and work begins to wait: what was done before says nothing of how fast workers are. */
+  begin(): void {
+    this.#since = performance.now();
+    this.#done = 0;
+  }
+
   /** While work waits, what is done of it in a while is what workers can do: they may share their cores, or wait for a network. */
   #learnSpeed(workMs: number): void {
-    const now = performance.now();
     if (this.#queue.length === 0) {
-      this.#since = now;
-      this.#done = 0;
       this.#speed += NEWEST * (1 - this.#speed);
       return;
     }
+    const now = performance.now();
     this.#done += workMs;
     const passed = now - this.#since;
     if (passed < SPEED_MS) return;

@@ -138,7 +138,10 @@ export class WorkerPool {
       const asked = { priority, preferred, owner: ownerOf(signal), cost, onLost };
       const job = new Job(++this.#lastId, task, asked, resolve, reject);
       if (priority === "background") this.#background.push(job);
-      else this.#queue.push(job);
+      else {
+        if (this.#queue.length === 0) this.#door.begin();
+        this.#queue.push(job);
+      }
       this.#pump();
       if (signal) job.onAbort(signal, () => this.#end(job, signal.reason));
     }) as Promise<TaskResults[Kind]>;
