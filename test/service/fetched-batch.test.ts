@@ -49,6 +49,16 @@ describe("pictures of a list that another process makes", () => {
     expect(seen.asked).toBe(6);
   });
 
+  it("end with the reason of whoever ends them, also while the other side is given time", async () => {
+    const leave = new AbortController();
+    const reason = new BandloomError("DEADLINE_EXCEEDED", "Too late.");
+    const late = new BandloomError("OVERLOADED", "Busy.", { details: { retryAfter: 3_600 } });
+    const { maker } = nodeThat(() => Promise.reject(late));
+    const picture = maker.batch("bulk").add(wanted(0), leave.signal);
+    setImmediate(() => leave.abort(reason));
+    await expect(picture).rejects.toBe(reason);
+  });
+
   it("fail at once for any other reason", async () => {
     const broken = new BandloomError("SOURCE_FAILED", "Broken.");
     const { seen, maker } = nodeThat(() => Promise.reject(broken));

@@ -49,7 +49,8 @@ class FetchedBatch implements PictureBatch {
       } catch (error) {
         const isBusy = error instanceof BandloomError && error.code === "OVERLOADED";
         if (!isBusy || this.#priority === "live" || tries === TRIES) throw error;
-        await sleep(Number(error.details?.retryAfter ?? 1) * 1000, undefined, { signal });
+        const pause = Number(error.details?.retryAfter ?? 1) * 1000;
+        await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
   }
 
