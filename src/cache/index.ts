@@ -17,6 +17,7 @@ export { patientClient } from "./redis-client.ts";
 export { DEFAULT_REDIS_PREFIX } from "./redis-keys.ts";
 export { createTileCache, type S3TilesOptions, type TileCacheOptions } from "./stack.ts";
 export type {
+  Accepts,
   CachedTile,
   CacheEntry,
   CacheHit,

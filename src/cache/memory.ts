@@ -38,9 +38,9 @@ export class MemoryTier {
   }
 
   set(key: string, tile: CachedTile): void {
-    const { bytes, contentType } = tile;
+    const { bytes } = tile;
     const owned = bytes.buffer.byteLength <= bytes.length * VIEW_SLACK;
-    this.#tiles?.set(key, owned ? tile : { contentType, bytes: new Uint8Array(bytes) });
+    this.#tiles?.set(key, owned ? tile : { bytes: new Uint8Array(bytes) });
   }
 
   stats(): CacheTierStats {

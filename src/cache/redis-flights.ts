@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Breaker } from "./breaker.ts";
-import { seal, unseal } from "./envelope.ts";
+import type { Envelope } from "./envelope.ts";
 import { MAX_PENDING_BYTES, MAX_VALUE_BYTES } from "./redis-bounds.ts";
 import { hastyClient, listeningClient, type RedisClient, type RedisPlace } from "./redis-client.ts";
 import { type RedisKeys, together } from "./redis-keys.ts";
 import { reasonOf, TIMED_OUT } from "./redis-link.ts";
-import type { CachedTile, Claims, SharedFlights } from "./types.ts";
+import type { Accepts, CachedTile, Claims, SharedFlights } from "./types.ts";
 
 /** A lock outlives the longest render, and a holder that died not by much, milliseconds. */
 const LOCK_MS = 35_000;
@@ -18,6 +18,7 @@ const UNLOCK = 'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call(
 export interface RedisFlightsOptions {
   readonly place: RedisPlace;
   readonly keys: RedisKeys;
+  readonly envelope: Envelope;
   readonly ttlMs: number;
   /** Longest wait for a tile that another process makes, milliseconds. */
   readonly waitMs: number;
@@ -75,14 +76,14 @@ export class RedisFlights implements SharedFlights {
     this.#listening = this.#subscriber.subscribe(keys.made).catch(() => {});
   }
 
-  async claim(keys: readonly string[]): Promise<Claims> {
+  async claim(keys: readonly string[], accepts: Accepts): Promise<Claims> {
     const found: Found = { mine: new Set(), made: new Map() };
     const groups = together(keys, (key) => key, this.#options.place.cluster);
-    await Promise.all(groups.map((group) => this.#claimGroup(group, found)));
+    await Promise.all(groups.map((group) => this.#claimGroup(group, accepts, found)));
     return found;
   }
 
-  async #claimGroup(keys: readonly string[], { mine, made }: Found): Promise<void> {
+  async #claimGroup(keys: readonly string[], accepts: Accepts, { mine, made }: Found): Promise<void> {
     const all = () => {
       for (const key of keys) mine.add(key);
     };
@@ -104,7 +105,7 @@ export class RedisFlights implements SharedFlights {
         const [error, reply] = replies[index] ?? [new Error("no reply"), null];
         const locked = !error && reply === "OK";
         const value = values[index];
-        const tile = value ? unseal(key, value) : null;
+        const tile = value ? this.#opened(key, value, accepts) : null;
         if (locked) this.#tokens.set(key, tokens[index] ?? "");
         if (tile) made.set(key, tile);
         if (tile && locked) this.finish(key, null);
@@ -130,7 +131,7 @@ export class RedisFlights implements SharedFlights {
     const fits = bytes <= MAX_VALUE_BYTES && this.#pendingBytes + bytes <= MAX_PENDING_BYTES;
     if (tile && fits) {
       this.#pendingBytes += bytes;
-      pipeline.set(this.#keys.tile(key), seal(key, tile), "PX", this.#options.ttlMs);
+      pipeline.set(this.#keys.tile(key), this.#options.envelope.seal(key, tile), "PX", this.#options.ttlMs);
     }
     // Those who wait look for the tile themselves: where it could not be made or kept they make it.
     pipeline.publish(this.#keys.made, key);
@@ -150,7 +151,7 @@ export class RedisFlights implements SharedFlights {
     }
   }
 
-  async wait(key: string): Promise<CachedTile | null> {
+  async wait(key: string, accepts: Accepts): Promise<CachedTile | null> {
     const { waitMs } = this.#options;
     const told = new Promise<void>((resolve) => {
       const timer = setTimeout(() => done(), waitMs);
@@ -164,13 +165,13 @@ export class RedisFlights implements SharedFlights {
     });
     await Promise.race([this.#listening, told]);
     // It may have been made before anybody listened.
-    const there = await this.#read(key);
+    const there = await this.#read(key, accepts);
     if (there) {
       this.#tell(key);
       return there;
     }
     await told;
-    return this.#read(key);
+    return this.#read(key, accepts);
   }
 
   close(): void {
@@ -189,15 +190,21 @@ export class RedisFlights implements SharedFlights {
     return this.#client.status === "ready" && this.#breaker.closed;
   }
 
-  async #read(key: string): Promise<CachedTile | null> {
+  async #read(key: string, accepts: Accepts): Promise<CachedTile | null> {
     if (!this.#isWell()) return null;
     try {
       const value = await this.#client.getBuffer(this.#keys.tile(key));
-      return value && unseal(key, value);
+      return value && this.#opened(key, value, accepts);
     } catch (error) {
       this.#failure(error);
       return null;
     }
+  }
+
+  /** The tile in an entry; null: it is none that was made for this key. */
+  #opened(key: string, value: Buffer, accepts: Accepts): CachedTile | null {
+    const tile = this.#options.envelope.unseal(key, value);
+    return tile && accepts(key, tile.bytes) ? tile : null;
   }
 
   #failure(error: unknown): void {

@@ -1,4 +1,4 @@
-import { ENVELOPE_BYTES, seal, unseal } from "./envelope.ts";
+import { ENVELOPE_BYTES, type Envelope } from "./envelope.ts";
 import { Lookups } from "./lookups.ts";
 import { MAX_PENDING_BYTES, MAX_VALUE_BYTES } from "./redis-bounds.ts";
 import type { RedisPlace } from "./redis-client.ts";
@@ -7,7 +7,7 @@ import { RedisKeys, together } from "./redis-keys.ts";
 import { COMMAND_TIMEOUT_MS, RedisLink } from "./redis-link.ts";
 import { RedisTexts } from "./redis-texts.ts";
 import { Rounds } from "./rounds.ts";
-import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "./types.ts";
+import type { Accepts, CachedTile, CacheEntry, CacheTier, CacheTierStats } from "./types.ts";
 
 /** Keys of one MGET: 2.5 MB of common tiles, which pass well within the timeout. */
 const KEYS_PER_READ = 128;
@@ -22,6 +22,7 @@ export interface RedisTierOptions {
   readonly flightWaitMs: number;
   /** No answer within this time is a miss, milliseconds; 50 when left out: rendering a tile is about as fast. */
   readonly timeoutMs?: number;
+  readonly envelope: Envelope;
   readonly log: (line: string) => void;
 }
 
@@ -34,6 +35,7 @@ export class RedisTier implements CacheTier {
   readonly opened: Promise<void>;
   readonly #keys: RedisKeys;
   readonly #link: RedisLink;
+  readonly #envelope: Envelope;
   readonly #ttlMs: number;
   readonly #lookups = new Lookups(this.name);
   #queue: CacheEntry[] = [];
@@ -41,36 +43,38 @@ export class RedisTier implements CacheTier {
   #writing: Promise<void> | null = null;
   readonly #rounds = new Rounds();
 
-  constructor({ place, prefix, ttlSeconds, flightWaitMs, timeoutMs = COMMAND_TIMEOUT_MS, log }: RedisTierOptions) {
+  constructor(options: RedisTierOptions) {
+    const { place, prefix, ttlSeconds, flightWaitMs, timeoutMs = COMMAND_TIMEOUT_MS, envelope, log } = options;
+    this.#envelope = envelope;
     this.#ttlMs = ttlSeconds * 1000;
     this.#keys = new RedisKeys(prefix);
     const shared = { place, keys: this.#keys, log };
     this.#link = new RedisLink({ ...shared, timeoutMs, onAnswer: () => this.flights.probeNow() });
     const isSilent = () => this.#link.silent;
-    this.flights = new RedisFlights({ ...shared, ttlMs: this.#ttlMs, waitMs: flightWaitMs, isSilent });
+    this.flights = new RedisFlights({ ...shared, envelope, ttlMs: this.#ttlMs, waitMs: flightWaitMs, isSilent });
     this.texts = new RedisTexts(this.#link);
     this.opened = Promise.all([this.#link.opened, this.flights.opened]).then(() => {});
   }
 
-  async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {
+  async get(keys: readonly string[], accepts: Accepts): Promise<readonly (CachedTile | null)[]> {
     const found = new Map<string, CachedTile>();
     for (let from = 0; from < keys.length; from += KEYS_PER_READ) {
       const groups = together(keys.slice(from, from + KEYS_PER_READ), (key) => key, this.#link.cluster);
-      await Promise.all(groups.map((group) => this.#read(group, found)));
+      await Promise.all(groups.map((group) => this.#read(group, accepts, found)));
     }
     const tiles = keys.map((key) => found.get(key) ?? null);
     this.#lookups.count(tiles);
     return tiles;
   }
 
-  async #read(keys: readonly string[], found: Map<string, CachedTile>): Promise<void> {
+  async #read(keys: readonly string[], accepts: Accepts, found: Map<string, CachedTile>): Promise<void> {
     const names = keys.map((key) => this.#keys.tile(key));
     const values = await this.#link.read((client) => client.mgetBuffer(names));
     for (const [index, key] of keys.entries()) {
       const value = values?.[index];
       const usable = value && value.length <= MAX_VALUE_BYTES + ENVELOPE_BYTES;
-      const tile = usable ? unseal(key, value) : null;
-      if (tile) found.set(key, tile);
+      const tile = usable ? this.#envelope.unseal(key, value) : null;
+      if (tile && accepts(key, tile.bytes)) found.set(key, tile);
     }
   }
 
@@ -111,7 +115,8 @@ export class RedisTier implements CacheTier {
 
   #writeGroup(group: readonly CacheEntry[]): Promise<void> {
     return this.#link.write((pipeline) => {
-      for (const { key, tile } of group) pipeline.set(this.#keys.tile(key), seal(key, tile), "PX", this.#ttlMs);
+      for (const { key, tile } of group)
+        pipeline.set(this.#keys.tile(key), this.#envelope.seal(key, tile), "PX", this.#ttlMs);
     });
   }
 

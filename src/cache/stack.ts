@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedTier } from "./embedded/tier.ts";
+import { envelopeOf } from "./envelope.ts";
 import { MemoryTier } from "./memory.ts";
 import { RedisTier } from "./redis.ts";
 import { DEFAULT_REDIS_PREFIX } from "./redis-keys.ts";
 import { S3Tier, type S3TierOptions } from "./s3/tier.ts";
 import { Texts } from "./texts.ts";
 import type {
+  Accepts,
   CachedTile,
   CacheEntry,
   CacheHit,
   CacheTier,
   CacheTierStats,
   Passage,
+  SealingKey,
   SharedFlights,
   TextCache,
   TileCache,
@@ -38,13 +41,15 @@ export interface TileCacheOptions {
   readonly ttlSeconds?: number;
   /** A bucket that is asked last; left out: none. */
   readonly s3?: S3TilesOptions;
+  /** Entries of Redis and S3 are signed with the first, and read where one of them signed. Left out: they carry a checksum. */
+  readonly sealing?: readonly SealingKey[] | undefined;
   /** Longest wait for tiers that are not open yet, milliseconds; 3000 when left out. */
   readonly openWaitMs?: number;
   /** One line for each change of a tier's state. */
   readonly log: (line: string) => void;
 }
 
-export interface S3TilesOptions extends Omit<S3TierOptions, "log"> {
+export interface S3TilesOptions extends Omit<S3TierOptions, "envelope" | "log"> {
   /** Tiles that took less to render are not written, milliseconds: they are made again sooner than they are fetched. */
   readonly fromMs: number;
 }
@@ -60,6 +65,7 @@ const OPEN_WAIT_MS = 3_000;
 export async function createTileCache(options: TileCacheOptions): Promise<TileCache> {
   const ttlSeconds = options.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   const { redisUrl, folder, log, s3 } = options;
+  const envelope = envelopeOf(options.sealing);
   const shared: LateTier[] = [];
   let redis: RedisTier | null = null;
   if (redisUrl !== null) {
@@ -68,6 +74,7 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
       prefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
       ttlSeconds,
       flightWaitMs: options.flightWaitMs ?? FLIGHT_WAIT_MS,
+      envelope,
       ...(options.redisTimeoutMs === undefined ? {} : { timeoutMs: options.redisTimeoutMs }),
       log,
     });
@@ -75,7 +82,7 @@ export async function createTileCache(options: TileCacheOptions): Promise<TileCa
   } else if (folder !== null) {
     shared.push(new EmbeddedTier({ folder, maxBytes: options.embeddedBytes, ttlSeconds, log }));
   }
-  const last = s3 ? { tier: new S3Tier({ ...s3, log }), fromMs: s3.fromMs } : null;
+  const last = s3 ? { tier: new S3Tier({ ...s3, envelope, log }), fromMs: s3.fromMs } : null;
   const opened = [...shared, ...(last ? [last.tier] : [])].map((tier) => tier.opened);
   await Promise.race([Promise.all(opened), sleep(options.openWaitMs ?? OPEN_WAIT_MS, null, { ref: false })]);
   return new TierStack(options.memoryBytes, shared[0] ?? null, last, new Texts(redis?.texts ?? null));
@@ -110,21 +117,30 @@ class TierStack implements TileCache {
     return this.#memory.get(key);
   }
 
-  async get(keys: readonly string[], passage?: Passage): Promise<readonly (CacheHit | null)[]> {
+  async get(keys: readonly string[], accepts: Accepts, passage?: Passage): Promise<readonly (CacheHit | null)[]> {
     const hits: (CacheHit | null)[] = keys.map((key) => {
       const tile = this.#memory.get(key);
       if (!tile) this.#memory.miss();
       return tile && { tile, tier: "memory" };
     });
-    for (const store of this.#stores) await this.#fill(keys, hits, store, passage);
+    for (const store of this.#stores) await this.#fill(keys, hits, store, accepts, passage);
     return hits;
   }
 
   /** Asks a tier for what those before it have not, and gives them what it finds. */
-  async #fill(keys: readonly string[], hits: (CacheHit | null)[], store: CacheTier, passage?: Passage): Promise<void> {
+  async #fill(
+    keys: readonly string[],
+    hits: (CacheHit | null)[],
+    store: CacheTier,
+    accepts: Accepts,
+    passage?: Passage,
+  ): Promise<void> {
     const missing = hits.flatMap((hit, index) => (hit ? [] : [index]));
     if (missing.length === 0) return;
-    const found = await store.get(missing.map((index) => keys[index] ?? ""));
+    const found = await store.get(
+      missing.map((index) => keys[index] ?? ""),
+      accepts,
+    );
     const entries: CacheEntry[] = [];
     for (const [at, index] of missing.entries()) {
       const tile = found[at];

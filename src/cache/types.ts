@@ -1,8 +1,14 @@
-/** A rendered tile as it is stored. */
+/** A rendered tile as it is stored. What kind of picture it is says whoever asks for it, never the store. */
 export interface CachedTile {
   readonly bytes: Uint8Array;
-  /** ASCII, at most 255 characters. */
-  readonly contentType: string;
+}
+
+/** Whether bytes can be the tile of a key, by how they begin: others may have written what lies in a store. */
+export type Accepts = (key: string, bytes: Uint8Array) => boolean;
+
+/** What entries are signed with in stores that others may be able to write. */
+export interface SealingKey {
+  readonly secret: Uint8Array;
 }
 
 export interface CacheEntry {
@@ -29,8 +35,8 @@ export interface CacheTierStats {
 /** One place where encoded tiles are kept. No method ever throws or rejects: a tier that is broken misses. */
 export interface CacheTier {
   readonly name: CacheTierName;
-  /** One entry for each key, in order; null: not there, expired, damaged, or the tier is not well. */
-  get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]>;
+  /** One entry for each key, in order; null: not there, expired, damaged, not accepted, or the tier is not well. */
+  get(keys: readonly string[], accepts: Accepts): Promise<readonly (CachedTile | null)[]>;
   /** Takes the entries over and writes them soon; what cannot be written in time is dropped. */
   set(entries: readonly CacheEntry[]): void;
   /** Present where other processes share the tier. */
@@ -51,13 +57,13 @@ export interface Claims {
 
 /** Which process makes what several want at once. No method ever throws or rejects. */
 export interface SharedFlights {
-  claim(keys: readonly string[]): Promise<Claims>;
+  claim(keys: readonly string[], accepts: Accepts): Promise<Claims>;
   /** Whether a key was claimed and is not finished. */
   holds(key: string): boolean;
   /** A claimed key is made and kept, or (null) could not be made: those who wait are told. False: the tile is not kept by this. */
   finish(key: string, tile: CachedTile | null): boolean;
   /** What another process makes; null when it could not, or took longer than is waited for. */
-  wait(key: string): Promise<CachedTile | null>;
+  wait(key: string, accepts: Accepts): Promise<CachedTile | null>;
 }
 
 export interface CacheHit {
@@ -82,8 +88,8 @@ export interface Passage {
 export interface TileCache {
   /** Memory tier only, without a promise: the fast path of a hit. A miss is not counted: `get` follows and counts it. */
   peek(key: string): CachedTile | null;
-  /** One entry for each key, in order. Never rejects. */
-  get(keys: readonly string[], passage?: Passage): Promise<readonly (CacheHit | null)[]>;
+  /** One entry for each key, in order; what is not accepted is not there. What memory holds is this process's own. Never rejects. */
+  get(keys: readonly string[], accepts: Accepts, passage?: Passage): Promise<readonly (CacheHit | null)[]>;
   /** Present where other processes share the cache: who is to make a tile. */
   readonly flights: SharedFlights | null;
   /**

@@ -9,6 +9,9 @@ export const COMMON_HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
+/** On pictures, values and files: opened by themselves they run nothing and belong to no origin, whatever their bytes turn out to be. */
+export const SANDBOX = { "content-security-policy": "sandbox" } as const;
+
 /** Seconds of a year: the longest that caches promise. */
 const LONGEST = 31_536_000;
 /** A URL that names the bytes it stands for never changes its answer. */
@@ -16,10 +19,14 @@ const IMMUTABLE = `public, max-age=${LONGEST}, immutable`;
 /** Kept by caches, asked for again each time: the answer is 304 as long as the file is the same. */
 export const REVALIDATE = "no-cache";
 export const CHANGING: Lifetime = { "cache-control": REVALIDATE };
+/** For who is known: kept by that one's browser alone, and asked for again each time, as somebody else may sit there then. */
+export const PRIVATE: Lifetime = { "cache-control": "private, no-cache", vary: "authorization" };
 
 /** Headers that say how long caches may keep an answer. */
 export interface Lifetime {
   readonly "cache-control": string;
+  /** Of an answer to who is known, by what that was told. */
+  readonly vary?: string;
   /** Of a link with an end. A max-age would begin anew whenever a cache passes the answer on. */
   readonly expires?: string;
 }
@@ -36,6 +43,17 @@ export function lifetimeOf(
   if (v !== version) return CHANGING;
   if (expiry === null) return { "cache-control": IMMUTABLE };
   const end = Math.min(expiry * 1000, Date.now() + LONGEST * 1000);
+  return { "cache-control": "public", expires: new Date(end).toUTCString() };
+}
+
+/** A link that can be withdrawn: every cache asks again after this, milliseconds, so that it ends there too. */
+const WITHDRAWABLE_MS = 60_000;
+
+/** The same for a picture that a link with a grant shows, counted from now. */
+export function untilAskedAgain(lifetime: Lifetime, expiry: number | null): Lifetime {
+  // What is asked for again each time is anyway.
+  if (lifetime["cache-control"] === REVALIDATE) return lifetime;
+  const end = Math.min(expiry === null ? Number.POSITIVE_INFINITY : expiry * 1000, Date.now() + WITHDRAWABLE_MS);
   return { "cache-control": "public", expires: new Date(end).toUTCString() };
 }
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Services } from "../service/types/services.ts";
 import { matchesEtag } from "./etag.ts";
-import { COMMON_HEADERS } from "./headers.ts";
+import { COMMON_HEADERS, SANDBOX, untilAskedAgain } from "./headers.ts";
 import type { TileMemo } from "./tile-memo.ts";
 
 const COMMON = Object.entries(COMMON_HEADERS).flat();
+const OF_PICTURES = Object.entries({ ...COMMON_HEADERS, ...SANDBOX }).flat();
 
 /**
  * Answers a tile that was asked before and lies in memory, or that the client has: no routing, no promise, one write. False when the
@@ -21,9 +22,12 @@ export function answerHit(
   if (method !== "GET" && method !== "HEAD") return false;
   const known = memo.get(url);
   if (known === undefined || known.purges !== services.purges.count) return false;
+  if (known.rules !== services.access.count) return false;
+  if (known.grant !== null && services.links.isWithdrawn(known.grant)) return false;
   for (const { key, revision } of known.images) if (services.images.fresh(key)?.revision !== revision) return false;
-  const { etag, expiry, lifetime } = known;
+  const { etag, contentType, expiry, grant } = known;
   if (expiry !== null && expiry <= Date.now() / 1000) return false;
+  const lifetime = grant === null ? known.lifetime : untilAskedAgain(known.lifetime, expiry);
   const until = lifetime.expires === undefined ? [] : ["expires", lifetime.expires];
   if (matchesEtag(request.headers["if-none-match"], etag)) {
     if (counts) counts["304"]++;
@@ -32,7 +36,7 @@ export function answerHit(
   }
   const tile = services.tiles.peek(known.key);
   if (tile === null) return false;
-  const { bytes, contentType, cache } = tile;
+  const { bytes, cache } = tile;
   if (counts) counts["200"]++;
   response.writeHead(200, [
     "content-type",
@@ -46,7 +50,7 @@ export function answerHit(
     ...until,
     "x-bandloom-cache",
     cache,
-    ...COMMON,
+    ...OF_PICTURES,
   ]);
   response.end(method === "HEAD" ? undefined : bytes);
   return true;

@@ -7,11 +7,16 @@ export interface RememberedTile {
   /** Cache key. */
   readonly key: string;
   readonly etag: string;
+  readonly contentType: string;
   readonly lifetime: Lifetime;
   /** When the URL ends to hold, seconds since 1970; null: never. */
   readonly expiry: number | null;
+  /** With whose links this one can be withdrawn; null: with nobody's. */
+  readonly grant: string | null;
   /** How many purges were known then: it may stand for another tile after one more. */
   readonly purges: number;
+  /** Which rules of access held then. */
+  readonly rules: number;
 }
 
 /** URLs can be long and are held whole: bounded by characters, with what an entry costs beside its URL. */

@@ -1,6 +1,6 @@
 import type { PictureFormat } from "./types.ts";
 
-/** Media type of each format, as pictures are served. npy has none that is registered. */
+/** Media type of each format, as pictures are served: by what was asked for. npy has none that is registered. */
 export const CONTENT_TYPES: Readonly<Record<PictureFormat, string>> = {
   jpeg: "image/jpeg",
   png: "image/png",

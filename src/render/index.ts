@@ -1,5 +1,6 @@
 export { CONTENT_TYPES } from "./content-types.ts";
 export { encoderIdentity } from "./encode/identity.ts";
+export { isPicture } from "./is-picture.ts";
 export { createRenderer, DEFAULT_QUEUE_MS, type RendererOptions } from "./renderer.ts";
 export type {
   ChunkJob,

@@ -1,12 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { own, ownerOf } from "../core/owner.ts";
-import {
-  CONTENT_TYPES,
-  type PictureTask,
-  type Priority,
-  type RenderedPicture,
-  type Renderer,
-} from "../render/index.ts";
+import type { PictureTask, Priority, RenderedPicture, Renderer } from "../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
 import type { PictureKernels, WantedKernel } from "./picture-kernels.ts";
 import type { ValidFormula } from "./types/formula.ts";
@@ -54,7 +48,7 @@ class RenderBatch implements PictureBatch {
     const { bytes, renderMs } = await new Promise<RenderedPicture>((resolve, reject) => {
       job.members.push({ task, signal, resolve, reject });
     });
-    return { bytes, contentType: CONTENT_TYPES[format], cache: "RENDERED", kept: false, renderMs };
+    return { bytes, cache: "RENDERED", kept: false, renderMs };
   }
 
   start(): void {

@@ -1,6 +1,6 @@
-import type { CacheHit, Claims, Passage, TileCache } from "../cache/index.ts";
+import type { Accepts, CacheHit, Claims, Passage, TileCache } from "../cache/index.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import type { Priority } from "../render/index.ts";
+import { isPicture, type Priority } from "../render/index.ts";
 import type { PictureBatch, PictureMaker, WantedPicture } from "./picture-batch.ts";
 import type { CacheOutcome, ServedTile } from "./types/tile.ts";
 
@@ -40,7 +40,7 @@ export class RenderedOnce {
     signal: AbortSignal | undefined,
     priority: Priority,
   ): Promise<readonly (ServedTile | Error)[]> {
-    const hits = await this.#cache.get(wanted.map(({ key }) => key));
+    const hits = await this.#lookUp(wanted);
     signal?.throwIfAborted();
     const batch = this.#maker.batch(priority);
     const claimed = this.#claim(wanted.filter((_, index) => !hits[index]));
@@ -70,10 +70,7 @@ export class RenderedOnce {
     wanted: readonly WantedPicture[],
     signal: AbortSignal | undefined,
   ): Promise<readonly (ServedTile | Error)[]> {
-    const hits = await this.#cache.get(
-      wanted.map(({ key }) => key),
-      AHEAD,
-    );
+    const hits = await this.#lookUp(wanted, AHEAD);
     signal?.throwIfAborted();
     const batch = this.#maker.batch("background");
     const answers = wanted.map((one, index): Promise<ServedTile> | ServedTile => {
@@ -90,6 +87,11 @@ export class RenderedOnce {
     return settled.map((one) => (one.status === "fulfilled" ? one.value : asError(one.reason)));
   }
 
+  #lookUp(wanted: readonly WantedPicture[], passage?: Passage): Promise<readonly (CacheHit | null)[]> {
+    const keys = wanted.map(({ key }) => key);
+    return this.#cache.get(keys, likePictures(wanted), passage);
+  }
+
   /** Keys that this process is to render, of those that nobody in it renders yet; null: no other process is asked. */
   #claim(wanted: readonly WantedPicture[]): Promise<Claims> | null {
     const { flights } = this.#cache;
@@ -97,7 +99,7 @@ export class RenderedOnce {
     const keys = new Set(
       wanted.map(({ key }) => key).filter((key) => !this.#flights.has(key) && !this.#cache.peek(key)),
     );
-    return flights && keys.size > 0 ? flights.claim([...keys]) : null;
+    return flights && keys.size > 0 ? flights.claim([...keys], likePictures(wanted)) : null;
   }
 
   async #render(
@@ -118,7 +120,7 @@ export class RenderedOnce {
       if (!claimed) return this.#rendered(wanted, batch, shared);
       const claims = await claimed;
       if (claims.mine.has(key)) return this.#rendered(wanted, batch, shared);
-      const elsewhere = claims.made.get(key) ?? (await this.#cache.flights?.wait(key));
+      const elsewhere = claims.made.get(key) ?? (await this.#cache.flights?.wait(key, likePictures([wanted])));
       if (elsewhere) return { key, ...elsewhere, cache: "SHARED" };
       const alone = this.#maker.batch(priority);
       const tile = this.#rendered(wanted, alone, shared);
@@ -137,15 +139,24 @@ export class RenderedOnce {
   ): Promise<ServedTile> {
     const { key } = wanted;
     try {
-      const { bytes, contentType, cache, kept, renderMs } = await batch.add(wanted, signal);
-      if (!kept) this.#cache.set(key, { bytes, contentType }, renderMs, passage);
-      else if (!passage?.ahead) this.#cache.remember(key, { bytes, contentType });
-      return { key, bytes, contentType, cache };
+      const { bytes, cache, kept, renderMs } = await batch.add(wanted, signal);
+      if (!kept) this.#cache.set(key, { bytes }, renderMs, passage);
+      else if (!passage?.ahead) this.#cache.remember(key, { bytes });
+      return { key, bytes, cache };
     } catch (error) {
       if (!passage?.ahead) this.#cache.flights?.finish(key, null);
       throw error;
     }
   }
+}
+
+/** Each begins as a file of the format that is asked for does: a store does not say what a tile is. */
+function likePictures(wanted: readonly WantedPicture[]): Accepts {
+  const formats = new Map(wanted.map(({ key, task }) => [key, task.encoding.format]));
+  return (key, bytes) => {
+    const format = formats.get(key);
+    return format !== undefined && isPicture(format, bytes);
+  };
 }
 
 function asError(reason: unknown): Error {

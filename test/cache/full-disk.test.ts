@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
 import { mountSmallDisk, needsDisk } from "../fixtures/small-disk.ts";
-import { keyOf, logBook, PATIENCE_MS, tileOf, until } from "./support.ts";
+import { ANYTHING, keyOf, logBook, PATIENCE_MS, tileOf, until } from "./support.ts";
 
 const disk = mountSmallDisk(12);
 const open: TileCache[] = [];
@@ -40,7 +40,7 @@ it(
       await cache.flush();
     }
     expect(embedded()?.healthy).toBe(false);
-    const [kept] = await cache.get([keyOf(3)]);
+    const [kept] = await cache.get([keyOf(3)], ANYTHING);
     expect(kept?.tier).toBe("embedded");
     expect(lines).toEqual([expect.stringMatching(/^Embedded cache, writing: off \(/)]);
 
@@ -49,7 +49,7 @@ it(
     expect(lines).toHaveLength(2);
     for (let n = 0; n < 500; n++) store(`later ${n}`);
     await cache.flush();
-    const [last] = await cache.get([keyOf("later 499")]);
+    const [last] = await cache.get([keyOf("later 499")], ANYTHING);
     expect(last?.tier).toBe("embedded");
     expect(embedded()?.healthy).toBe(true);
   },
@@ -71,7 +71,7 @@ it("a disk that becomes read-only costs the store, not a tile", needsDisk(disk),
   open.push(cache);
   cache.set(keyOf("a"), tileOf("a"));
   await cache.flush();
-  const [hit] = await cache.get([keyOf("a")]);
+  const [hit] = await cache.get([keyOf("a")], ANYTHING);
   expect(hit?.tier).toBe("memory");
   expect(lines).toEqual([expect.stringMatching(/^Embedded cache: off \(the cache folder cannot be written/)]);
 });

@@ -26,7 +26,7 @@ describe("the memory tier", () => {
   it("copies a view of a much larger buffer, so that the larger one can be freed", () => {
     const memory = new MemoryTier(1_000_000);
     const large = new Uint8Array(500_000).fill(7);
-    memory.set(keyOf("view"), { bytes: large.subarray(10, 30), contentType: "image/png" });
+    memory.set(keyOf("view"), { bytes: large.subarray(10, 30) });
     const kept = memory.get(keyOf("view"));
     expect(kept?.bytes).toEqual(new Uint8Array(20).fill(7));
     expect(kept?.bytes.buffer.byteLength).toBe(20);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from "vitest";
 import { createTileCache, type TileCache, type TileCacheOptions } from "../../src/cache/index.ts";
 import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
-import { keyOf, PATIENCE_MS } from "./support.ts";
+import { ANYTHING, keyOf, PATIENCE_MS } from "./support.ts";
 
 /** As a cache should be told, so that nobody is warned. */
 export const EVICTING = ["--maxmemory", "1gb", "--maxmemory-policy", "allkeys-lru"];
@@ -70,6 +70,6 @@ export function callsOf(command: string, commandStats: string): number {
 }
 
 export async function lookUp(cache: TileCache, name: string | number) {
-  const [hit] = await cache.get([keyOf(name)]);
+  const [hit] = await cache.get([keyOf(name)], ANYTHING);
   return hit ?? null;
 }

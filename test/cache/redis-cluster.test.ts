@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { careFor, createTileCache, KeyMaker, type KeyScope, type TileCache } from "../../src/cache/index.ts";
 import { type RedisCluster, startRedisCluster } from "../fixtures/redis-cluster.ts";
 import { callsOf, PATIENT, type RedisWaits } from "./own-redis.ts";
-import { tileOf } from "./support.ts";
+import { ANYTHING, tileOf } from "./support.ts";
 
 const scopeOf = (formula: string): KeyScope => ({
   ...{ kind: "tile", renderVersion: 1, formula, images: [], generation: "" },
@@ -26,7 +26,8 @@ async function open(waits: RedisWaits = PATIENT): Promise<TileCache> {
   // A busy machine may need more than one attempt to learn the slots.
   await expect.poll(() => cache.stats()[1]?.healthy).toBe(true);
   const key = new KeyMaker(scopeOf(`opened ${caches.length}`)).key([]);
-  const canClaim = async () => (await flightsOf(cache).claim([key])).mine.has(key) && flightsOf(cache).holds(key);
+  const canClaim = async () =>
+    (await flightsOf(cache).claim([key], ANYTHING)).mine.has(key) && flightsOf(cache).holds(key);
   await expect.poll(canClaim).toBe(true);
   flightsOf(cache).finish(key, null);
   return cache;
@@ -55,7 +56,7 @@ describe("a Redis Cluster", () => {
     for (const key of everyKey) writer.set(key, tileOf(key));
     await writer.flush();
     for (const { admin } of cluster.nodes) expect(await admin.dbsize()).toBeGreaterThan(0);
-    const hits = await reader.get([...everyKey, "0".repeat(64)]);
+    const hits = await reader.get([...everyKey, "0".repeat(64)], ANYTHING);
     expect(hits.map((hit) => hit && Buffer.from(hit.tile.bytes).toString("latin1").split(";")[0])).toEqual([
       ...everyKey,
       null,
@@ -65,7 +66,7 @@ describe("a Redis Cluster", () => {
   it("reads what one formula's list of tiles asks for with one command", async () => {
     const reader = await open();
     for (const { admin } of cluster.nodes) await admin.config("RESETSTAT");
-    await reader.get(keys[0] ?? []);
+    await reader.get(keys[0] ?? [], ANYTHING);
     const stats = await Promise.all(cluster.nodes.map(({ admin }) => admin.info("commandstats")));
     const reads = stats.map((text) => callsOf("mget", text));
     expect(reads.reduce((sum, count) => sum + count)).toBe(1);
@@ -74,9 +75,12 @@ describe("a Redis Cluster", () => {
   it("has each tile made once by the servers that share it, of whatever formula", async () => {
     const [one, two] = [await open(), await open()];
     const wanted = everyKey.map((key) => key.slice(0, 63) + (key.endsWith("0") ? "1" : "0"));
-    const [ours, theirs] = await Promise.all([flightsOf(one).claim(wanted), flightsOf(two).claim(wanted)]);
+    const [ours, theirs] = await Promise.all([
+      flightsOf(one).claim(wanted, ANYTHING),
+      flightsOf(two).claim(wanted, ANYTHING),
+    ]);
     for (const key of wanted) expect(Number(ours.mine.has(key)) + Number(theirs.mine.has(key))).toBe(1);
-    const found = wanted.map((key) => flightsOf(ours.mine.has(key) ? two : one).wait(key));
+    const found = wanted.map((key) => flightsOf(ours.mine.has(key) ? two : one).wait(key, ANYTHING));
     for (const key of wanted) (ours.mine.has(key) ? one : two).set(key, tileOf(key));
     for (const tile of await Promise.all(found)) expect(tile).not.toBeNull();
     for (const { admin } of cluster.nodes) await expect.poll(() => admin.keys("*lock*")).toEqual([]);
@@ -86,10 +90,16 @@ describe("a Redis Cluster", () => {
     const writer = await open();
     for (const key of everyKey) writer.set(key, tileOf(key));
     await writer.flush();
-    const care = careFor({ redisUrl: cluster.url, redisCluster: true, redisPrefix: "bandloom:", folder: "" });
+    const care = careFor({
+      redisUrl: cluster.url,
+      redisCluster: true,
+      redisPrefix: "bandloom:",
+      sealing: null,
+      folder: "",
+    });
     const { signal } = new AbortController();
     expect(await care.report(signal)).toMatchObject({ tier: "redis", entries: FORMULAS * TILES, complete: true });
-    expect(await care.verify(() => {}, signal)).toEqual({ checked: FORMULAS * TILES, damaged: 0 });
+    expect(await care.verify(() => {}, signal)).toEqual({ checked: FORMULAS * TILES, damaged: 0, unchecked: 0 });
     await care.close();
   });
 
@@ -99,12 +109,12 @@ describe("a Redis Cluster", () => {
     await gone?.stop();
     const begin = performance.now();
     for (let round = 0; round < 20; round++) {
-      const tiles = await cache.get(everyKey);
+      const tiles = await cache.get(everyKey, ANYTHING);
       expect(tiles).toHaveLength(everyKey.length);
-      const { mine, made } = await flightsOf(cache).claim(everyKey);
+      const { mine, made } = await flightsOf(cache).claim(everyKey, ANYTHING);
       // Of a lock that could not be let go with the node's neighbours, the tile is waited for as of any other.
       const others = everyKey.filter((key) => !mine.has(key) && !made.has(key));
-      await Promise.all(others.map((key) => flightsOf(cache).wait(key)));
+      await Promise.all(others.map((key) => flightsOf(cache).wait(key, ANYTHING)));
       for (const key of mine) cache.set(key, tileOf(key));
     }
     await cache.flush();

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { RedisServer } from "../fixtures/redis.ts";
 import { lookUp, nameOf, names, redisForEach } from "./own-redis.ts";
-import { keyOf, logBook, tileOf, until } from "./support.ts";
+import { ANYTHING, keyOf, logBook, tileOf, until } from "./support.ts";
 
 const own = redisForEach();
 
@@ -20,7 +20,7 @@ describe("a Redis that cannot lock", () => {
     await own.redis.admin.config("SET", "maxmemory", "1");
     const sharing = () => lines.filter((line) => line.includes("sharing of renders"));
     const refusals = async () => {
-      await cache.flights?.claim([keyOf("a")]);
+      await cache.flights?.claim([keyOf("a")], ANYTHING);
       return writesRefused();
     };
     // The claim, and a try whether there is room again.
@@ -46,7 +46,7 @@ describe("a Redis that cannot lock", () => {
     await breakIt(own.redis);
     await own.redis.admin.config("RESETSTAT");
     for (let round = 0; round < 3; round++)
-      expect((await cache.flights?.claim([keyOf("b")]))?.mine.has(keyOf("b"))).toBe(true);
+      expect((await cache.flights?.claim([keyOf("b")], ANYTHING))?.mine.has(keyOf("b"))).toBe(true);
     // The first claim, and a try: what cannot be written is not asked for again and again.
     await expect.poll(writesRefused).toBeGreaterThanOrEqual(2);
     expect(lines.filter((line) => /^Redis, sharing of renders: off/.test(line))).toEqual([
@@ -58,9 +58,9 @@ describe("a Redis that cannot lock", () => {
   it("with something else where a lock should lie lets the tile be made without one, after the usual wait", async () => {
     const cache = await own.cacheOn(own.redis.url);
     await own.redis.admin.lpush(names.lock(keyOf("a")), "x");
-    expect((await cache.flights?.claim([keyOf("a")]))?.mine.size).toBe(0);
+    expect((await cache.flights?.claim([keyOf("a")], ANYTHING))?.mine.size).toBe(0);
     const waiting = await own.cacheOn(own.redis.url, () => {}, { flightWaitMs: 100 });
-    expect(await waiting.flights?.wait(keyOf("a"))).toBeNull();
+    expect(await waiting.flights?.wait(keyOf("a"), ANYTHING)).toBeNull();
     cache.set(keyOf("a"), tileOf("a"));
     await cache.flush();
     expect(await lookUp(cache, "a")).not.toBeNull();
@@ -68,7 +68,7 @@ describe("a Redis that cannot lock", () => {
 
   it("that loses its locks while tiles are made keeps the tiles that come of them", async () => {
     const cache = await own.cacheOn(own.redis.url);
-    await cache.flights?.claim([keyOf("a")]);
+    await cache.flights?.claim([keyOf("a")], ANYTHING);
     await own.redis.admin.flushall();
     cache.set(keyOf("a"), tileOf("a"));
     await expect.poll(async () => (await lookUp(cache, "a"))?.tier).toBe("redis");
@@ -76,10 +76,10 @@ describe("a Redis that cannot lock", () => {
 
   it("whose locks fail still keeps what is made, through the tier", async () => {
     const cache = await own.cacheOn(own.redis.url, () => {}, { flightWaitMs: 25 });
-    await cache.flights?.claim([keyOf("a")]);
+    await cache.flights?.claim([keyOf("a")], ANYTHING);
     // A value so large that the look behind the locks takes too long.
     await own.redis.admin.setrange(nameOf("b"), 128 * 2 ** 20, "x");
-    await cache.flights?.claim([keyOf("b")]);
+    await cache.flights?.claim([keyOf("b")], ANYTHING);
     cache.set(keyOf("b"), tileOf("b"));
     await cache.flush();
     await expect.poll(() => own.redis.admin.strlen(nameOf("b"))).toBeLessThan(3_000);

@@ -8,7 +8,7 @@ import { selfSigned } from "../fixtures/certificate.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { freePort } from "../fixtures/server.ts";
 import { EVICTING, PATIENT } from "./own-redis.ts";
-import { keyOf, logBook, tileOf, until } from "./support.ts";
+import { ANYTHING, keyOf, logBook, tileOf, until } from "./support.ts";
 
 /** The rule of docs/cache.md, word for word but for the password. */
 const RULE = [
@@ -44,10 +44,10 @@ describe("a Redis with accounts", () => {
     const [one, two] = [await open(url, log), await open(url, log)];
     one.set(keyOf("a"), tileOf("a"));
     await one.flush();
-    expect((await two.get([keyOf("a")]))[0]?.tier).toBe("redis");
-    const claims = await one.flights?.claim([keyOf("b")]);
+    expect((await two.get([keyOf("a")], ANYTHING))[0]?.tier).toBe("redis");
+    const claims = await one.flights?.claim([keyOf("b")], ANYTHING);
     expect(claims?.mine.size).toBe(1);
-    const waiting = two.flights?.wait(keyOf("b"));
+    const waiting = two.flights?.wait(keyOf("b"), ANYTHING);
     one.set(keyOf("b"), tileOf("b"));
     expect(await waiting).not.toBeNull();
     const text = "{ __typename }";
@@ -67,7 +67,7 @@ describe("a Redis with accounts", () => {
     const { lines, log } = logBook();
     const cache = await open(redis.url.replace("//", "//pictures:secret@"), log, "others:");
     const told = async () => {
-      expect(await cache.get([keyOf("a")])).toEqual([null]);
+      expect(await cache.get([keyOf("a")], ANYTHING)).toEqual([null]);
       return lines.join();
     };
     await expect.poll(told).toContain("NOPERM");
@@ -78,8 +78,8 @@ describe("a Redis with accounts", () => {
     await redis.admin.config("SET", "requirepass", "other");
     const { lines, log } = logBook();
     const cache = await open(redis.url.replace("//", "//:wrong@"), log);
-    expect(await cache.get([keyOf("a")])).toEqual([null]);
-    expect((await cache.flights?.claim([keyOf("a")]))?.mine.size).toBe(1);
+    expect(await cache.get([keyOf("a")], ANYTHING)).toEqual([null]);
+    expect((await cache.flights?.claim([keyOf("a")], ANYTHING))?.mine.size).toBe(1);
     await until(() => lines.length > 0, "the line");
   });
 });
@@ -103,7 +103,7 @@ describe("a Redis behind TLS", () => {
     const url = `rediss://127.0.0.1:${tls}`;
     const strangers = logBook();
     const stranger = await open(url, strangers.log);
-    expect(await stranger.get([keyOf("a")])).toEqual([null]);
+    expect(await stranger.get([keyOf("a")], ANYTHING)).toEqual([null]);
     expect(strangers.lines.join()).toMatch(/certificate/);
     const environment = { REDIS_URL: url, NODE_EXTRA_CA_CERTS: certificate };
     const { code, stdout } = await bandloom(["cache", "stats", "--json"], { environment });

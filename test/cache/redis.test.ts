@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startRedis } from "../fixtures/redis.ts";
 import { lookUp, nameOf, redisForEach, statsOf } from "./own-redis.ts";
-import { keyOf, logBook, tileOf, until } from "./support.ts";
+import { ANYTHING, keyOf, logBook, tileOf, until } from "./support.ts";
 
 const own = redisForEach();
 
@@ -12,7 +12,6 @@ describe("the Redis tier", () => {
     await writer.flush();
     const hit = await lookUp(await own.cacheOn(own.redis.url), "a");
     expect(hit?.tier).toBe("redis");
-    expect(hit?.tile.contentType).toBe("image/jpeg");
     expect(new Uint8Array(hit?.tile.bytes ?? [])).toEqual(tileOf("a").bytes);
   });
 
@@ -21,7 +20,10 @@ describe("the Redis tier", () => {
     for (let n = 0; n < 300; n += 2) cache.set(keyOf(n), tileOf(n));
     await cache.flush();
     await own.redis.admin.config("RESETSTAT");
-    const hits = await cache.get(Array.from({ length: 300 }, (_, n) => keyOf(n)));
+    const hits = await cache.get(
+      Array.from({ length: 300 }, (_, n) => keyOf(n)),
+      ANYTHING,
+    );
     expect(hits.map((hit) => hit && Buffer.from(hit.tile.bytes).toString("latin1").split(";")[0])).toEqual(
       Array.from({ length: 300 }, (_, n) => (n % 2 === 0 ? String(n) : null)),
     );
@@ -52,7 +54,7 @@ describe("the Redis tier", () => {
     ["empty", () => Buffer.alloc(0)],
     ["bit-flipped", (value: Buffer) => Buffer.from(value.map((byte, index) => (index === 500 ? byte ^ 4 : byte)))],
     ["foreign", () => Buffer.from("hello")],
-    ["another version's", (value: Buffer) => Buffer.concat([Buffer.of(0x42, 0x4c, 2), value.subarray(3)])],
+    ["another version's", (value: Buffer) => Buffer.concat([Buffer.of(0x42, 0x4c, 1), value.subarray(3)])],
   ])("misses on a value that is %s, and the next write mends it", async (_, damage) => {
     const cache = await own.cacheOn(own.redis.url);
     cache.set(keyOf("a"), tileOf("a"));
@@ -78,7 +80,7 @@ describe("the Redis tier", () => {
     cache.set(keyOf("good"), tileOf("good"));
     await cache.flush();
     await own.redis.admin.lpush(nameOf("list"), "x");
-    const hits = await cache.get([keyOf("list"), keyOf("good")]);
+    const hits = await cache.get([keyOf("list"), keyOf("good")], ANYTHING);
     expect(hits.map((hit) => hit !== null)).toEqual([false, true]);
     cache.set(keyOf("list"), tileOf("list"));
     await cache.flush();

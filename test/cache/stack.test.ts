@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createTileCache, type TileCache } from "../../src/cache/index.ts";
-import { keyOf, PATIENCE_MS, temporaryFolder, tileOf } from "./support.ts";
+import { ANYTHING, keyOf, PATIENCE_MS, temporaryFolder, tileOf } from "./support.ts";
 
 const open: TileCache[] = [];
 afterEach(async () => {
@@ -26,13 +26,13 @@ describe("the stack of tiers", () => {
     const folder = temporaryFolder();
     const first = await openCache(folder);
     first.set(keyOf("a"), tileOf("a"));
-    expect((await first.get([keyOf("a")]))[0]?.tier).toBe("memory");
+    expect((await first.get([keyOf("a")], ANYTHING))[0]?.tier).toBe("memory");
     await first.flush();
 
     const second = await openCache(folder);
     expect(second.peek(keyOf("a"))).toBeNull();
-    expect((await second.get([keyOf("a")]))[0]?.tier).toBe("embedded");
-    expect((await second.get([keyOf("a")]))[0]?.tier).toBe("memory");
+    expect((await second.get([keyOf("a")], ANYTHING))[0]?.tier).toBe("embedded");
+    expect((await second.get([keyOf("a")], ANYTHING))[0]?.tier).toBe("memory");
     expect(new Uint8Array(second.peek(keyOf("a"))?.bytes ?? [])).toEqual(tileOf("a").bytes);
   });
 
@@ -45,7 +45,7 @@ describe("the stack of tiers", () => {
     const cache = await openCache(folder);
     cache.set(keyOf("fresh"), tileOf("fresh"));
     const names = ["none", "stored", "fresh", "stored", "nothing"];
-    const hits = await cache.get(names.map(keyOf));
+    const hits = await cache.get(names.map(keyOf), ANYTHING);
     expect(hits.map((hit) => hit?.tier ?? null)).toEqual([null, "embedded", "memory", "embedded", null]);
     expect(hits[1]?.tile.bytes).toEqual(hits[3]?.tile.bytes);
   });
@@ -54,7 +54,7 @@ describe("the stack of tiers", () => {
     const cache = await openCache(temporaryFolder());
     cache.set(keyOf("a"), tileOf("a"));
     cache.peek(keyOf("b"));
-    await cache.get([keyOf("a"), keyOf("b")]);
+    await cache.get([keyOf("a"), keyOf("b")], ANYTHING);
     expect(cache.stats().map(({ name, hits, misses }) => [name, hits, misses])).toEqual([
       ["memory", 1, 1],
       ["embedded", 0, 1],
@@ -66,7 +66,7 @@ describe("the stack of tiers", () => {
     const cache = await openCache(temporaryFolder());
     cache.set(keyOf("a"), tileOf("a"), 0, ahead);
     await cache.flush();
-    expect((await cache.get([keyOf("a")], ahead))[0]?.tier).toBe("embedded");
+    expect((await cache.get([keyOf("a")], ANYTHING, ahead))[0]?.tier).toBe("embedded");
     expect(cache.peek(keyOf("a"))).toBeNull();
     const memory = await openCache(null);
     memory.set(keyOf("a"), tileOf("a"), 0, ahead);
@@ -76,11 +76,14 @@ describe("the stack of tiers", () => {
   it("works with memory alone", async () => {
     const cache = await openCache(null);
     cache.set(keyOf("a"), tileOf("a"));
-    expect((await cache.get([keyOf("a"), keyOf("b")])).map((hit) => hit?.tier ?? null)).toEqual(["memory", null]);
+    expect((await cache.get([keyOf("a"), keyOf("b")], ANYTHING)).map((hit) => hit?.tier ?? null)).toEqual([
+      "memory",
+      null,
+    ]);
     expect(cache.stats()).toHaveLength(1);
   });
 
   it("works with no keys", async () => {
-    expect(await (await openCache(temporaryFolder())).get([])).toEqual([]);
+    expect(await (await openCache(temporaryFolder())).get([], ANYTHING)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { CachedTile } from "../../src/cache/index.ts";
+import type { Accepts, CachedTile } from "../../src/cache/index.ts";
 
 /** A key of the form that the cache uses. */
 export function keyOf(name: string | number): string {
@@ -13,8 +13,11 @@ export function keyOf(name: string | number): string {
 /** A tile whose bytes tell its name, so that a mix-up shows. */
 export function tileOf(name: string | number, length = 2_000): CachedTile {
   const bytes = Buffer.alloc(length, `${name};`);
-  return { bytes: new Uint8Array(bytes), contentType: "image/jpeg" };
+  return { bytes: new Uint8Array(bytes) };
 }
+
+/** For tiles that are no pictures. */
+export const ANYTHING: Accepts = () => true;
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(): string {

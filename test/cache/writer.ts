@@ -14,7 +14,7 @@ const cache = await createTileCache({
 });
 for (let n = 0; n < Number(count); n++) {
   const key = createHash("sha256").update(String(n)).digest("hex");
-  cache.set(key, { bytes: new Uint8Array(Buffer.alloc(20_000, `${n};`)), contentType: "image/jpeg" });
+  cache.set(key, { bytes: new Uint8Array(Buffer.alloc(20_000, `${n};`)) });
   if (n % 25 === 24) {
     await cache.flush();
     process.stdout.write(`${n + 1}\n`);

@@ -4,7 +4,8 @@ import { farPictures } from "../../src/service/far/fetched-batch.ts";
 import type { FarPicture, RenderNode } from "../../src/service/far/render-node.ts";
 import type { PictureMaker, WantedPicture } from "../../src/service/picture-batch.ts";
 
-const PICTURE: FarPicture = { bytes: new Uint8Array(1), contentType: "image/png", etag: "key", cache: "RENDERED" };
+const BYTES = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+const PICTURE: FarPicture = { bytes: BYTES, etag: "key", cache: "RENDERED" };
 const BUSY = new BandloomError("OVERLOADED", "Busy.", { details: { retryAfter: 0.001 } });
 /** Pictures are made there or not at all. */
 const NOBODY: PictureMaker = {
@@ -12,7 +13,12 @@ const NOBODY: PictureMaker = {
   batch: () => ({ add: () => Promise.reject(new Error("It was made here.")), start: () => {} }),
 };
 
-const wanted = (n: number) => ({ key: "key", path: () => `/tiles/${n}` }) as WantedPicture;
+const wanted = (n: number) =>
+  ({
+    key: "key",
+    path: () => `/tiles/${n}`,
+    task: { encoding: { format: "png" } },
+  }) as Partial<WantedPicture> as WantedPicture;
 
 /** A node that does this with each request, and how many it has been asked for, in all and at a time. */
 function nodeThat(answer: (path: string) => Promise<FarPicture>) {
@@ -64,6 +70,15 @@ describe("pictures of a list that another process makes", () => {
     const { seen, maker } = nodeThat(() => Promise.reject(broken));
     await expect(maker.batch("bulk").add(wanted(0), signal)).rejects.toBe(broken);
     expect(seen.asked).toBe(1);
+  });
+
+  it.each([
+    ["a page", Buffer.from("<!doctype html>")],
+    ["nothing", Buffer.alloc(0)],
+    ["another format", Buffer.of(0xff, 0xd8, 0xff, 0xe0)],
+  ])("are made here where %s comes in their place, whatever it is called", async (_, bytes) => {
+    const { maker } = nodeThat(() => Promise.resolve({ ...PICTURE, bytes }));
+    await expect(maker.batch("bulk").add(wanted(0), signal)).rejects.toThrow("It was made here.");
   });
 
   it("are asked for a few at a time", async () => {

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
 import { DATA_FILE, isAsClosed, markClosed, markSuspect, passesCheck } from "../embedded/open.ts";
 import { STORE_NAME, Tables } from "../embedded/tables.ts";
-import { unseal } from "../envelope.ts";
+import { CHECKED } from "../envelope.ts";
 import type { StoreCare, StoreReport, Verification } from "./types.ts";
 
 const KEYS_PER_TURN = 64;
@@ -57,7 +57,7 @@ export class EmbeddedCare implements StoreCare {
     for (;;) {
       const keys: readonly Buffer[] = tables.keysAfter(last, KEYS_PER_TURN);
       last = keys.at(-1) ?? null;
-      if (last === null) return { checked, damaged };
+      if (last === null) return { checked, damaged, unchecked: 0 };
       const bad = keys.filter((key) => isDamaged(tables, key));
       if (bad.length > 0)
         await tables.batch(() => {
@@ -94,7 +94,7 @@ export function distrustTiles(folder: string): void {
 /** Gone meanwhile is not damaged. */
 function isDamaged(tables: Tables, key: Buffer): boolean {
   const value = tables.value(key);
-  return value !== null && (unseal(key.toString("hex"), value) === null || tables.entry(key) === null);
+  return value !== null && (CHECKED.unseal(key.toString("hex"), value) === null || tables.entry(key) === null);
 }
 
 function secondsSince(time: number): number {

@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from "ioredis";
 import { BandloomError } from "../../core/errors.ts";
-import { ENVELOPE_BYTES, unseal } from "../envelope.ts";
+import { CHECKED, ENVELOPE_BYTES, type Envelope, isSigned } from "../envelope.ts";
 import { MAX_VALUE_BYTES } from "../redis-bounds.ts";
 import { careClient, type RedisClient, type RedisPlace } from "../redis-client.ts";
 import { RedisKeys } from "../redis-keys.ts";
@@ -18,15 +18,28 @@ const VALUES_PER_READ = 32;
 /** Name of ioredis' error for a command that no connection took. */
 const GAVE_UP = "MaxRetriesPerRequestError";
 
+interface RedisCareOptions {
+  readonly place: RedisPlace;
+  readonly prefix: string;
+  readonly ttlSeconds: number;
+  /** Of the servers that use it. */
+  readonly envelope: Envelope;
+}
+
+/** What an entry turned out to be. Signed where no key is known: it cannot be told. */
+type Verdict = "good" | "damaged" | "unchecked";
+
 /** The tiles in a Redis, or in all nodes of a cluster, under a prefix. */
 export class RedisCare implements StoreCare {
   readonly #client: RedisClient;
   readonly #keys: RedisKeys;
   readonly #ttlMs: number;
+  readonly #envelope: Envelope;
   /** Why the connection failed: what a command is told then is how often ioredis tried. */
   #lost: unknown = null;
 
-  constructor(place: RedisPlace, prefix: string, ttlSeconds: number) {
+  constructor({ place, prefix, ttlSeconds, envelope }: RedisCareOptions) {
+    this.#envelope = envelope;
     this.#client = careClient(place);
     this.#client.on("error", (error: unknown) => {
       this.#lost = error;
@@ -71,19 +84,21 @@ export class RedisCare implements StoreCare {
       const nodes = await this.#nodes();
       const sizes = await Promise.all(nodes.map((node) => node.dbsize()));
       const total = sizes.reduce((sum, size) => sum + size, 0);
-      let [checked, damaged] = [0, 0];
+      let [checked, damaged, unchecked] = [0, 0, 0];
       for (const node of nodes) {
         for await (const names of this.#names(node, signal)) {
           for (let from = 0; from < names.length; from += VALUES_PER_READ) {
-            const bad = await this.#damaged(node, names.slice(from, from + VALUES_PER_READ));
+            const verdicts = await this.#judge(node, names.slice(from, from + VALUES_PER_READ));
+            const bad = named(verdicts, "damaged");
             await all(node, bad, (pipeline, name) => pipeline.unlink(name));
             damaged += bad.length;
+            unchecked += named(verdicts, "unchecked").length;
           }
           checked += names.length;
           onProgress(checked, Math.max(total, checked));
         }
       }
-      return { checked, damaged };
+      return { checked: checked - unchecked, damaged, unchecked };
     });
   }
 
@@ -119,20 +134,28 @@ export class RedisCare implements StoreCare {
     } while (cursor !== "0");
   }
 
-  /** Names under which something else lies than the tile that was stored. Gone meanwhile is not damaged. */
-  async #damaged(node: Redis, names: readonly string[]): Promise<readonly string[]> {
+  /** By name. Too large for a tile, or of another type, is damaged without a look. */
+  async #judge(node: Redis, names: readonly string[]): Promise<ReadonlyMap<string, Verdict>> {
     const sizes = await all(node, names, (pipeline, name) => pipeline.strlen(name));
     const readable = names.filter((_, index) => isTileSize(sizes[index]));
     const values = await all(node, readable, (pipeline, name) => pipeline.getBuffer(name));
-    const good = new Set(readable.filter((name, index) => this.#isGood(name, values[index])));
-    return names.filter((name) => !good.has(name));
+    const verdicts = new Map<string, Verdict>(names.map((name) => [name, "damaged"]));
+    for (const [index, name] of readable.entries()) verdicts.set(name, this.#verdict(name, values[index]));
+    return verdicts;
   }
 
-  #isGood(name: string, value: unknown): boolean {
-    if (value === null) return true;
+  /** Gone meanwhile is not damaged. */
+  #verdict(name: string, value: unknown): Verdict {
+    if (value === null) return "good";
     const key = this.#keys.keyOf(name);
-    return key !== null && Buffer.isBuffer(value) && unseal(key, value) !== null;
+    if (key === null || !Buffer.isBuffer(value)) return "damaged";
+    if (this.#envelope === CHECKED && isSigned(value)) return "unchecked";
+    return this.#envelope.unseal(key, value) ? "good" : "damaged";
   }
+}
+
+function named(verdicts: ReadonlyMap<string, Verdict>, verdict: Verdict): readonly string[] {
+  return [...verdicts].flatMap(([name, one]) => (one === verdict ? [name] : []));
 }
 
 function isTileSize(size: unknown): boolean {

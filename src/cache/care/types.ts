@@ -27,6 +27,8 @@ export interface MemoryReport {
 
 export interface Verification {
   readonly checked: number;
+  /** Signed, with no key here to check them: they were left as they are. */
+  readonly unchecked: number;
   /** Not what was stored under their key; they were deleted. */
   readonly damaged: number;
 }
@@ -34,7 +36,7 @@ export interface Verification {
 /** Looks at a store of tiles from outside, beside the servers that use it. Rejects with BandloomErrors. */
 export interface StoreCare {
   report(signal: AbortSignal): Promise<StoreReport>;
-  /** Reads every tile, compares it with its checksum and deletes it where it is damaged. */
+  /** Reads every tile, compares it with its checksum or signature and deletes it where it is damaged. */
   verify(onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Verification>;
   close(): Promise<void>;
 }

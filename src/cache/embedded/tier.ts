@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Breaker } from "../breaker.ts";
-import { seal, unseal } from "../envelope.ts";
+import { CHECKED } from "../envelope.ts";
 import { Rounds } from "../rounds.ts";
-import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
+import type { Accepts, CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { isDamage } from "./damage.ts";
 import { planEviction, storedBytes } from "./eviction.ts";
 import { StoreKeeper } from "./keeper.ts";
@@ -37,7 +37,10 @@ export interface EmbeddedTierOptions {
   readonly log: (line: string) => void;
 }
 
-/** Tiles in an LMDB store on disk: they outlive the process. A store that is damaged, full or gone is a miss. */
+/**
+ * Tiles in an LMDB store on disk: they outlive the process. A store that is damaged, full or gone is a miss. It is this machine's own, in
+ * a folder where who can write could as well change the program: entries carry a checksum, with or without signing keys.
+ */
 export class EmbeddedTier implements CacheTier {
   readonly name = "embedded";
   /** Resolves when the store is open or was given up; until then the tier misses. */
@@ -72,11 +75,11 @@ export class EmbeddedTier implements CacheTier {
     this.opened = this.#store.opened;
   }
 
-  async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {
+  async get(keys: readonly string[], accepts: Accepts): Promise<readonly (CachedTile | null)[]> {
     const tiles: (CachedTile | null)[] = [];
     for (const [index, key] of keys.entries()) {
       if (index > 0 && index % READS_PER_TURN === 0) await nextTurn();
-      const tile = this.#read(key);
+      const tile = this.#read(key, accepts);
       if (tile) this.#hits++;
       else this.#misses++;
       tiles.push(tile);
@@ -84,7 +87,7 @@ export class EmbeddedTier implements CacheTier {
     return tiles;
   }
 
-  #read(key: string): CachedTile | null {
+  #read(key: string, accepts: Accepts): CachedTile | null {
     const { current: tables } = this.#store;
     if (!tables) return null;
     try {
@@ -92,8 +95,8 @@ export class EmbeddedTier implements CacheTier {
       const value = tables.value(id);
       if (!value) return null;
       const entry = tables.entry(id);
-      const tile = unseal(key, value);
-      if (!entry || !tile || isExpired(entry, this.#options.ttlSeconds)) {
+      const tile = CHECKED.unseal(key, value);
+      if (!entry || !tile || !accepts(key, tile.bytes) || isExpired(entry, this.#options.ttlSeconds)) {
         this.#damaged.set(key, entry);
         this.#startWriting();
         return null;
@@ -184,7 +187,7 @@ export class EmbeddedTier implements CacheTier {
     touches: readonly (readonly [string, EntryInfo])[],
     damaged: readonly (readonly [string, EntryInfo | null])[],
   ): Promise<void> {
-    const sealed = puts.map(({ key, tile }) => ({ id: Buffer.from(key, "hex"), value: seal(key, tile) }));
+    const sealed = puts.map(({ key, tile }) => ({ id: Buffer.from(key, "hex"), value: CHECKED.seal(key, tile) }));
     const incoming = sealed.reduce((sum, { value }) => sum + storedBytes(value.length), 0);
     const plan = planEviction(tables, incoming, this.#maxBytes);
     const now = secondsNow();

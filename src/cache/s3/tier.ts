@@ -3,15 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Slots } from "../../core/slots.ts";
 import type { S3Options } from "../../source/index.ts";
 import { Breaker } from "../breaker.ts";
-import { ENVELOPE_BYTES, seal, unseal } from "../envelope.ts";
+import { ENVELOPE_BYTES, type Envelope } from "../envelope.ts";
 import { Lookups } from "../lookups.ts";
-import type { CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
+import type { Accepts, CachedTile, CacheEntry, CacheTier, CacheTierStats } from "../types.ts";
 import { type Place, S3Objects } from "./objects.ts";
 import { isDenied, reasonOf } from "./refusal.ts";
 
 /** Names the layout of objects, below the prefix: a process of another layout does not see them, and a lifecycle rule can end them. */
 const LAYOUT = "1";
-/** Not that of the picture: an envelope lies around it, which holds that. */
+/** Not that of the picture: an envelope lies around it. */
 const CONTENT_TYPE = "application/vnd.bandloom.tile";
 const PROBE = `${LAYOUT}/probe`;
 const PROBE_BYTES = 1024;
@@ -46,6 +46,7 @@ export interface S3TierOptions {
   readonly probeDeadlineMs?: number;
   /** Longest wait for pending writes when it is closed, milliseconds; default 5000. */
   readonly closeWaitMs?: number;
+  readonly envelope: Envelope;
   readonly log: (line: string) => void;
 }
 
@@ -55,6 +56,7 @@ export class S3Tier implements CacheTier {
   /** Resolves when it is known whether the bucket can be read and written; before, everything is a miss. */
   readonly opened: Promise<void>;
   readonly #objects: S3Objects;
+  readonly #envelope: Envelope;
   readonly #deadlineMs: number;
   readonly #writeDeadlineMs: number;
   readonly #probeDeadlineMs: number;
@@ -72,7 +74,8 @@ export class S3Tier implements CacheTier {
   #closed = false;
 
   constructor(options: S3TierOptions) {
-    const { place, server, log } = options;
+    const { place, server, envelope, log } = options;
+    this.#envelope = envelope;
     this.#deadlineMs = options.deadlineMs ?? READ_DEADLINE_MS;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? WRITE_DEADLINE_MS;
     this.#probeDeadlineMs = options.probeDeadlineMs ?? PROBE_DEADLINE_MS;
@@ -85,8 +88,12 @@ export class S3Tier implements CacheTier {
     this.opened = this.#open();
   }
 
-  async get(keys: readonly string[]): Promise<readonly (CachedTile | null)[]> {
-    const tiles = this.#isReadable ? await this.#readAll(keys) : keys.map(() => null);
+  async get(keys: readonly string[], accepts: Accepts): Promise<readonly (CachedTile | null)[]> {
+    const found = this.#isReadable ? await this.#readAll(keys) : [];
+    const tiles = keys.map((key, index) => {
+      const tile = found[index];
+      return tile && accepts(key, tile.bytes) ? tile : null;
+    });
     this.#lookups.count(tiles);
     return tiles;
   }
@@ -111,7 +118,7 @@ export class S3Tier implements CacheTier {
     try {
       const sealed = await this.#objects.read(objectName(key), MAX_VALUE_BYTES + ENVELOPE_BYTES, deadline);
       this.#reads.success();
-      return sealed && unseal(key, sealed);
+      return sealed && this.#envelope.unseal(key, sealed);
     } catch (error) {
       // That reading is allowed was tried.
       if (!isDenied(error)) this.#reads.failure(reasonOf(error));
@@ -140,7 +147,7 @@ export class S3Tier implements CacheTier {
     if (!this.#isWritable) return;
     const deadline = AbortSignal.timeout(this.#writeDeadlineMs);
     try {
-      await this.#objects.write(objectName(key), seal(key, tile), CONTENT_TYPE, deadline);
+      await this.#objects.write(objectName(key), this.#envelope.seal(key, tile), CONTENT_TYPE, deadline);
       this.#writes.success();
     } catch (error) {
       this.#writes.failure(reasonOf(error));

@@ -9,7 +9,7 @@ export function withStore<T>(
   work: (store: StoreCare, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return interruptible(async (signal) => {
-    const store = careFor({ ...settings, folder: cacheFolder(settings) });
+    const store = careFor({ ...settings, folder: cacheFolder(settings), sealing: settings.signingKeys });
     try {
       return await work(store, signal);
     } finally {

@@ -19,6 +19,9 @@ interface PurgeFlags extends CacheFlags {
   readonly all?: true;
 }
 
+/** For what the tiles in a Redis are signed with. */
+const KEY_SETTINGS = ["signingKeys"] as const;
+
 /** For whether there is an image of a key. */
 const IMAGE_SETTINGS = ["catalogue", "filesUrl"] as const;
 
@@ -67,7 +70,11 @@ function purgeCommand(): Command {
 }
 
 function verifyCommand(): Command {
-  return described("verify", "Read every tile, compare it with its checksum, and delete those that are damaged.")
+  return described(
+    "verify",
+    "Read every tile, compare it with its checksum or signature, and delete those that are damaged.",
+    KEY_SETTINGS,
+  )
     .addHelpText("after", examples("bandloom cache verify", "bandloom cache verify --redis-url redis://cache:6379"))
     .addHelpText("after", EXIT_CODES_HELP)
     .action(async ({ json, ...flags }: CacheFlags) => {

@@ -5,10 +5,9 @@ import type { GraphqlContext } from "../context.ts";
 import { Base64, Url } from "../scalars.ts";
 import { Property } from "./property.ts";
 
-/** Encoded bytes and what they are. */
+/** Encoded bytes. */
 export interface EncodedBytes {
   readonly bytes: Uint8Array;
-  readonly contentType: string;
 }
 
 const BASE64 =
@@ -57,7 +56,7 @@ export abstract class Encoded {
   @Field(() => String, { nullable: true, description: "The same as a data URI (RFC 2397), ready for an img element." })
   async dataUri(@Ctx() context: GraphqlContext): Promise<string> {
     const encoded = await this.load(context);
-    return `data:${encoded.contentType};base64,${encodeInline(encoded, context)}`;
+    return `data:${this.contentType};base64,${encodeInline(encoded, context)}`;
   }
 
   @Field(() => Int, { nullable: true, description: "Length of the file. Rendered when selected." })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BandloomError } from "../../core/errors.ts";
 import { Slots } from "../../core/slots.ts";
-import type { Priority } from "../../render/index.ts";
+import { isPicture, type Priority } from "../../render/index.ts";
 import type { MadePicture, PictureBatch, PictureMaker, WantedPicture } from "../picture-batch.ts";
 import type { FarPicture, RenderNode } from "./render-node.ts";
 
@@ -11,8 +11,8 @@ const AT_A_TIME = 32;
 const TRIES = 5;
 
 /**
- * Pictures that processes of the role `render` make. `local` makes those whose formula is too long for an address, and those of which the other side knows
- * another version: it sees a purge or a new file a moment sooner or later than this process.
+ * Pictures that processes of the role `render` make. `local` makes those whose formula is too long for an address, those of which the other side knows
+ * another version (it sees a purge or a new file a moment sooner or later than this process), and those in whose place something else came.
  */
 export function farPictures(node: RenderNode, local: PictureMaker): PictureMaker {
   return { here: false, batch: (priority) => new FetchedBatch(node, local, priority) };
@@ -56,7 +56,8 @@ class FetchedBatch implements PictureBatch {
 
   async #fetch(path: string, wanted: WantedPicture, signal: AbortSignal): Promise<MadePicture> {
     const { etag, ...picture } = await this.#slots.run(() => this.#patiently(path, signal));
-    if (etag === "" || !wanted.key.startsWith(etag)) {
+    const isOther = etag === "" || !wanted.key.startsWith(etag);
+    if (isOther || !isPicture(wanted.task.encoding.format, picture.bytes)) {
       const batch = this.#maker.batch(this.#priority);
       const own = batch.add(wanted, signal);
       batch.start();

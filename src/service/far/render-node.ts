@@ -48,10 +48,9 @@ export class RenderNode {
   /** Bytes of a tile or a region. Rejects with what the other side says, else SOURCE_FAILED, SOURCE_TIMEOUT, the signal's reason. */
   async picture(path: string, signal: AbortSignal | undefined): Promise<FarPicture> {
     const { bytes, headers } = await this.#get(path, signal);
-    const { "x-bandloom-cache": cache = "", etag = "", "content-type": contentType = "" } = headers;
+    const { "x-bandloom-cache": cache = "", etag = "" } = headers;
     return {
       bytes,
-      contentType: String(contentType),
       etag: String(etag).replaceAll('"', ""),
       cache: OUTCOMES.has(String(cache)) ? (String(cache) as CacheOutcome) : "SHARED",
     };
@@ -90,7 +89,7 @@ export class RenderNode {
       dispatcher: this.#agent,
       signal: signal ?? null,
       // A client is greedy once, and not once for each node: it is the same there as here.
-      headers: { "x-forwarded-for": ownerOf(signal) || "unknown" },
+      headers: { "x-forwarded-for": headerName(ownerOf(signal)) },
     });
     const good = statusCode === 200;
     const limit = good ? MAX_BODY_BYTES : MAX_ERROR_BYTES;
@@ -98,6 +97,11 @@ export class RenderNode {
     if (good) return { bytes, headers };
     throw errorIn(bytes) ?? (statusCode === 503 ? busy() : notAnswering());
   }
+}
+
+/** A list there has commas, and a header no more than ASCII. */
+function headerName(owner: string): string {
+  return owner.replace(/[^!-+\-.-~]/g, encodeURIComponent) || "unknown";
 }
 
 /** Into one buffer where the length is told, as it is of every picture. */

@@ -23,13 +23,11 @@ export interface ServedTile {
   /** Of the bytes: another than that of the request where the file changed under the work. */
   readonly key: string;
   readonly bytes: Uint8Array;
-  readonly contentType: string;
   readonly cache: CacheOutcome;
 }
 
 export interface ServedRegion extends Picture {
   readonly key: string;
-  readonly contentType: string;
   /** `v` of the bytes: another than the formula's where the file changed under the work. */
   readonly version: string;
 }
