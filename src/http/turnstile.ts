@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { RoundRobin } from "../core/round-robin.ts";
 
 /**
- * Requests that are begun in one turn of the event loop; then what others wait for comes: answers of workers, timers, and a new connection.
- * libuv takes one in a turn (since 1.45), so turns must be short.
+ * Requests that are begun in one turn of the event loop; then what others wait for comes: answers of workers, timers, and new connections.
+ * libuv takes one in a turn from each listener (since 1.45; cli/serve/more-listeners.ts), so turns must be short.
  */
 const A_TURN = 4;
 /** What memory answers takes microseconds: so many more in a turn. */

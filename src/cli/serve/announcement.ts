@@ -11,7 +11,12 @@ const FORMULA = "red + 2*(uv1 - green)";
 const MAX_TRIED = 5;
 
 /** What to open, for people: the page, and one curl line that works. Of a process of a cluster: what it is. */
-export async function announcement(services: Services, url: string, settings: Settings): Promise<string> {
+export async function announcement(
+  services: Services,
+  url: string,
+  settings: Settings,
+  secret: string | null,
+): Promise<string> {
   const { role, data, filesUrl } = settings;
   const folder = filesUrl === null ? data : `the images of ${filesUrl}`;
   if (role !== "all")
@@ -20,7 +25,8 @@ export async function announcement(services: Services, url: string, settings: Se
   const lines = [
     `Bandloom ${services.stats().version} serves ${folder}`,
     "",
-    `  API page   ${url}/`,
+    // Behind the #, it is sent to nobody and stands in no log.
+    `  API page   ${url}/${secret === null ? "" : `#token=${secret}`}`,
     image
       ? `  One tile   curl -o tile.jpg '${url}${tilePath(image, services)}'`
       : "  No image   yet: put TIFF files into the data folder",

@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import type { Server } from "node:net";
 import { reportFailure } from "../failure.ts";
-import { READY, type StartMessage } from "./messages.ts";
+import { type Handle, handleOf, LISTENER, READY, type StartMessage, sendTo } from "./messages.ts";
+import type { MoreListeners } from "./more-listeners.ts";
 import { serve } from "./serve.ts";
 
 /** The process that serves: started by the supervisor, told its settings by a message (a password in them shows in no process list). */
@@ -17,11 +19,20 @@ void run();
 
 /** Not awaited: parts of the bundled program that are loaded later may import this one, and would wait for its end. */
 async function run(): Promise<void> {
-  const [start] = (await once(process, "message")) as [StartMessage];
+  const [start, handle] = (await once(process, "message")) as [StartMessage, Handle | undefined];
   try {
-    await serve(start, stop.signal, () => process.send?.(READY));
+    await serve({ ...start, handle, stop: stop.signal, onReady });
     process.exit(0);
   } catch (error) {
     process.exit(stop.signal.aborted ? 0 : reportFailure(error, false));
   }
+}
+
+function onReady(server: Server, listeners: MoreListeners): void {
+  process.on("message", (message, sent) => {
+    const handle = sent as Handle | undefined;
+    // Without it where this process may open no more files: one listener less.
+    if (message === LISTENER && handle) listeners.add(handle);
+  });
+  sendTo(process, READY, handleOf(server));
 }

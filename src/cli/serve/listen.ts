@@ -3,6 +3,9 @@ import type { Server } from "node:http";
 import { BandloomError } from "../../core/errors.ts";
 import { isSystemError } from "../failure.ts";
 
+/** Connections that wait to be accepted: a burst is refused with 503 by us, and not reset by the system. */
+export const BACKLOG = 4_096;
+
 /** Gives the URL at which a program on this machine finds the server. SOURCE_FAILED where the address cannot be had; `flag` is what to change then. */
 export async function listen(
   start: () => Promise<unknown>,

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { createMetricsServer, createServer, isLoopback, Metrics } from "../../http/index.ts";
+import { createMetricsServer, createServer, Metrics } from "../../http/index.ts";
 import type { Settings } from "../config/settings.ts";
 import { announcement } from "./announcement.ts";
-import { listen, listening } from "./listen.ts";
-import type { StartMessage } from "./messages.ts";
+import { BACKLOG, listen, listening } from "./listen.ts";
+import type { Handle, StartMessage } from "./messages.ts";
+import { MoreListeners } from "./more-listeners.ts";
 import { openServices } from "./open-services.ts";
 
 /** Requests that run when the server is to end may take this long. */
@@ -14,36 +15,34 @@ const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 50;
 /** What is connected and has not sent a byte by then asks for nothing; to Node it is as busy as any. */
 const SILENT_MS = 500;
-/** Connections that wait to be accepted: a burst is refused with 503 by us, and not reset by the system. */
-const BACKLOG = 4_096;
+
+interface ServeOptions extends StartMessage {
+  /** Of the address, where another process has bound it. */
+  readonly handle: Handle | undefined;
+  readonly stop: AbortSignal;
+  readonly onReady: (server: Server, listeners: MoreListeners) => void;
+}
 
 /** Serves until `stop`, then lets running requests finish. Rejects when it cannot begin. */
-export async function serve(
-  { settings, announce }: StartMessage,
-  stop: AbortSignal,
-  onReady: () => void,
-): Promise<void> {
-  const services = await openServices(settings, stop);
+export async function serve({ settings, announce, secret, handle, stop, onReady }: ServeOptions): Promise<void> {
+  const services = await openServices(settings, secret, stop);
   let metricsServer: Server | null = null;
   try {
-    const { host, port, role, adminToken, publicUrl, trustedProxies } = settings;
+    const { host, port, role, publicUrl, trustedProxies } = settings;
     const metrics = settings.metricsPort === null ? null : new Metrics(services);
     const app = await createServer({
       ...{ services, role, introspection: settings.introspection, logLevel: settings.logLevel },
-      mutations: { token: adminToken, open: isLoopback(host) },
       ...(publicUrl === null ? {} : { publicUrl }),
       ...(trustedProxies === null ? {} : { trustedProxies }),
       ...(metrics ? { metrics } : {}),
     });
     const connections = connectionsOf(app.server);
     metricsServer = metrics && (await serveMetrics(metrics, settings));
-    const url = await listen(() => app.listen({ host, port, backlog: BACKLOG }), app.server, {
-      host,
-      port,
-      flag: "--port",
-    });
-    onReady();
-    if (announce) process.stdout.write(await announcement(services, url, settings));
+    // Node takes the backlog for an address alone; for a handle the other listeners, which follow at once, set it again.
+    const address = { host, port, backlog: BACKLOG, ...(handle ? { handle } : {}) };
+    const url = await listen(() => app.listen(address), app.server, { host, port, flag: "--port" });
+    onReady(app.server, new MoreListeners(app.server));
+    if (announce) process.stdout.write(await announcement(services, url, settings, secret));
     if (!stop.aborted) await once(stop, "abort");
     await drain(app, connections);
   } finally {
