@@ -49,7 +49,10 @@ One text describes a picture: which channels, the arithmetic, the window, the co
 (\`npm run docs\`); the pictures are the examples, rendered of the demo image.
 
 - **Channels** are named as the file names them (\`red\`, \`uv1\` for UV-1), in backticks where a name is no word (\`\\\`a+b\\\`\`), or by
-  number (\`@7\`, \`b7\`). One plane of a stack: \`dapi[z=3, t=0]\`.
+  number (\`@7\`, \`b7\`). One plane of a stack: \`dapi[z=3, t=0]\`. Zeros in front of a number do not count, and a band is found in a longer
+  name: \`B4\` is \`B04\`, \`SR_B4\` or \`sur_refl_b04\`. A name goes before a number, with a warning where the two are different channels; \`B8\` is never
+  \`B8A\`, and \`@4\` is always the fourth channel.
+- **Comments** stand between \`/*\` and \`*/\`; \`//\` is the division that rounds down, as in Python.
 - **Names of your own**: \`let d = uv1 - green; red + 2*d\`.
 - **Other images** of the catalogue: \`before.red\`, and where they lie elsewhere \`use before = image("slide-2020", dx=12, dy=-8, scale=2);
   red - before.red\`. \`dx\` and \`dy\` are pixels of this image at full resolution, \`scale\` is the size of a pixel of the other in pixels of this
@@ -61,7 +64,12 @@ One text describes a picture: which channels, the arithmetic, the window, the co
   files, on all pixels of the finest stored level of at most a megapixel, else on four megapixels of chunks (4,096 at most) spread evenly over the coarsest one, and
   stands in the canonical text as numbers: every tile and every server shows the same.
 - **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
-- **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations.
+- **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations. Division by zero and the logarithm
+  of 0 are infinities within a calculation (\`1 / (1 / red)\` is 0 where red is 0) and no data wherever somebody looks: in the picture, in numbers, in
+  neighbourhoods, and for \`isnan\`, \`valid\` and \`coalesce\`: \`coalesce(red / green, 7)\` is 7 where green is 0.
+- **Bits** of quality bands: \`bit(QA_PIXEL, 3) == 0\`, \`bitand(QA_PIXEL, 24) != 0\`, \`bitand(shift(QA_PIXEL, -8), 3)\`. They are exact for whole numbers
+  from −16,777,216 to 16,777,216 (negative ones in two's complement) and no data for all others: fractions, as the means of coarser levels are, and larger
+  numbers, whose lowest bits float32 does not hold. A formula that may meet such numbers is told so by a warning.
 - **Precision**: all arithmetic is float32, one rounding an operation; the same in every browser and on every server. It shows in two places: samples
   of 32-bit integers beyond 16,777,216 are rounded to 24 bits, and 64-bit floats to about 7 digits (\`16777217 - 16777216\` is 0). A formula that
   reads such a channel is told so by a warning; subtracting a large constant does not bring the digits back. 8- and 16-bit samples

@@ -1,3 +1,4 @@
+import { isCategorical } from "./categorical.ts";
 import type { ExprBuilder } from "./check/builder.ts";
 import { Checker } from "./check/checker.ts";
 import { keysIn } from "./check/images.ts";
@@ -36,7 +37,8 @@ export function checkFormula(
     const diagnostics = checker.problems.list.map((problem) => locate(source, problem));
     if (outputs === null || display === undefined) return { ok: false, diagnostics };
     const measured = measuredOf(display ? [display] : outputs);
-    const checked = { scope, diagnostics, outputs, display, measured };
+    const categorical = isCategorical(outputs);
+    const checked = { scope, diagnostics, outputs, display, categorical, measured };
     refuseUnwritable(checked, limits, source.length);
     return { ok: true, checked };
   } catch (error) {

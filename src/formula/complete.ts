@@ -46,6 +46,7 @@ export function completeFormula(checked: CheckedFormula, answers: readonly Answe
     type: outputs.length === 1 ? given(outputs[0]).type : display ? "color" : "number",
     interval: first.interval,
     windows: chains.flatMap((one) => one.windows),
+    categorical: checked.categorical,
     channels: distinct(read.flatMap((one) => (one.kind === "channel" ? [one.channel] : []))).toSorted((a, b) => a - b),
     images: imagesOf(roots),
     cost: pixelCost(roots),

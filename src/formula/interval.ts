@@ -58,6 +58,13 @@ export function quotient(a: Interval, b: Interval): Interval {
   return hull([a.min / b.min, a.min / b.max, a.max / b.min, a.max / b.max], anyNan([a, b]) || bothUnbounded(a, b));
 }
 
+/** The greatest whole number that is not above the quotient. */
+export function floorQuotient(a: Interval, b: Interval): Interval {
+  if (b.min <= 0 && b.max >= 0) return UNKNOWN;
+  const corners = [a.min / b.min, a.min / b.max, a.max / b.min, a.max / b.max];
+  return hull(corners.map(Math.floor), anyNan([a, b]) || bothUnbounded(a, b));
+}
+
 /** Of a function that never falls and is rounded as exactly as the bounds are. */
 export function monotone(f: (x: number) => number, a: Interval, nan = a.nan): Interval {
   return interval(f(a.min), f(a.max), nan);

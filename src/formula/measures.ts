@@ -57,6 +57,11 @@ function evenly(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => (index / (count - 1)) * 100);
 }
 
+/** Percentiles in the middle of equal shares: what so many pixels from all over an image are on average, sorted. */
+function middles(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => ((index + 0.5) / count) * 100);
+}
+
 const single = {
   type: "number",
   count: 1,
@@ -76,7 +81,8 @@ export const MEASURES: Readonly<Record<MeasureName, MeasureRow>> = {
   zscale: {
     type: "shade",
     interval: shade,
-    percentiles: () => evenly(SAMPLES),
+    // With the least and the greatest value of all pixels among them, the line would end in outliers that a sample seldom has.
+    percentiles: () => middles(SAMPLES),
     answer: ({ percentiles }, [contrast = 0.25]) => {
       const samples = percentiles.filter((one) => one !== null);
       return samples.length === 0 ? [0, 1] : zscaleRange(samples, contrast);

@@ -27,6 +27,11 @@ export interface Ops<F, D, B, C> {
   min(a: F, b: F): F;
   max(a: F, b: F): F;
 
+  /** On the bits of whole numbers of 32 bits, negative ones in two's complement; of all others unspecified. The result rounds once. */
+  bitAnd(a: F, b: F): F;
+  bitOr(a: F, b: F): F;
+  bitXor(a: F, b: F): F;
+
   /** Comparisons are false on NaN, `ne` is true (IEEE); the language's NaN rules are built on top. */
   eq(a: F, b: F): B;
   ne(a: F, b: F): B;

@@ -20,6 +20,7 @@ const STRENGTH: ReadonlyMap<string, number> = new Map([
   ["-", SUM],
   ["*", 6],
   ["/", 6],
+  ["//", 6],
   ["%", 6],
   ["neg", SIGN],
   ["!", SIGN],

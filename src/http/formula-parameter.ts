@@ -7,6 +7,9 @@ const MAX_INFLATED_BYTES = 64 * 1024;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** A plus, or what holds one that is no operator: a name or a text in quotes, a number with an exponent. */
+const NO_OPERATOR_OR_PLUS = /`[^`]*`|"[^"]*"|'[^']*'|\d\.?[eE]\+\d|\+/g;
+
 /** What a URL says of the formula: `f`, `fz` or `preset`, or nothing. */
 export interface FormulaParameters {
   /** See formulaTexts. */
@@ -41,13 +44,19 @@ function formulaTexts(f: string | undefined, fz: string | undefined): readonly [
 }
 
 /**
- * A raw `+`: beside `%2B` it is a form's space; alone it is what people type, a plus, and a space only if no formula comes of it.
+ * A raw `+` is a blank, as forms and the libraries of most languages write it: read as a plus it would give a sum where an operator was
+ * forgotten. Beside `%20` it is the plus that a person typed. Else it is one only where it joins no values: in an exponent, in a name or a text
+ * in quotes; if no formula comes of the blanks there.
  */
 function readings(raw: string): readonly [string, ...string[]] {
   const text = (value: string) => decodeStrictly(value, "The parameter f");
   if (!raw.includes("+")) return [text(raw)];
   const spaced = text(raw.replaceAll("+", " "));
-  return /%2b/i.test(raw) ? [spaced] : [text(raw), spaced];
+  if (/%2b/i.test(raw)) return [spaced];
+  const typed = text(raw);
+  if (raw.includes("%20")) return [typed];
+  const kept = typed.replaceAll(NO_OPERATOR_OR_PLUS, (part) => (part === "+" ? " " : part));
+  return kept === spaced ? [spaced] : [spaced, kept];
 }
 
 /** base64url(deflate-raw(UTF-8 text)) to text. */

@@ -21,7 +21,7 @@ export {
   TALLY_BITS,
   TAP_BYTES,
 } from "./pixel-ops.types.ts";
-export { nodataSample } from "./plane-lanes.ts";
+export { isNodata, nodataSample } from "./plane-lanes.ts";
 export {
   instantiateKernel,
   KernelModules,

@@ -4,6 +4,7 @@ import { f32 } from "./wasm/floats.ts";
 import { i32 } from "./wasm/integers.ts";
 import type { FunctionScope } from "./wasm/module.ts";
 import { f32x4, f64x2, i8x16, i32x4, v128 } from "./wasm/simd.ts";
+import { splatF32, splatF64 } from "./wasm/splat.ts";
 
 /** How samples of a plane become float32 lanes: four at a time, missing ones as NaN. Rounds once where it must. */
 
@@ -17,6 +18,24 @@ export function nodataSample(type: PlaneType, nodata: number | null): number | n
   if (type === "float32") return Math.fround(nodata);
   const [low, high] = valueRange(type);
   return Number.isInteger(nodata) && nodata >= low && nodata <= high ? nodata : null;
+}
+
+/**
+ * Floats this close to `nodata` are no data too (GDAL's ARE_REAL_EQUAL, in the precision of the samples): writers shorten the number
+ * in the file's text. A sum that overflows makes any two of one sign close, which is how −3.4e38 means the least float32.
+ */
+const NODATA_TOLERANCE = 2 * 2 ** -23;
+
+/** Whether a value as it is stored means no data, as the lanes below have it. NaN is no data by itself. */
+export function isNodata(type: PlaneType, value: number, nodata: number | null): boolean {
+  const sample = nodataSample(type, nodata);
+  if (sample === null) return false;
+  if (value === sample) return true;
+  if (type === "float32")
+    return (
+      Math.fround(Math.abs(value - sample)) < Math.fround(Math.abs(Math.fround(value + sample)) * NODATA_TOLERANCE)
+    );
+  return type === "float64" && Math.abs(value - sample) < Math.abs(value + sample) * NODATA_TOLERANCE;
 }
 
 /** A sample value in every lane, as `loadPlaneLanes` compares it. */
@@ -42,7 +61,7 @@ export function loadPlaneLanes(
             scope,
             value,
             (x) => x,
-            (x) => f64x2.eq(x, nodata),
+            (x) => closeTo(f64x2, x, nodata, splatF64(NODATA_TOLERANCE)),
           )
         : value;
       return f32x4.demoteF64x2Zero(marked);
@@ -53,8 +72,20 @@ export function loadPlaneLanes(
   const convert =
     type === "float32" ? (x: Code<"v128">) => x : type === "uint32" ? f32x4.convertI32x4U : f32x4.convertI32x4S;
   if (!nodata) return convert(samples);
-  const equal = type === "float32" ? f32x4.eq : i32x4.eq;
-  return markMissing(scope, samples, convert, (x) => equal(x, nodata));
+  return markMissing(scope, samples, convert, (x) =>
+    type === "float32" ? closeTo(f32x4, x, nodata, splatF32(NODATA_TOLERANCE)) : i32x4.eq(x, nodata),
+  );
+}
+
+/** Equal, which infinities are too, or nearer than the tolerance allows. */
+function closeTo(
+  lanes: Pick<typeof f32x4 | typeof f64x2, "eq" | "lt" | "abs" | "sub" | "add" | "mul">,
+  x: Code<"v128">,
+  nodata: Code<"v128">,
+  tolerance: Code<"v128">,
+): Code<"v128"> {
+  const distance = lanes.abs(lanes.sub(x, nodata));
+  return v128.or(lanes.eq(x, nodata), lanes.lt(distance, lanes.mul(lanes.abs(lanes.add(x, nodata)), tolerance)));
 }
 
 /** All bits set is a NaN, so the mask of missing samples is simply or-ed in. */

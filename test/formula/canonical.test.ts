@@ -105,7 +105,7 @@ describe("the canonical text", () => {
       ["red", "window(red, 0, 255)"],
       ["red;green;blue", "rgb(red, green, blue)"],
       ["let d = uv1 - green; red + 2*d", "red + 2*(uv1 - green)"],
-      ["red /* why */ + green", "red+green // so"],
+      ["red /* why */ + green", "red+green /* so */"],
       ["((red))", "red"],
       ["(red - green) / (red + green)", "ndi(red, green)"],
       ["(red - green) / (green + red)", "normalized_difference(red, green)"],
@@ -214,7 +214,7 @@ describe("the canonical text", () => {
 
   it("is hashed together with a version, by SHA-256", () => {
     expect(complete("red").hash).toMatch(/^[0-9a-f]{64}$/);
-    expect(complete("red").hash).toBe(complete("  red  // the same").hash);
+    expect(complete("red").hash).toBe(complete("  red  /* the same */").hash);
   });
 });
 
@@ -359,7 +359,13 @@ describe("bounds", () => {
     ["heat > 1", 0, 1, true],
     ["coalesce(heat, 3)", -Infinity, Infinity, false],
     ["isnan(red)", 0, 0, false],
+    ["isnan(1 / (red - 5))", 0, 1, false],
+    ["isnan(exp(nir))", 0, 1, false],
     ["valid(red)", 1, 1, false],
+    ["valid(exp(nir))", 0, 1, false],
+    ["coalesce(exp(nir), heat)", -Infinity, Infinity, true],
+    ["coalesce(red, heat)", -Infinity, Infinity, false],
+    ["smoothstep(0, 9, exp(nir))", 0, 1, false],
     ["sin(red)", -1, 1, false],
     ["mix(red, green, 0.5)", -255 * 2 ** -21, Math.fround(255 + 255 * 2 ** -21), false],
   ])("of %s are %d … %d", (text, min, max, nan) => {

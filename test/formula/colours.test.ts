@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { colormapColours, colormapNames, findColormap } from "../../src/formula/colormaps/index.ts";
+import { colormapColours, colormapNames, colormapShades, findColormap } from "../../src/formula/colormaps/index.ts";
+import { BLENDS, type Blend } from "../../src/formula/functions/blend-modes.ts";
 import { interpret } from "../../src/formula/interpret.ts";
+import { numberOps } from "../../src/formula/ops-number.ts";
 import { complete, refusal } from "./support.ts";
 
 /** Components of what a formula of red, green and blue (bytes) shows at one pixel. */
@@ -102,6 +104,23 @@ describe("a colour", () => {
     expect(refusal("contrast(red, 0)").message).toMatch(/positive number, not 0/);
   });
 
+  /** Corners, what rounding leaves near them, and grays whose luminosity is no gray of theirs. */
+  const COMPONENTS = [0, 1 / 255, 0.3, 128 / 255, Math.fround(1 - 2 ** -24), 1].map(Math.fround);
+
+  it.each(Object.entries(BLENDS))("is blended by %s with any other, and neither is a hole then", (_, mode) => {
+    const blend: Blend = mode;
+    const colours = COMPONENTS.flatMap((r) => COMPONENTS.flatMap((g) => COMPONENTS.map((b) => [r, g, b] as const)));
+    const wrong = colours.flatMap((backdrop) =>
+      colours.filter((source) => !blend(numberOps, backdrop, source).every((one) => one >= 0 && one <= 1)),
+    );
+    expect(wrong).toEqual([]);
+    const grays = Array.from({ length: 256 }, (_, level) => Math.fround(level / 255));
+    const holes = grays.flatMap((a) =>
+      grays.filter((b) => blend(numberOps, [a, a, a], [b, b, b]).some((one) => !(one >= 0 && one <= 1))),
+    );
+    expect(holes).toEqual([]);
+  });
+
   it("of one gray is given the luminosity of another, also where rounding leaves nothing between them", () => {
     const text = 'blend(luma(rgb(0, 0, 128/255)), gray(norm(red)), "luminosity")';
     for (let level = 0; level <= 255; level++) {
@@ -150,6 +169,18 @@ describe("colormaps", () => {
     expect(ends("cividis")).toEqual(["#00224d", "#fde737"]);
     expect(ends("thermal_r")).toEqual(["#e7fa5a", "#032333"]);
     expect(ends("tab10")).toEqual(["#1f77b4", "#17becf"]);
+  });
+
+  it("are listed as matplotlib steps through them: entry floor(size · shade)", () => {
+    const entries = (name: string, count: number) => {
+      const colours = colormapColours(name);
+      return colormapShades(name, count).map((colour) => colours.indexOf(colour));
+    };
+    expect(entries("tab10", 16)).toEqual([0, 0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 9]);
+    expect(entries("set1", 5)).toEqual([0, 2, 4, 6, 8]);
+    expect(entries("set1", 4)).toEqual([0, 3, 6, 8]);
+    expect(entries("accent", 2)).toEqual([0, 7]);
+    expect(colormapShades("viridis", 256)).toEqual(colormapColours("viridis"));
   });
 
   it("of ten colours have ten steps", () => {

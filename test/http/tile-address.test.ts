@@ -170,8 +170,11 @@ describe("the address of a tile", () => {
     expect(() => parse("/tiles/a/0/0/0.png?__proto__=1")).toThrow(BandloomError);
   });
 
-  it("reads a raw plus as a plus, then as a space, and as a space alone beside %2B", () => {
-    expect(parse("/tiles/a/0/0/0.png?f=red+green").formulas).toEqual(["red+green", "red green"]);
+  it("reads a raw plus as a space, and as a plus beside %20 and where no operator can stand", () => {
+    expect(parse("/tiles/a/0/0/0.png?f=red+green").formulas).toEqual(["red green"]);
+    expect(parse("/tiles/a/0/0/0.png?f=red%20+%20green").formulas).toEqual(["red + green"]);
+    expect(parse("/tiles/a/0/0/0.png?f=1e+3*red+green").formulas).toEqual(["1e 3*red green", "1e+3*red green"]);
+    expect(parse("/tiles/a/0/0/0.png?f=`a+b`+%22c+d%22").formulas).toEqual(['`a b` "c d"', '`a+b` "c+d"']);
     expect(parse("/tiles/a/0/0/0.png?f=red+%2B+green").formulas).toEqual(["red + green"]);
     expect(parse("/tiles/a/0/0/0.png?f=red+%2b+green").formulas).toEqual(["red + green"]);
     expect(parse("/tiles/a/0/0/0.png?f=red%20%2B%20green").formulas).toEqual(["red + green"]);

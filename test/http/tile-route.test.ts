@@ -92,15 +92,39 @@ describe("a tile over HTTP", () => {
     expect(deflated.headers.get("etag")).toBe(plain.headers.get("etag"));
   });
 
-  it("reads a raw plus as a plus, and as a space where that is no formula", async () => {
+  it("reads a raw plus as forms write it, as a space, and beside %20 as a plus", async () => {
     const etag = async (query: string) => {
       const answer = await server.raw(requestText(`/tiles/odd/1/0/0.png?f=${query}`));
       expect(answer.status).toBe(200);
       return answer.headers.get("etag");
     };
-    expect(await etag("window(b1+b1,0,9)")).toBe(await etag("window(b1%2Bb1,0,9)"));
+    expect(await etag("window(b1%20+b1,0,9)")).toBe(await etag("window(b1%2Bb1,0,9)"));
     expect(await etag("window(+b1+%2B+b1,+0,+9)")).toBe(await etag("window(b1%2Bb1,0,9)"));
     expect(await etag("let+a=b1;window(a,0,9)")).toBe(await etag("window(b1,0,9)"));
+    expect(await etag("window(b1,+0,+1e+3)")).toBe(await etag("window(b1,0,1000)"));
+  });
+
+  it.each([
+    "b1 b1",
+    "2 b1",
+    "b9 - b1",
+    "b1 * (b1 2)",
+    "rgb(b1 b1 b1)",
+    "b1 & 8",
+    "window(b1, 9, 3)",
+    "b1 // a remark",
+    "sqrt b1",
+    "b1 = 3",
+  ])("explains %s the same, whether its blanks are written + or %20", async (text) => {
+    const ask = async (blank: string) => {
+      const f = encodeURIComponent(text).replaceAll("%20", blank);
+      const answer = await server.raw(requestText(`/tiles/odd/1/0/0.png?f=${f}`));
+      return { status: answer.status, body: answer.body.toString() };
+    };
+    const form = await ask("+");
+    expect(form.status).toBe(400);
+    expect(form.body).toContain("FORMULA_INVALID");
+    expect(form).toEqual(await ask("%20"));
   });
 
   it("is made of the image's own picture when no formula is given", async () => {
@@ -155,6 +179,17 @@ describe("a tile over HTTP", () => {
     expect(answer.headers.get("content-type")).toBe(type);
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
     expect(Number(answer.headers.get("content-length"))).toBe((await answer.arrayBuffer()).byteLength);
+  });
+
+  it.each([
+    ["jpg", "image/jpeg"],
+    ["npy", "application/octet-stream"],
+  ])("is .%s and belongs to no origin, whether it is rendered or lies in memory", async (extension, type) => {
+    const path = `/tiles/odd/1/0/0.${extension}?${PLAIN}&s=128`;
+    const answers = [await server.get(path), await server.get(path), await server.get(path, { method: "HEAD" })];
+    expect(answers.map(({ headers }) => headers.get("x-bandloom-cache"))).toEqual(["RENDERED", "MEMORY", "MEMORY"]);
+    for (const { headers } of answers)
+      expect([headers.get("content-type"), headers.get("content-security-policy")]).toEqual([type, "sandbox"]);
   });
 
   it("shows an image of one pixel", async () => {

@@ -41,7 +41,7 @@ describe("display options as formula text", () => {
   });
 
   it("keep a prelude in front, and show each output by itself", () => {
-    expect(displayText("let d = red - green; d * 2 // twice", { window: [0, 9] })).toBe(
+    expect(displayText("let d = red - green; d * 2 /* twice */", { window: [0, 9] })).toBe(
       "let d = red - green; window(d * 2, 0, 9)",
     );
     expect(displayText("red; green; uv1", { window: [0, 1, 2, 3, 4, 5], nodataColor: "black" })).toBe(
@@ -54,7 +54,7 @@ describe("display options as formula text", () => {
     ["let d = red; d", { percentiles: [1, 99], colormap: "jet", invert: true }],
     ["red; green; uv1", { gamma: 2.2, nodataColor: "navy" }],
     ["red > 3 ? green : uv1", { window: [-1e-7, 1] }],
-    ["red // comment", { invert: true }],
+    ["red /* comment */", { invert: true }],
   ])("make a formula of %s with %j", (source, options) => {
     const result = checkFormula(displayText(source, options), SCOPE);
     expect(result.ok || result.diagnostics).toBe(true);

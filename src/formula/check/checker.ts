@@ -182,6 +182,8 @@ export class Checker {
     if (!coerced.every((one) => one !== null)) return null;
     const refused = row.refuse?.(coerced, options) ?? null;
     if (refused !== null) return this.problems.error("BAD_ARGUMENT", refused, whole);
+    const advice = row.advise?.(coerced, rewriteTools(this.builder)) ?? null;
+    if (advice !== null) this.problems.advise("PRECISION", advice, whole);
     const result = row.rewrite
       ? row.rewrite(coerced, rewriteTools(this.builder))
       : this.builder.call(row, coerced, options);

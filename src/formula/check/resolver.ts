@@ -10,7 +10,7 @@ import { suggest } from "../suggest.ts";
 import type { ImageNode, MemberNode, NameNode, OrdinalNode, PlaneNode } from "../syntax/tree.ts";
 import type { ExprBuilder } from "./builder.ts";
 import { findImage, placementOf } from "./images.ts";
-import { ChannelNames, CONSTANTS, channelText, fold } from "./names.ts";
+import { bandIn, ChannelNames, CONSTANTS, channelText, type FoundBy, fold } from "./names.ts";
 import type { Meant, Problems } from "./problems.ts";
 
 const WHOLE_NUMBERS = "whole numbers beyond 16,777,216 are rounded to the nearest of 24 bits.";
@@ -174,7 +174,7 @@ export class Resolver {
       );
       return -1;
     }
-    this.#warnMisleading(node, found.index, found.by);
+    this.#warnMisleading(image, node, found.index, found.by);
     return found.index;
   }
 
@@ -234,14 +234,22 @@ export class Resolver {
     this.#problems.advise("PRECISION", message, node);
   }
 
-  #warnMisleading(node: NameNode, index: number, by: "exact" | "folded" | "ordinal"): void {
-    const number = /^[bB]0*([1-9]\d*)$/.exec(node.name);
-    if (node.quoted || by === "ordinal" || !number || Number(number[1]) === index + 1) return;
-    this.#problems.advise(
-      "MISLEADING_NAME",
-      `${shown(node.name)} is the channel of that name, which is number ${index + 1}; channel number ${number[1]} is @${number[1]}.`,
-      node,
-    );
+  /** Where the name and the number that `b7` may be are two channels: the name was meant, and who counts is told. */
+  #warnMisleading({ channels }: ScopeImage, node: NameNode, index: number, by: FoundBy): void {
+    const number = Number(/^[bB]0*([1-9]\d*)$/.exec(node.name)?.[1] ?? 0);
+    if (node.quoted || number === 0) return;
+    const stored = given(channels[index]).name;
+    if (by === "ordinal") {
+      const band = bandIn(stored);
+      if (band === null || band === String(number)) return;
+      const message = `${shown(node.name)} is channel number ${number}, which the file names ${shown(stored)}: there is no band ${number}. Write @${number} where the number is meant.`;
+      this.#problems.advise("MISLEADING_NAME", message, node);
+      return;
+    }
+    if (number === index + 1 || number > channels.length) return;
+    const name = by === "exact" || by === "folded" ? "the channel of that name" : `the channel ${shown(stored)}`;
+    const message = `${shown(node.name)} is ${name}, which is number ${index + 1}; channel number ${number} is @${number}.`;
+    this.#problems.advise("MISLEADING_NAME", message, node);
   }
 }
 

@@ -1,6 +1,7 @@
 import { valueRange } from "../../core/dtype.ts";
 import type { RewriteTools } from "../functions/row.ts";
 import { MEASURES } from "../measures.ts";
+import { isWholeNumber } from "../whole.ts";
 import type { ExprBuilder } from "./builder.ts";
 import { channelsOf, displayWindow } from "./window.ts";
 
@@ -15,6 +16,12 @@ export function rewriteTools(builder: ExprBuilder): RewriteTools {
       const range = info.dataType.startsWith("float") ? (info.window ?? null) : valueRange(info.dataType);
       return { scale: info.scale, offset: info.offset, range };
     },
+    isWhole: (expr) =>
+      isWholeNumber(expr, (leaf) => {
+        if (leaf.kind !== "channel" && leaf.kind !== "placed") return false;
+        const isResampled = leaf.kind === "placed" && !leaf.placement.nearest;
+        return !isResampled && !builder.infoOf(leaf).info.dataType.startsWith("float");
+      }),
     planes: (expr) => {
       if (expr.kind !== "channel" && expr.kind !== "placed") return null;
       const { depth } = builder.infoOf(expr).image;

@@ -39,6 +39,16 @@ export function colormapColours(name: string): readonly string[] {
   });
 }
 
+/** Colours of evenly spaced shades from 0 to 1 by matplotlib's rule: entry floor(size · shade), the last one at 1. `count` from 2. */
+export function colormapShades(name: string, count: number): readonly string[] {
+  const colours = colormapColours(name);
+  const { length } = colours;
+  return Array.from({ length: count }, (_, index) => {
+    const entry = Math.min(Math.floor((index * length) / (count - 1)), length - 1);
+    return colours[entry] ?? "#000000";
+  });
+}
+
 const tables = new Map<string, readonly [Table, Table, Table]>();
 
 /** One table of float32 components (byte / 255) for red, green and blue of a canonical name. */

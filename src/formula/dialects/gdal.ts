@@ -1,9 +1,13 @@
+import { withBits } from "./bits.ts";
 import { untranslatable } from "./parts.ts";
 
 /** numpy's names for what is an operator here. */
-const OPERATORS: ReadonlyMap<string, string> = new Map([
-  ["logical_and", "&&"],
-  ["logical_or", "||"],
+const OPERATORS: ReadonlyMap<string, (a: string, b: string) => string> = new Map([
+  ["logical_and", (a, b) => `((${a}) && (${b}))`],
+  ["logical_or", (a, b) => `((${a}) || (${b}))`],
+  ["floor_divide", (a, b) => `((${a}) // (${b}))`],
+  ["left_shift", (a, b) => `shift(${a}, ${b})`],
+  ["right_shift", (a, b) => `shift(${a}, -(${b}))`],
 ]);
 
 /** `gdal_calc.py --calc`: numpy over the files A … Z, which are channels 1 … 26 here. */
@@ -15,17 +19,18 @@ export function fromGdal(calc: string): string {
     .replaceAll(/\bpower\b/g, "pow");
   if (/\w\s*\.\s*\w+\s*\(/.test(plain)) throw untranslatable("It calls a method of an array.");
   const letters = plain.replaceAll(/(?<![\w."'])([A-Z])(?![\w(])/g, (letter) => `@${letter.charCodeAt(0) - 64}`);
-  return withOperators(letters.trim());
+  return withBits(withOperators(letters.trim()));
 }
 
-/** logical_and(a, b) as ((a) && (b)), innermost first. */
+/** logical_and(a, b) as ((a) && (b)), and the like, innermost first. */
 function withOperators(text: string): string {
   let written = text;
   for (const [name, operator] of OPERATORS) {
     for (let at = written.lastIndexOf(`${name}(`); at >= 0; at = written.lastIndexOf(`${name}(`)) {
       const { args, end } = argumentsAt(written, at + name.length);
-      if (args.length !== 2) throw untranslatable(`${name} takes two arguments.`);
-      written = `${written.slice(0, at)}((${args.join(`) ${operator} (`)}))${written.slice(end)}`;
+      const [a, b] = args;
+      if (a === undefined || b === undefined || args.length > 2) throw untranslatable(`${name} takes two arguments.`);
+      written = `${written.slice(0, at)}${operator(a, b)}${written.slice(end)}`;
     }
   }
   return written;

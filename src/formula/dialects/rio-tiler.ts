@@ -1,14 +1,18 @@
 import { tokenize } from "../syntax/lexer.ts";
+import { withBits } from "./bits.ts";
 import { untranslatable } from "./parts.ts";
 
-/** rio-tiler's and TiTiler's `expression`: numexpr over b1 … bN, outputs separated by semicolons. It runs as it is; bN becomes @N. */
+/**
+ * rio-tiler's and TiTiler's `expression`: numexpr over b1 … bN, outputs separated by semicolons. It runs as it is, `//` too; bN becomes @N,
+ * and operators on bits become functions.
+ */
 export function fromRioTiler(expression: string): string {
   const outputs = expression
     .split(";")
     .map((output) => output.trim())
     .filter((output) => output !== "");
   if (outputs.length === 0) throw untranslatable("It is empty.");
-  return outputs.map(withOrdinals).join("; ");
+  return outputs.map((output) => withBits(withOrdinals(output))).join("; ");
 }
 
 /** Names bN as @N; nothing else is touched. */

@@ -81,6 +81,11 @@ export function noDataOf<F, D, B, C>(ops: Ops<F, D, B, C>, value: F, operands: r
   return ops.select(missing, ops.constant(Number.NaN), value);
 }
 
+/** `value` where the condition holds, elsewhere NaN. */
+export function noDataUnless<F, D, B, C>(ops: Ops<F, D, B, C>, condition: B, value: F): F {
+  return ops.select(condition, value, ops.constant(Number.NaN));
+}
+
 export function truthInterval(args: readonly Interval[]): Interval {
   return { min: 0, max: 1, nan: anyNan(args) };
 }

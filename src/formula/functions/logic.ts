@@ -1,7 +1,20 @@
 import { unit } from "../colour-spaces.ts";
+import type { Expr, Interval } from "../expr.ts";
 import { difference, hull, interval, isBounded, quotient, union } from "../interval.ts";
-import { alpha, components, first, given, number, truth, truthInterval, unary } from "./define.ts";
+import type { Ops } from "../ops.ts";
+import { alpha, components, first, given, number, truth, truthInterval } from "./define.ts";
 import type { FunctionRow } from "./row.ts";
+
+/** Whether a value can be no data for some pixel: an infinity is, as in the final value. */
+function canLack(x: Interval): boolean {
+  return x.nan || !isBounded(x);
+}
+
+/** Whether a value is a finite number. */
+function hasData<F, D, B, C>(ops: Ops<F, D, B, C>, x: F, expr: Expr | undefined): B {
+  if (expr && isBounded(expr.interval)) return ops.eq(x, x);
+  return ops.lt(ops.abs(x), ops.constant(Number.POSITIVE_INFINITY));
+}
 
 export const logicRows: readonly FunctionRow[] = [
   {
@@ -38,40 +51,53 @@ export const logicRows: readonly FunctionRow[] = [
       return [r, g, blue, ops.select(chosen, left ?? opaque, right ?? opaque)];
     },
   },
-  unary("logic", {
+  {
     name: "isnan",
-    help: "1 where there is no data, else 0.",
+    category: "logic",
+    parameters: [number("x")],
+    help: "1 where there is no data, else 0; infinities, such as 1 / 0 and log(0), are no data.",
     example: "isnan(red)",
     cost: 2,
-    interval: (x) => interval(0, x.nan ? 1 : 0, false),
-    apply: (ops, x) => ops.select(ops.ne(x, x), ops.constant(1), ops.constant(0)),
-  }),
-  unary("logic", {
+    result: "number",
+    classifies: true,
+    interval: ([x]) => interval(0, canLack(given(x)) ? 1 : 0, false),
+    evaluate: (ops, [x], call) => [ops.select(hasData(ops, first(x), call.args[0]), ops.constant(0), ops.constant(1))],
+  },
+  {
     name: "valid",
-    help: "1 where there is data, else 0.",
+    category: "logic",
+    parameters: [number("x")],
+    help: "1 where there is data, else 0; infinities, such as 1 / 0 and log(0), are no data.",
     example: "valid(red)",
     cost: 2,
-    interval: (x) => interval(x.nan ? 0 : 1, 1, false),
-    apply: (ops, x) => ops.select(ops.eq(x, x), ops.constant(1), ops.constant(0)),
-  }),
+    result: "number",
+    classifies: true,
+    interval: ([x]) => interval(canLack(given(x)) ? 0 : 1, 1, false),
+    evaluate: (ops, [x], call) => [ops.select(hasData(ops, first(x), call.args[0]), ops.constant(1), ops.constant(0))],
+  },
   {
     name: "coalesce",
     category: "logic",
     parameters: [number("a"), { name: "b", type: "number", rest: true }],
-    help: "The first argument that has data.",
+    help: "The first argument that has data; infinities, such as 1 / 0 and log(0), are no data.",
     example: "coalesce(red, green, 0)",
     cost: 2,
     result: "number",
-    interval: (args) =>
-      hull(
+    interval: (args) => {
+      const others = args.slice(0, -1);
+      return hull(
         args.flatMap((one) => [one.min, one.max]),
-        args.every((one) => one.nan),
-      ),
-    evaluate: (ops, args) => [args.map(first).reduceRight((rest, one) => ops.select(ops.eq(one, one), one, rest))],
+        others.every(canLack) && given(args.at(-1)).nan,
+      );
+    },
+    evaluate: (ops, args, call) => [
+      args.map(first).reduceRight((rest, one, index) => ops.select(hasData(ops, one, call.args[index]), one, rest)),
+    ],
   },
   {
     name: "between",
     category: "logic",
+    classifies: true,
     parameters: [number("x"), number("low"), number("high")],
     help: "1 where low ≤ x ≤ high, else 0; no data where any has none.",
     example: "between(red, 50, 100)",
@@ -86,6 +112,7 @@ export const logicRows: readonly FunctionRow[] = [
   {
     name: "step",
     category: "logic",
+    classifies: true,
     parameters: [number("edge"), number("x")],
     help: "0 below the edge, 1 from it on.",
     example: "step(128, red)",
@@ -98,20 +125,18 @@ export const logicRows: readonly FunctionRow[] = [
     name: "smoothstep",
     category: "logic",
     parameters: [number("low"), number("high"), number("x")],
-    help: "0 below low, 1 above high, between them 3t² − 2t³ with t = (x − low) / (high − low).",
+    help: "0 below low (and at −∞), 1 above high (and at ∞), between them 3t² − 2t³ with t = (x − low) / (high − low).",
     example: "smoothstep(50, 200, red)",
     cost: 10,
     result: "number",
     interval: ([low, high, x]) => {
       const t = quotient(difference(given(x), given(low)), difference(given(high), given(low)));
-      return interval(0, 1, t.nan || !isBounded(given(x)));
+      return interval(0, 1, t.nan);
     },
     evaluate: (ops, args) => {
       const [low, high, x] = [first(args[0]), first(args[1]), first(args[2])];
       const t = unit(ops, ops.div(ops.sub(x, low), ops.sub(high, low)));
-      const rise = ops.mul(ops.mul(t, t), ops.sub(ops.constant(3), ops.add(t, t)));
-      // x − x is 0 for finite x, else NaN: no data.
-      return [ops.add(unit(ops, rise), ops.sub(x, x))];
+      return [unit(ops, ops.mul(ops.mul(t, t), ops.sub(ops.constant(3), ops.add(t, t))))];
     },
   },
 ];

@@ -40,7 +40,7 @@ function measured(name: MeasureName, result: "number" | "shade", definition: Def
 
 export const measuredRows: readonly FunctionRow[] = [
   measured("zscale", "shade", {
-    help: "Window of astronomers: a line through the sorted values about their median, its slope over contrast; IRAF's zscale.",
+    help: "Window of astronomers: a line through the sorted values about their median, its slope over contrast; IRAF's zscale of 1,000 values at equal shares of the pixels.",
     example: "zscale(red)",
     parameter: { name: "contrast", type: "number", default: 0.25 },
     check: (contrast) =>

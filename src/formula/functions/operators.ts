@@ -1,5 +1,5 @@
 import type { Interval } from "../expr.ts";
-import { difference, interval, isBounded, product, quotient, sum, UNKNOWN } from "../interval.ts";
+import { difference, floorQuotient, interval, isBounded, product, quotient, sum, UNKNOWN } from "../interval.ts";
 import type { Ops } from "../ops.ts";
 import { componentwise, first, given, truth, truthInterval } from "./define.ts";
 import type { FunctionRow, Parameter } from "./row.ts";
@@ -56,6 +56,7 @@ function comparison(name: string, help: string, operation: Comparison): Function
   return {
     name,
     category: "operator",
+    classifies: true,
     parameters: NUMBERS,
     help: `${help}: 1 or 0; no data where an operand has none.`,
     example: `red ${name} green`,
@@ -71,6 +72,7 @@ function logic(name: string, help: string, operation: "and" | "or"): FunctionRow
   return {
     name,
     category: "operator",
+    classifies: true,
     parameters: NUMBERS,
     help,
     example: `red > 40 ${name} green > 40`,
@@ -109,6 +111,12 @@ export const operatorRows: readonly FunctionRow[] = [
     interval: quotient,
     apply: (ops, a, b) => ops.div(a, b),
   }),
+  arithmetic("//", "Quotient rounded down to a whole number, as in Python; division by zero is no data.", "red // 16", {
+    cost: 6,
+    interval: floorQuotient,
+    // Of the quotient in float64: rounded to float32 it could reach the next whole number.
+    apply: (ops, a, b) => ops.narrow(ops.floor64(ops.div64(ops.widen(a), ops.widen(b)))),
+  }),
   arithmetic("%", "Remainder with the sign of the dividend: a − b·trunc(a/b).", "red % 16", {
     cost: 7,
     interval: remainder,
@@ -128,6 +136,7 @@ export const operatorRows: readonly FunctionRow[] = [
   {
     name: "!",
     category: "operator",
+    classifies: true,
     parameters: [{ name: "a", type: "number" }],
     help: "Not: 1 where the operand is 0, else 0; no data stays no data.",
     example: "!(red > 40)",

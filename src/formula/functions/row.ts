@@ -46,6 +46,8 @@ export interface RewriteTools {
   call(name: string, args: readonly Expr[]): Expr;
   /** Facts of the channel that an expression is, or null when it is none. */
   channel(expr: Expr): RewriteChannel | null;
+  /** Whether a number is surely without a fraction where channels are as the file stores them. */
+  isWhole(expr: Expr): boolean;
   /** The planes of a channel from z = 0, at its time; null when it is none. */
   planes(expr: Expr): readonly Expr[] | null;
   /** What the pixels tell of a number. */
@@ -88,6 +90,10 @@ export interface FunctionRow {
   readonly readText?: (text: string) => { readonly option: string } | { readonly problem: string };
   /** What is wrong with the arguments of this call, in a sentence; null when nothing is. */
   readonly refuse?: (args: readonly Expr[], options: readonly string[]) => string | null;
+  /** What may surprise in a call that is right, in a sentence; null when nothing does. */
+  readonly advise?: (args: readonly Expr[], tools: Pick<RewriteTools, "isWhole">) => string | null;
+  /** The result names a kind or a state of the pixel: a mean of two results is neither. */
+  readonly classifies?: boolean;
   /** Canonical text of an option; in quotes where absent. */
   readonly printOption?: (option: string) => string;
   /**

@@ -1,4 +1,5 @@
 import { arithmeticRows } from "./arithmetic.ts";
+import { bitRows } from "./bits.ts";
 import { blendingRows } from "./blending.ts";
 import { colourRows } from "./colour.ts";
 import { dataRows } from "./data.ts";
@@ -17,6 +18,7 @@ import { trigonometryRows } from "./trigonometry.ts";
 export const functionTable: readonly FunctionRow[] = [
   ...operatorRows,
   ...arithmeticRows,
+  ...bitRows,
   ...powerRows,
   ...trigonometryRows,
   ...logicRows,

@@ -1,6 +1,6 @@
 import type { Interval } from "../expr.ts";
 import { anyNan, interval, nearlyMonotone } from "../interval.ts";
-import { atan2, cos, exp, expm1, log1p, sin, tan } from "../math/index.ts";
+import { atan2, cos, expm1, halfExp, log1p, sin, tan } from "../math/index.ts";
 import type { Ops } from "../ops.ts";
 import { first, noDataOf, number, unary } from "./define.ts";
 import type { FunctionRow } from "./row.ts";
@@ -110,13 +110,13 @@ export const trigonometryRows: readonly FunctionRow[] = [
     interval: (x) => interval(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, x.nan),
     apply: (ops, x) =>
       odd(ops, x, (size) => {
-        // (e + e / (e + 1)) / 2 with e = e^x − 1; halves first, so that it overflows no earlier than it must.
+        // (e + e / (e + 1)) / 2 with e = e^x − 1; where e overflows, half of it is all that is left.
         const power = expm1(ops, size);
         const half = ops.constant(0.5);
         const inverse = ops.div(power, ops.add(power, ops.constant(1)));
         const finite = ops.lt(power, ops.constant(Number.POSITIVE_INFINITY));
         const sum = ops.add(ops.mul(power, half), ops.mul(inverse, half));
-        return ops.select(ops.or(finite, ops.ne(power, power)), sum, power);
+        return ops.select(ops.or(finite, ops.ne(power, power)), sum, halfExp(ops, size));
       }),
   }),
   unary("trigonometry", {
@@ -126,7 +126,7 @@ export const trigonometryRows: readonly FunctionRow[] = [
     cost: 24,
     interval: (x) => interval(0.99999, Number.POSITIVE_INFINITY, x.nan),
     apply: (ops, x) => {
-      const half = ops.mul(exp(ops, ops.abs(x)), ops.constant(0.5));
+      const half = halfExp(ops, ops.abs(x));
       return ops.add(half, ops.div(ops.constant(0.25), half));
     },
   }),

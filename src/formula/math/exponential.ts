@@ -15,6 +15,12 @@ export function exp<F, D, B, C>(ops: Ops<F, D, B, C>, x: F): F {
   return ops.narrow(exp2Wide(ops, ops.mul64(ops.widen(x), ops.constant64(Math.LOG2E))));
 }
 
+/** Half of e^x, which overflows above 89.416, and not above 88.723 as e^x does. */
+export function halfExp<F, D, B, C>(ops: Ops<F, D, B, C>, x: F): F {
+  const power = exp2Wide(ops, ops.mul64(ops.widen(x), ops.constant64(Math.LOG2E)));
+  return ops.narrow(ops.mul64(power, ops.constant64(0.5)));
+}
+
 /** 2^x of a float64 that is about to be narrowed: 2^k · 2^f, k the nearest integer. */
 export function exp2Wide<F, D, B, C>(ops: Ops<F, D, B, C>, x: D): D {
   const held = ops.max64(ops.min64(x, ops.constant64(FAR)), ops.constant64(-FAR));

@@ -3,7 +3,7 @@
  * browser agree bit for bit. Errors are at most 1 ulp of float32 (2 for trigonometry, |x| ≤ 8192).
  */
 export { atan2 } from "./arctangent.ts";
-export { exp } from "./exponential.ts";
+export { exp, halfExp } from "./exponential.ts";
 export { hypot } from "./hypot.ts";
 export { log, log2, log10 } from "./logarithm.ts";
 export { expm1, log1p } from "./near-zero.ts";

@@ -27,6 +27,11 @@ export class Cursor {
     return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)] as Token;
   }
 
+  /** Where the token ends that was taken last. */
+  get end(): number {
+    return this.#tokens[this.#next - 1]?.to ?? 0;
+  }
+
   take(): Token {
     const token = this.peek();
     this.#next++;

@@ -3,16 +3,16 @@ import type { Token, TokenKind } from "./token.ts";
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["@", " Behind @ stands a channel's number, as in @3."],
-  ["#", ' Comments begin with //; a colour is quoted, as in "#ff8800".'],
+  ["#", ' Comments are written /* so */; a colour is quoted, as in "#ff8800".'],
 ]);
 
-const SPACE = /(?:[ \t\r\n]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)+/y;
+const SPACE = /(?:[ \t\r\n]|\/\*[\s\S]*?\*\/)+/y;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const NAME = /[\p{ID_Start}_](?:(?!\p{Cf})\p{ID_Continue})*/uy;
 const ORDINAL = /@(\d{1,6})/y;
 const QUOTED = /`((?:[^`]|``)*)`/y;
 const TEXT = /"([^"\r\n]*)"|'([^'\r\n]*)'/y;
-const SYMBOL = /\*\*|&&|\|\||==|!=|<=|>=|[-+*/%^!<>=?:;,.()[\]&|~]/y;
+const SYMBOL = /\*\*|\/\/|&&|\|\||==|!=|<=|>=|[-+*/%^!<>=?:;,.()[\]&|~]/y;
 /** What may not follow a number at once: it would be part of a misspelt one. */
 const NUMBER_TAIL = /[\p{ID_Continue}.]+/uy;
 

@@ -1,11 +1,21 @@
 import type { FormulaLimits } from "../limits.ts";
 import { SyntaxProblem, shown } from "../problem.ts";
+import { bitwise, bitwiseNot, type Operand } from "./bitwise.ts";
 import { Cursor } from "./cursor.ts";
 import { habitBetween } from "./habits.ts";
 import { IMAGE, imageNode } from "./image.ts";
 import { tokenize } from "./lexer.ts";
 import type { Token } from "./token.ts";
-import type { BinaryNode, Binding, NameNode, PlaneNode, SyntaxNode, SyntaxTree } from "./tree.ts";
+import {
+  type BinaryNode,
+  type Binding,
+  COMPARISONS,
+  type NameNode,
+  type PlaneNode,
+  type SyntaxNode,
+  type SyntaxTree,
+} from "./tree.ts";
+import { OPERATORS } from "./unexpected.ts";
 
 /** Binary operators by rising precedence; all associate to the left. `^` and the conditional have productions of their own. */
 const BINARY: readonly (readonly string[])[] = [
@@ -14,27 +24,28 @@ const BINARY: readonly (readonly string[])[] = [
   ["==", "!="],
   ["<", "<=", ">", ">="],
   ["+", "-"],
-  ["*", "/", "%"],
+  ["*", "/", "//", "%"],
 ];
 const USE_EXAMPLE = 'use before = image("slide-2020", dx=12);';
-const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
 /**
  * Recursive descent over the grammar stated above each method. Recursion is bounded by `limits.depth`, the work by `limits.nodes`.
  * Throws SyntaxProblem at the first error.
  */
 export function parse(source: string, limits: FormulaLimits): SyntaxTree {
-  return new Parser(tokenize(source), limits).formula();
+  return new Parser(source, limits).formula();
 }
 
 class Parser {
+  readonly #source: string;
   readonly #at: Cursor;
   readonly #limits: FormulaLimits;
   #depth = 0;
   #nodes = 0;
 
-  constructor(tokens: readonly Token[], limits: FormulaLimits) {
-    this.#at = new Cursor(tokens);
+  constructor(source: string, limits: FormulaLimits) {
+    this.#source = source;
+    this.#at = new Cursor(tokenize(source));
     this.#limits = limits;
   }
 
@@ -68,7 +79,7 @@ class Parser {
         code: "UNEXPECTED_TOKEN",
         message:
           habitBetween(keyword, following) ??
-          `There is an operator missing between "${shown(keyword.text)}" and "${shown(name.name)}", such as + or *.`,
+          `There is an operator missing between "${shown(keyword.text)}" and "${shown(name.name)}", such as ${OPERATORS}.`,
         from: keyword.from,
         to: name.to,
       });
@@ -113,15 +124,22 @@ class Parser {
   #binary(level: number): SyntaxNode {
     const operators = BINARY[level];
     if (!operators) return this.#unary();
+    const { from } = this.#at.peek();
     let left = this.#binary(level + 1);
     while (this.#at.peek().kind === "symbol" && operators.includes(this.#at.peek().text)) {
       const operator = this.#at.take();
       this.#refuseChain(left, operator.text, operator);
+      const rightFrom = this.#at.peek().from;
       const right = this.#binary(level + 1);
       if (right.kind === "binary") this.#refuseChain(right, operator.text, right);
       left = this.#made({
         kind: "binary",
-        operator: this.#wordFor(operator, left, right),
+        operator: this.#wordFor(
+          operator,
+          { node: left, from, to: operator.from },
+          { node: right, from: rightFrom, to: this.#at.end },
+        ),
+        written: operator.text,
         operatorFrom: operator.from,
         left,
         right,
@@ -149,7 +167,7 @@ class Parser {
     if (!["-", "!", "~"].includes(token.text)) return this.#power();
     this.#at.take();
     const argument = this.#nested(() => this.#unary());
-    if (token.text === "~" && !isBracketedComparison(argument)) throw this.#bitwise(token);
+    if (token.text === "~" && !isBracketedComparison(argument)) throw bitwiseNot(token);
     const operator = token.text === "~" ? "!" : token.text;
     return this.#made({ kind: "unary", operator, argument, from: token.from, to: argument.to });
   }
@@ -164,6 +182,7 @@ class Parser {
     return this.#made({
       kind: "binary",
       operator: "^",
+      written: operator.text,
       operatorFrom: operator.from,
       left: base,
       right: exponent,
@@ -267,22 +286,12 @@ class Parser {
     return this.#made({ kind: "stop", at, colour, from: at.from, to: colour.to });
   }
 
-  /** `&` and `|` between bracketed comparisons mean `&&` and `||`, as in numexpr; anything else has them on bits, which we have not. */
-  #wordFor(operator: Token, left: SyntaxNode, right: SyntaxNode): string {
+  /** `&` and `|` between bracketed comparisons mean `&&` and `||`, as in numexpr; anything else has them on bits. */
+  #wordFor(operator: Token, left: Operand, right: Operand): string {
     if (operator.text !== "&" && operator.text !== "|") return operator.text;
-    if (!isBracketedComparison(left) || !isBracketedComparison(right)) throw this.#bitwise(operator);
+    const isLogical = isBracketedComparison(left.node) && isBracketedComparison(right.node);
+    if (!isLogical) throw bitwise(this.#source, operator, left, right);
     return operator.text + operator.text;
-  }
-
-  #bitwise(token: Token): SyntaxProblem {
-    const logical = token.text === "~" ? "!" : token.text + token.text;
-    return new SyntaxProblem({
-      code: "UNEXPECTED_TOKEN",
-      message: `There are no operations on bits: write ${logical}, or put the comparisons beside ${token.text} into parentheses.`,
-      from: token.from,
-      to: token.to,
-      suggestions: [{ label: `Write ${logical}`, replacement: logical, from: token.from, to: token.to }],
-    });
   }
 
   /** `operand` stands beside `operator`; the problem goes up to the end of `last`. */

@@ -53,10 +53,14 @@ interface UnaryNode extends Range {
   readonly argument: SyntaxNode;
 }
 
+export const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
+
 /** `bracketed`: stands in parentheses of its own. */
 export interface BinaryNode extends Range {
   readonly kind: "binary";
   readonly operator: string;
+  /** The operator as the text has it: `&` where `&&` is meant. */
+  readonly written: string;
   readonly operatorFrom: number;
   readonly left: SyntaxNode;
   readonly right: SyntaxNode;

@@ -1,6 +1,10 @@
 import { SyntaxProblem, shown } from "../problem.ts";
 import { habitBetween } from "./habits.ts";
+import { shiftSigns } from "./shifts.ts";
 import type { Token } from "./token.ts";
+
+/** What may be missing between two values: a raw + of an address is a blank, so that its writer looks there first. */
+export const OPERATORS = "+ (%2B in an address) or *";
 
 const TURNED: ReadonlyMap<string, string> = new Map([
   ["=>", ">="],
@@ -34,6 +38,8 @@ export function unexpected(tokens: readonly Token[], token: Token, more = ""): S
       ...range,
     });
   }
+  const shift = shiftSigns(tokens, token);
+  if (shift) return shift;
   const comparison = turned(tokens, before, token);
   if (comparison) return comparison;
   if (token.text === "," && token.kind === "symbol") {
@@ -51,10 +57,12 @@ export function unexpected(tokens: readonly Token[], token: Token, more = ""): S
       suggestions: [{ label: "Write ==", replacement: "==", ...range }],
     });
   }
+  const divided = tokens.slice(0, tokens.indexOf(token) + 1).some((one) => one.kind === "symbol" && one.text === "//");
+  const comment = divided ? " // is a division that rounds down: a comment is written /* so */." : "";
   const startsValue = token.kind !== "symbol" || token.text === "(";
   if (before && startsValue && (before.kind !== "symbol" || before.text === ")")) {
     const colon = `Between a number and its colour stands a colon, as in ${shown(before.text)}: "${shown(token.text)}".`;
-    const missing = `There is an operator missing before "${shown(token.text)}", such as + or *.${more}`;
+    const missing = `There is an operator missing before "${shown(token.text)}", such as ${OPERATORS}.${more}${comment}`;
     return new SyntaxProblem({
       code: "UNEXPECTED_TOKEN",
       message: before.kind === "number" && token.kind === "text" ? colon : (habitBetween(before, token) ?? missing),
@@ -63,7 +71,7 @@ export function unexpected(tokens: readonly Token[], token: Token, more = ""): S
   }
   return new SyntaxProblem({
     code: "UNEXPECTED_TOKEN",
-    message: `"${shown(token.text)}" does not fit here: a value is due.${more}`,
+    message: `"${shown(token.text)}" does not fit here: a value is due.${more}${comment}`,
     ...range,
   });
 }

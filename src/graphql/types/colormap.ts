@@ -1,6 +1,6 @@
 import { Arg, Field, Int, ObjectType } from "type-graphql";
 import { BandloomError } from "../../core/errors.ts";
-import { colormapColours, colormapNames } from "../../formula/colormaps/index.ts";
+import { colormapNames, colormapShades } from "../../formula/colormaps/index.ts";
 import { HexColor } from "../scalars.ts";
 
 const MAX_COLOURS = 256;
@@ -20,10 +20,8 @@ export class Colormap {
 
   @Field(() => [HexColor], { description: "Colours of evenly spaced shades from 0 to 1." })
   colors(@Arg("count", () => Int, { defaultValue: 16, description: "2 to 256." }) count: number): readonly string[] {
-    const colours = colormapColours(this.name);
     if (count < 2 || count > MAX_COLOURS)
       throw new BandloomError("BAD_REQUEST", `A colormap is shown in 2 to ${MAX_COLOURS} colours, not ${count}.`);
-    const step = (colours.length - 1) / (count - 1);
-    return Array.from({ length: count }, (_, index) => colours[Math.round(index * step)] ?? "#000000");
+    return colormapShades(this.name, count);
   }
 }

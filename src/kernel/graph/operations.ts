@@ -40,6 +40,10 @@ const wide2 = (f: (a: Vector, b: Vector) => Vector): OperationRow => ({
   emit: (operand, half) => f(operand(0, half), operand(1, half)),
 });
 
+/** On float32 lanes that are whole numbers of 32 bits. */
+const onIntegers = (f: (a: Vector, b: Vector) => Vector) =>
+  single2((a, b) => f32x4.convertI32x4S(f(i32x4.truncSatF32x4S(a), i32x4.truncSatF32x4S(b))));
+
 const LOW_HALVES = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const HIGH_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 
@@ -86,6 +90,9 @@ const OPERATIONS = {
   /** min and max where the second is never NaN: pmin and pmax, and the sign that a zero must have. */
   minOf: single((x) => v128.or(f32x4.pmin(x(0), x(1)), v128.and(x(1), splatF32(-0))), 2),
   maxOf: single((x) => f32x4.add(f32x4.pmax(x(0), x(1)), v128.and(x(1), splatF32(-0))), 2),
+  bitAnd: onIntegers(v128.and),
+  bitOr: onIntegers(v128.or),
+  bitXor: onIntegers(v128.xor),
   eq: single2(f32x4.eq),
   ne: single2(f32x4.ne),
   lt: single2(f32x4.lt),
