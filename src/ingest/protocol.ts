@@ -14,6 +14,8 @@ export interface Target extends Size {
   readonly type: PlaneType;
   /** Of each channel; null: all samples are data. */
   readonly nodata: readonly (number | null)[];
+  /** Which channels are codes: their levels are taken, not averaged. */
+  readonly categorical: readonly boolean[];
   readonly downsample: Downsample;
   readonly encoding: ChunkEncoding;
   /** Stands in chunks behind the edge of the image. */

@@ -26,6 +26,7 @@ export function targetOf({ info, type }: JoinedImage, options: IngestOptions): T
   const labels = channels.every(({ dataType }) => dataType === "bit" || dataType === "uint32" || dataType === "int32");
   return {
     ...{ width, height, type, nodata },
+    categorical: channels.map(({ kind }) => kind === "categorical"),
     levels: levelCount(info),
     chunk: options.chunk ?? DEFAULT_CHUNK,
     downsample: options.downsample ?? (labels ? "nearest" : "mean"),

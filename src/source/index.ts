@@ -20,6 +20,7 @@ export type { Remote } from "./remote/types.ts";
 export { openFile } from "./store/file.ts";
 export { openTiff } from "./tiff/open.ts";
 export type {
+  ChannelClass,
   ChannelInfo,
   ChunkBytes,
   ChunkLayout,
@@ -34,3 +35,4 @@ export type {
   Store,
   StoredLevel,
 } from "./types.ts";
+export { IMAGE_WARNINGS, type ImageWarning, type ImageWarningCode } from "./warnings.ts";

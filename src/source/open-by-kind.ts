@@ -13,17 +13,19 @@ export interface FileOptions {
   readonly series: number;
   /** The folder that the file lies in. */
   readonly siblings: () => Folder;
+  /** Its name in that folder, where looking for files beside it costs no request; null otherwise. */
+  readonly name: string | null;
 }
 
 /** An image in one file, by its first bytes. */
 export async function openByHead(
   store: Store,
   head: Uint8Array,
-  { series, siblings }: FileOptions,
+  { series, siblings, name }: FileOptions,
 ): Promise<ImageSource> {
-  if (isTiff(head)) return openTiff(store, { series, siblings: siblings() });
+  if (isTiff(head)) return openTiff(store, { series, siblings: siblings(), name });
   if (isZip(head)) return openOmeZarr(await zipFolder(store), series);
-  if (plainKind(head) !== null) return openPlain(store);
+  if (plainKind(head) !== null) return openPlain(store, name === null ? null : { folder: siblings(), name });
   throw unreadable(
     "it is none of the kinds that can be read: TIFF, OME-Zarr, tiles of a pyramid, JPEG, PNG, WebP, AVIF, GIF, or a channel set",
   );

@@ -22,7 +22,7 @@ export async function openLocal(location: PathLocation, context: SourceContext):
   const store = openFile(path);
   try {
     const head = store.read(0, Math.min(HEAD_BYTES, store.size));
-    return await openByHead(store, await head, { series, siblings });
+    return await openByHead(store, await head, { series, siblings, name: basename(path) });
   } catch (error) {
     await store.close();
     throw error;

@@ -27,7 +27,7 @@ export async function openRemote({ url, series }: UrlLocation, context: SourceCo
   if (isManifest(name)) return openManifest(remote, url, parent, context);
   const store = await openRemoteStore(remote, url);
   const head = await store.read(0, Math.min(HEAD_BYTES, store.size));
-  return openByHead(store, head, { series, siblings: () => remoteFolder(remote, parent) });
+  return openByHead(store, head, { series, siblings: () => remoteFolder(remote, parent), name: null });
 }
 
 async function openManifest(remote: Remote, url: string, base: string, context: SourceContext): Promise<ImageSource> {

@@ -2,6 +2,7 @@ import type { DataType, PlaneType } from "../core/dtype.ts";
 import type { PixelOps } from "../kernel/pixel-ops.types.ts";
 import type { Identity } from "./identity.ts";
 import type { ByteRange, Remote } from "./remote/types.ts";
+import type { ImageWarning } from "./warnings.ts";
 
 /** Bytes somewhere: a file, a blob behind HTTP or S3, an entry of an archive. */
 export interface Store {
@@ -31,6 +32,8 @@ export interface Folder {
   open(path: string, signal?: AbortSignal, tail?: number): Store | null | Promise<Store | null>;
   /** Names directly in a folder below, at most `limit`, unsorted; null where the medium cannot tell (HTTP). */
   list(path: string, limit: number): readonly string[] | null | Promise<readonly string[] | null>;
+  /** Whether there is such a blob: present where telling costs no request. */
+  has?(path: string): boolean;
   close(): void | Promise<void>;
 }
 
@@ -43,6 +46,15 @@ export interface WholeBlob {
 export interface SourceContext {
   /** Null: remote sources are refused. */
   readonly remote: Remote | null;
+}
+
+/** What one value of a categorical channel means. */
+export interface ChannelClass {
+  /** As stored. */
+  readonly value: number;
+  readonly name: string | null;
+  /** `#rrggbb`; null: none, or transparent. */
+  readonly color: string | null;
 }
 
 /** One channel as its file describes it. Plain data. */
@@ -65,6 +77,12 @@ export interface ChannelInfo {
   readonly active: boolean | null;
   /** A mask or the like tells which of its samples are data: its decoded chunks are float32, with NaN for no data. */
   readonly masked: boolean;
+  /** It is the opacity of the others, which have no data where it is 0: to be read by its name, and no channel of what is measured. */
+  readonly alpha: boolean;
+  /** `categorical`: its numbers are codes, and a mean of two of them is neither: levels are computed by taking samples, not by averaging. */
+  readonly kind: "continuous" | "categorical";
+  /** What its codes mean, by rising value; null: the file does not tell. */
+  readonly classes: readonly ChannelClass[] | null;
 }
 
 /** A level that exists in the file. */
@@ -116,8 +134,8 @@ export interface ImageInfo {
   readonly levels: readonly StoredLevel[];
   readonly pixelSize: PixelSize | null;
   readonly georeference: Georeference | null;
-  /** What is odd in the file, in a sentence each. */
-  readonly warnings: readonly string[];
+  /** What its reader ignored, guessed or approximated; bounded in number. */
+  readonly warnings: readonly ImageWarning[];
   /** What keeps it from being fast to show, in a sentence each: conversion cures it all. */
   readonly advice: readonly string[];
 }

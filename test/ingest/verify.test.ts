@@ -13,7 +13,16 @@ const SIZE = { width: 601, height: 523 };
 function targetOf(size: { readonly width: number; readonly height: number }, levels: number): Target {
   return {
     ...size,
-    ...{ levels, chunk: 256, type: "uint8", nodata: [null], downsample: "mean", fill: 0, sparse: false },
+    ...{
+      levels,
+      chunk: 256,
+      type: "uint8",
+      nodata: [null],
+      categorical: [false],
+      downsample: "mean",
+      fill: 0,
+      sparse: false,
+    },
     encoding: { compression: "deflate", effort: 4, predictor: true },
   };
 }

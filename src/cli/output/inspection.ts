@@ -12,7 +12,7 @@ export function formatInspection(image: Inspection): string {
     formatTable(["", ""], factsOf(image)).slice(1),
     formatChannels(image),
     formatLevels(image),
-    image.warnings.map((warning) => `  ! ${printable(warning)}`).join("\n"),
+    image.warnings.map(({ message }) => `  ! ${printable(message)}`).join("\n"),
     formatAdvice(image),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;

@@ -90,7 +90,8 @@ export class UnitMaker {
   }
 
   #halving(plane: number): Halving {
-    const { type, nodata, downsample: method } = this.#target;
+    const { type, nodata, downsample, categorical } = this.#target;
+    const method = categorical[plane % nodata.length] ? "nearest" : downsample;
     return { type, method, nodata: nodata[plane % nodata.length] ?? null };
   }
 

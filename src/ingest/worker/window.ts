@@ -1,5 +1,5 @@
 import { levelSize } from "../../core/geometry.ts";
-import { nodataSample } from "../../kernel/plane-lanes.ts";
+import { isNodata } from "../../kernel/plane-lanes.ts";
 import { summarize } from "../../render/summary.ts";
 import type { ImageSource } from "../../source/index.ts";
 import type { Target, WindowJob, WindowResult } from "../protocol.ts";
@@ -17,7 +17,7 @@ export async function displayWindow(
   target: Target,
 ): Promise<WindowResult> {
   const { width, height } = levelSize(target, level);
-  const nodata = nodataSample(target.type, target.nodata[channel] ?? null);
+  const nodata = target.nodata[channel] ?? null;
   const values = new Float32Array(width * height).fill(Number.NaN);
   let filled = 0;
   const { group, sample } = source.locate(channel);
@@ -27,7 +27,7 @@ export async function displayWindow(
       withDecoded(memory, source, ref, await source.fetch(ref), (planes, layout) => {
         const count = layout.width * layout.height;
         for (const value of planes.subarray(sample * count, (sample + 1) * count)) {
-          values[filled++] = value === nodata || !Number.isFinite(value) ? Number.NaN : value;
+          values[filled++] = isNodata(target.type, value, nodata) || !Number.isFinite(value) ? Number.NaN : value;
         }
       });
     }

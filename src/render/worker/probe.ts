@@ -1,6 +1,6 @@
 import type { PlaneType } from "../../core/dtype.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { nodataSample } from "../../kernel/plane-lanes.ts";
+import { isNodata } from "../../kernel/plane-lanes.ts";
 import { channelInputs } from "../../kernel/stages.ts";
 import {
   assertGranted,
@@ -89,7 +89,7 @@ async function readInputs(
   const memory = new DataView(job.bench.arena.memory.buffer);
   return inputs.map(({ type, nodata }, index) => {
     const value = readSample(memory, addresses[index] ?? 0, type);
-    return { value, nodata: Number.isNaN(value) || value === nodataSample(type, nodata) };
+    return { value, nodata: Number.isNaN(value) || isNodata(type, value, nodata) };
   });
 }
 

@@ -1,8 +1,10 @@
-import type { Region } from "../../core/geometry.ts";
+import type { Region, Size } from "../../core/geometry.ts";
+import type { PixelOps } from "../../kernel/index.ts";
 import { chunksUnder, finerRegion, servedLevel, storedInput, type VirtualLevelPlan } from "../../plan/index.ts";
 import { gatherPlanes } from "./gather.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { takeNearest } from "./nearest.ts";
 import { type ChunkPlane, cachedChunk, type PlaneId, placeName } from "./stored-chunks.ts";
 
 /** One channel's plane of a virtual chunk: from the cache, else the 2×2 means of the next finer level, which may be virtual itself. */
@@ -31,7 +33,7 @@ export async function loadVirtual(
   return { chunk: chunks.insert({ key, place, address, bytes, width, height, type: "float32" }), address };
 }
 
-/** 2×2 means of the next finer level. */
+/** 2×2 means of the next finer level; of codes, which have no mean, one of the four. */
 async function averageInto(
   job: JobContext,
   image: OpenImage,
@@ -41,20 +43,26 @@ async function averageInto(
   address: number,
 ): Promise<void> {
   const { arena, pixels } = job.bench;
+  const isCategorical = image.info.channels[plane.channel]?.kind === "categorical";
   const finer = servedLevel(image.info, served.level - 1);
   const source = finerRegion(region, finer.size);
   const count = source.width * source.height;
   using scope = arena.scope();
   if (finer.kind === "virtual") {
     const [from = 0] = await gatherPlanes(job, image, finer, source, [{ ...plane, type: "float32" }], scope);
-    pixels.halve(from, source.width, source.height, address);
+    halve(pixels, from, source, address, isCategorical);
     return;
   }
   const { type, nodata } = storedInput(image.info, plane.channel, plane.z, plane.t);
   const [stored = 0] = await gatherPlanes(job, image, finer, source, [{ ...plane, type }], scope);
   const floats = scope.allocate(count * Float32Array.BYTES_PER_ELEMENT);
   pixels.toFloat(stored, type, floats, count, nodata);
-  pixels.halve(floats, source.width, source.height, address);
+  halve(pixels, floats, source, address, isCategorical);
+}
+
+function halve(pixels: PixelOps, from: number, { width, height }: Size, to: number, isCategorical: boolean): void {
+  if (isCategorical) takeNearest(pixels, from, width, height, to);
+  else pixels.halve(from, width, height, to);
 }
 
 function chunkRegion({ grid }: VirtualLevelPlan, x: number, y: number): Region {

@@ -62,6 +62,7 @@ function described(override: ChannelOverride, channel: ChannelInfo, name: string
     scale: override.scale ?? channel.scale,
     offset: override.offset ?? channel.offset,
     window: override.window ?? channel.window,
+    kind: override.kind ?? channel.kind,
   };
 }
 

@@ -1,5 +1,5 @@
 import { planeBytes, planeView } from "../../core/dtype.ts";
-import { SLACK_BYTES } from "../../kernel/kernel.ts";
+import { isNodata, SLACK_BYTES } from "../../kernel/index.ts";
 import type { ChunkBytes, DecodeTarget, ImageSource } from "../types.ts";
 import type { Group, Member } from "./group.ts";
 import { resampleBilinear, resampleNearest } from "./resample.ts";
@@ -90,8 +90,7 @@ function copyPlane(group: Group, sample: number, piece: Piece, places: CopyPlace
   } else if (nodata !== null) {
     const { buffer } = pixels.memory as { readonly buffer: ArrayBuffer };
     const values = planeView(type, buffer, from, count);
-    const missing = Math.fround(nodata);
-    for (let i = 0; i < count; i++) if (values[i] === missing) values[i] = Number.NaN;
+    for (let i = 0; i < count; i++) if (isNodata(type, values[i] ?? 0, nodata)) values[i] = Number.NaN;
   }
   const toStride = window.columns.count * bytes;
   const plane = gathered + sample * window.rows.count * toStride;

@@ -1,6 +1,7 @@
 import { plainImage } from "../plain-info.ts";
 import type { ChannelInfo, ImageInfo, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
+import { boundedWarnings, imageWarning } from "../warnings.ts";
 import type { ChannelSet } from "./manifest.ts";
 
 /** Of all files together; each may have many of its own. */
@@ -22,15 +23,23 @@ export function describe(
       );
     return sizes[0] ?? 1;
   });
-  const ofFiles = (kind: "warnings" | "advice") =>
-    infos.flatMap((info, index) => info[kind].map((sentence) => `File ${index + 1}: ${sentence}`));
+  const advice = infos.flatMap((info, index) => info.advice.map((sentence) => ofFile(index, sentence)));
   const dropped = full.levels.length - levels.length;
   const different = `Its files have different pyramids: ${dropped} ${dropped === 1 ? "level" : "levels"} of the finest file cannot be used. Give all the same overviews.`;
   return plainImage({
     ...{ format: "channel set", name, description, channels, levels },
     ...{ width: full.width, height: full.height, depth: depth ?? 1, times: times ?? 1 },
     ...{ pixelSize: full.pixelSize, georeference: full.georeference },
-    warnings: ofFiles("warnings").slice(0, MAX_SENTENCES),
-    advice: [...(dropped > 0 ? [different] : []), ...ofFiles("advice")].slice(0, MAX_SENTENCES),
+    // Channels of a file are others of the set, or none: the file is told in place of them.
+    warnings: boundedWarnings(
+      infos.flatMap((info, index) =>
+        info.warnings.map(({ code, message }) => imageWarning(code, ofFile(index, message))),
+      ),
+    ),
+    advice: [...(dropped > 0 ? [different] : []), ...advice].slice(0, MAX_SENTENCES),
   });
+}
+
+function ofFile(index: number, sentence: string): string {
+  return `File ${index + 1}: ${sentence}`;
 }

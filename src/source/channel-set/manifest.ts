@@ -1,3 +1,5 @@
+import type { ChannelInfo } from "../types.ts";
+
 /** One image made of several files, as its manifest says. Plain data, checked. */
 export interface ChannelSet {
   readonly name: string | null;
@@ -29,6 +31,7 @@ export interface ChannelOverride {
   readonly scale: number | null;
   readonly offset: number | null;
   readonly window: readonly [low: number, high: number] | null;
+  readonly kind: ChannelInfo["kind"] | null;
 }
 
 /** Files of one set: each is opened, and stays open. */

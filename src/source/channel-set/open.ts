@@ -77,13 +77,16 @@ function compose(set: ChannelSet, sources: readonly ImageSource[], manifest: Ide
   const { base, placements } = align(infos);
   const full = infos[base];
   if (!full) throw unreadable("its channel set names no files");
+  const chosen = set.members.map((member, index) => chooseChannels(member, infos[index] ?? full, index));
   const placed = set.members.flatMap((member, index): Placed[] => {
     const [source, placement] = [sources[index], placements[index]];
-    return source && placement ? [{ source, placement, resampling: member.resampling }] : [];
+    // Between two codes lies a third that means something else.
+    const isCodes = chosen[index]?.some(({ info }) => info.kind === "categorical");
+    const resampling = isCodes ? "nearest" : member.resampling;
+    return source && placement ? [{ source, placement, resampling }] : [];
   });
   const levels = commonLevels(full, placed);
   const members = placed.map((one) => memberOn(full, levels, one));
-  const chosen = set.members.map((member, index) => chooseChannels(member, infos[index] ?? full, index));
   if (chosen.flat().length > MAX_CHANNELS)
     throw unreadable(`its files have more than ${MAX_CHANNELS} channels; name in the manifest those that are wanted`);
   const { groups, channels, places } = arrange(members, chosen);

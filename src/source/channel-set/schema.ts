@@ -19,6 +19,9 @@ const colour = refused("colour", 'one such as "#ff8800" or orange, the former in
 const window = refused("window", "its two ends, such as [0, 3000]");
 const bound = number("end of a window", "a number, such as 3000");
 
+/** Codes of classes are not averaged. */
+const KINDS = ["continuous", "categorical"] as const;
+
 /** What a manifest may say of a channel. */
 const description = {
   name: text("name", "a name, such as nir").optional(),
@@ -38,6 +41,7 @@ const description = {
     .tuple([bound, bound], window)
     .refine(([low, high]) => low < high, "begins above its end. Write the lower value first.")
     .optional(),
+  kind: z.enum(KINDS, refused("kind of channel", KINDS.join(" or "))).optional(),
 };
 
 const resampling = z.enum(RESAMPLINGS, refused("way to resample", RESAMPLINGS.join(" or "))).optional();
@@ -172,5 +176,6 @@ function override(one: Described, which: string | null): ChannelOverride {
     scale: one.scale ?? null,
     offset: one.offset ?? null,
     window: one.window ?? null,
+    kind: one.kind ?? null,
   };
 }

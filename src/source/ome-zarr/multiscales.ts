@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PixelSize } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
+import { type ImageWarning, imageWarning } from "../warnings.ts";
 import type { JsonObject } from "./documents.ts";
 import { listOf } from "./list-of.ts";
 
@@ -14,7 +15,7 @@ export interface Multiscale {
   /** Paths of the arrays, finest first. */
   readonly paths: readonly string[];
   readonly pixelSize: PixelSize | null;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ImageWarning[];
 }
 
 const MAX_LEVELS = 64;
@@ -83,7 +84,14 @@ export function readMultiscale(value: JsonObject): Multiscale {
       ...(datasets[0]?.coordinateTransformations ?? []),
       ...coordinateTransformations,
     ]),
-    warnings: isKnown ? [] : [`Its multiscales say version ${version}, and are read as 0.4.`],
+    warnings: isKnown
+      ? []
+      : [
+          imageWarning(
+            "VERSION_GUESSED",
+            `Its multiscales say version ${version}, and are read as 0.4. Convert it to 0.4 or 0.5 where it shows wrong.`,
+          ),
+        ],
   };
 }
 

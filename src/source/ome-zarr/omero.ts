@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ChannelInfo } from "../types.ts";
+import { type ImageWarning, imageWarning } from "../warnings.ts";
 import type { Json } from "./documents.ts";
 import { listOf } from "./list-of.ts";
 
@@ -21,26 +22,36 @@ const omero = z.looseObject({ channels: listOf(z.unknown(), { most: MAX_CHANNELS
 export function readOmero(
   value: Json | undefined,
   count: number,
-): { readonly channels: readonly OmeroChannel[]; readonly warnings: readonly string[] } {
+): { readonly channels: readonly OmeroChannel[]; readonly warnings: readonly ImageWarning[] } {
   if (value === undefined || value === null) return { channels: [], warnings: [] };
   const result = omero.safeParse(value);
   if (!result.success)
-    return { channels: [], warnings: ["Its omero metadata have no list of channels, and are not used."] };
-  const warnings = new Set<string>();
-  if (result.data.channels.length !== count)
-    warnings.add(`Its omero metadata describe ${result.data.channels.length} channels, where the image has ${count}.`);
-  const channels = result.data.channels.slice(0, count).map((given): OmeroChannel => {
+    return {
+      channels: [],
+      warnings: [imageWarning("METADATA_NOT_USED", "Its omero metadata have no list of channels, and are not used.")],
+    };
+  const described = result.data.channels.length;
+  const warnings: ImageWarning[] = [];
+  if (described !== count)
+    warnings.push(
+      imageWarning(
+        "NAMES_NOT_MATCHED",
+        `Its omero metadata describe ${described} channels, where the image has ${count}: they are used from the first on. Check the names.`,
+      ),
+    );
+  const channels = result.data.channels.slice(0, count).map((given, index): OmeroChannel => {
+    const warn = (message: string) => warnings.push(imageWarning("METADATA_NOT_USED", message, index));
     const read = channel.safeParse(given);
     if (!read.success) {
-      warnings.add("A channel of its omero metadata is not what the specification says, and is not used.");
+      warn("A channel of its omero metadata is not what the specification says, and is not used.");
       return { label: null, color: null, window: null, active: null };
     }
     const { label, color, active, window } = read.data;
     const rgb = color && /^#?([0-9a-f]{6})([0-9a-f]{2})?$/i.exec(color);
-    if (!rgb) warnings.add("Its omero metadata give a channel no colour.");
+    if (!rgb) warn("Its omero metadata give a channel no color.");
     const [start, end] = [window?.start ?? Number.NaN, window?.end ?? Number.NaN];
     const isWindow = Number.isFinite(start) && Number.isFinite(end) && start < end;
-    if (!isWindow) warnings.add("Its omero metadata give a channel no window.");
+    if (!isWindow) warn("Its omero metadata give a channel no window: it is shown by percentiles.");
     return {
       label: label == null || label === "" ? null : String(label).slice(0, MAX_LABEL),
       color: rgb ? `#${(rgb[1] ?? "").toLowerCase()}` : null,
@@ -48,5 +59,5 @@ export function readOmero(
       active: active ?? null,
     };
   });
-  return { channels, warnings: [...warnings] };
+  return { channels, warnings };
 }

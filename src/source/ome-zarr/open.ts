@@ -2,6 +2,7 @@ import { isFloat } from "../../core/dtype.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
 import type { ChannelInfo, Folder, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
+import { boundedWarnings } from "../warnings.ts";
 import { bytesOf, readArray, type ZarrArray } from "./array.ts";
 import {
   Documents,
@@ -12,6 +13,7 @@ import {
   MAX_DOCUMENT_BYTES,
   pathBelow,
 } from "./documents.ts";
+import { readImageLabel } from "./image-label.ts";
 import { type AxisName, type Multiscale, readMultiscale } from "./multiscales.ts";
 import { readOmero } from "./omero.ts";
 import { readOwnAttributes } from "./own-attributes.ts";
@@ -62,6 +64,7 @@ interface Group {
   readonly multiscale: JsonObject;
   readonly omero: Json | undefined;
   readonly own: Json | undefined;
+  readonly label: Json | undefined;
   readonly seriesCount: number;
 }
 
@@ -97,6 +100,7 @@ function chosen(
     throw unreadable(`it holds no image number ${series}, for it has ${list.length}`);
   return {
     ...{ path, version, omero: attributes.omero, own: attributes.bandloom },
+    label: attributes["image-label"],
     multiscale: multiscale as JsonObject,
     seriesCount: seriesCount ?? list.length,
   };
@@ -168,6 +172,7 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
   if (count > MAX_CHANNELS) throw unreadable(`it has ${count} channels, where ${MAX_CHANNELS} are the most`);
   const omero = readOmero(group.omero, count);
   const own = readOwnAttributes(group.own);
+  const label = readImageLabel(group.label);
   const levels = arrays.map(
     (array): StoredLevel => ({
       width: size(array, "x"),
@@ -188,6 +193,7 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
       color: said?.color ?? null,
       window: said?.window ?? null,
       active: said?.active ?? null,
+      ...label,
       ...own.channels[index],
     });
   });
@@ -195,7 +201,7 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
     format: group.version === 2 ? "OME-Zarr 0.4" : "OME-Zarr 0.5",
     ...{ name, seriesCount: group.seriesCount, channels, levels, pixelSize, georeference: own.georeference },
     ...{ width: size(full, "x"), height: size(full, "y"), depth: size(full, "z"), times: size(full, "t") },
-    warnings: [...warnings, ...omero.warnings],
+    warnings: boundedWarnings([...warnings, ...omero.warnings]),
     advice: adviceOn(full, levels),
   });
 }

@@ -1,8 +1,12 @@
 import type { Metadata } from "sharp";
+import { withNamedAlpha } from "../alpha.ts";
+import { INKS_WARNING, isSrgb, PROFILE_WARNING } from "../color-profile.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
 import { loadSharp } from "../sharp.ts";
+import { type Beside, sidecarWarnings } from "../sidecars.ts";
 import type { ImageSource, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
+import { type ImageWarning, imageWarning } from "../warnings.ts";
 import { type Colours, coloursOf } from "./colours.ts";
 import { type PlainKind, plainKind } from "./kind.ts";
 import { CHUNK_SIDE, PlainSource } from "./source.ts";
@@ -20,7 +24,7 @@ const LARGE_PIXELS = 4 * 2 ** 20;
  * A plain image: JPEG, PNG, WebP, AVIF, the first frame of a GIF. Values are the file's own numbers, turned as EXIF says; profiles are not
  * applied. The source owns the store then. SOURCE_UNREADABLE for what is too large, damaged, or of a kind that is refused.
  */
-export async function openPlain(store: Store): Promise<ImageSource> {
+export async function openPlain(store: Store, beside: Beside | null = null): Promise<ImageSource> {
   if (store.size > MAX_FILE_BYTES)
     throw unreadable(
       `it has ${store.size} bytes, where a plain image has ${MAX_FILE_BYTES} at most; convert it with bandloom ingest`,
@@ -40,10 +44,10 @@ export async function openPlain(store: Store): Promise<ImageSource> {
     ...{ format: kind, width, height },
     channels: colours.names.map((name, index) => plainChannel({ index, name, dataType: colours.dataType })),
     levels: [{ width, height, chunkWidth: CHUNK_SIDE, chunkHeight: CHUNK_SIDE, codec: kind }],
-    warnings: warningsOf(metadata, colours),
+    warnings: [...warningsOf(metadata, colours), ...sidecarWarnings(beside, false)],
     advice: width * height > LARGE_PIXELS ? ["It is decoded as a whole, which is slow and takes memory."] : [],
   });
-  return new PlainSource(info, identity, store, bytes, colours);
+  return withNamedAlpha(new PlainSource(info, identity, store, bytes, colours));
 }
 
 async function readsJpeg2000(): Promise<boolean> {
@@ -70,9 +74,13 @@ function refusal(kind: PlainKind | null): string {
   return "it is no plain image";
 }
 
-function warningsOf({ hasProfile, pages, space }: Metadata, { space: kept }: Colours): string[] {
+function warningsOf({ icc, pages, space }: Metadata, { space: kept }: Colours): readonly ImageWarning[] {
+  const isForeign = icc !== undefined && !isSrgb(icc) && kept !== "b-w" && space !== "cmyk";
   return [
-    ...(hasProfile && kept !== "b-w" && space !== "cmyk" ? ["It has a colour profile, which is not applied."] : []),
-    ...(pages !== undefined && pages > 1 ? [`It has ${pages} frames, of which the first is shown.`] : []),
+    ...(isForeign ? [PROFILE_WARNING] : []),
+    ...(space === "cmyk" ? [INKS_WARNING] : []),
+    ...(pages !== undefined && pages > 1
+      ? [imageWarning("FRAMES_NOT_SHOWN", `It has ${pages} frames, of which the first is shown. Convert the others.`)]
+      : []),
   ];
 }

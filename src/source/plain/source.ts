@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { grayAlphaOf } from "../gray-alpha.ts";
 import type { Identity } from "../identity.ts";
 import { loadSharp } from "../sharp.ts";
 import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, Store } from "../types.ts";
@@ -100,7 +101,9 @@ export class PlainSource implements ImageSource {
   }
 
   async #decode(): Promise<Buffer> {
-    const { space, names } = this.#colours;
+    const { space: own, names } = this.#colours;
+    const isGrayAlpha = names.length === 2;
+    const space = isGrayAlpha ? (this.#sampleBytes === 2 ? "rgb16" : "srgb") : own;
     const { width, height } = this.info;
     const sharp = await loadSharp();
     try {
@@ -110,7 +113,9 @@ export class PlainSource implements ImageSource {
         .toColourspace(space)
         .raw({ depth: this.#sampleBytes === 2 ? "ushort" : "uchar" })
         .toBuffer({ resolveWithObject: true });
-      if (info.width === width && info.height === height && info.channels === names.length) return data;
+      const isWhole = info.width === width && info.height === height;
+      if (isWhole && isGrayAlpha && info.channels === 4) return grayAlphaOf(data, this.#sampleBytes);
+      if (isWhole && info.channels === names.length) return data;
     } catch (error) {
       throw unreadable("its picture is damaged", error);
     }

@@ -57,6 +57,10 @@ class LocalFolder implements Folder {
     return this.#openFile(path);
   }
 
+  has(path: string): boolean {
+    return this.#inside(path, "file") !== null;
+  }
+
   async list(path: string, limit: number): Promise<readonly string[]> {
     const names: string[] = [];
     const folder = path === "" ? this.#path : this.#inside(path, "folder");

@@ -1,33 +1,25 @@
-import { type DataType, planeBytes, planeTypeOf } from "../../core/dtype.ts";
-import type { ChannelInfo, ImageInfo, PixelSize, StoredLevel } from "../types.ts";
+import { planeBytes, planeTypeOf } from "../../core/dtype.ts";
+import type { Alpha } from "../alpha.ts";
+import { unusedLevelsWarning } from "../levels-used.ts";
+import type { Beside } from "../sidecars.ts";
+import { sidecarWarnings } from "../sidecars.ts";
+import type { ImageInfo, PixelSize, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
+import { boundedWarnings, type ImageWarning, imageWarning } from "../warnings.ts";
+import { describeChannels } from "./channels.ts";
+import { colorWarnings } from "./color-warnings.ts";
 import type { Directory } from "./directory.ts";
 import { layoutAdvice } from "./layout-advice.ts";
-import { type GdalBand, parseGdalMetadata, parseGdalNodata } from "./metadata/gdal.ts";
 import { type GeoFacts, type GeoTags, parseGeo } from "./metadata/geo.ts";
 import type { ImageJStack } from "./metadata/image-j.ts";
 import type { OmeMetadata } from "./metadata/ome.ts";
 import type { Page } from "./page.ts";
 import type { Planes } from "./planes.ts";
-import { PHOTOMETRIC, TAG } from "./tags.ts";
+import { TAG } from "./tags.ts";
 
-const MAX_CHANNELS = 4096;
-/** Of all directories together. */
-const MAX_METADATA_BYTES = 16 * 2 ** 20;
-const MAX_NODATA_BYTES = 256;
 /** Values of a GeoTIFF tag; 8 parameters of a projection are many, tie points of a grid may be thousands. */
 const MAX_GEO_VALUES = 65_536;
 const MAX_GEO_TEXT = 65_536;
-
-const WHITE_IS_ZERO =
-  "Its numbers mean darkness (WhiteIsZero): they are kept, so that it shows inverted unless a formula inverts it.";
-
-const RGB = ["red", "green", "blue"];
-const COLOURS: ReadonlyMap<number, readonly string[]> = new Map([
-  [PHOTOMETRIC.rgb, RGB],
-  [PHOTOMETRIC.ycbcr, RGB],
-  [PHOTOMETRIC.cmyk, ["cyan", "magenta", "yellow", "black"]],
-]);
 
 /** What is known of an image besides its directories. */
 export interface Known {
@@ -36,25 +28,25 @@ export interface Known {
   /** ImageDescription of the first directory, where it is text for people. */
   readonly description: string | null;
   readonly seriesCount: number;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ImageWarning[];
+  /** Where its file lies, and how it is called there; null: nobody knows. */
+  readonly beside: Beside | null;
+}
+
+export interface Description {
+  readonly info: ImageInfo;
+  readonly alphas: readonly Alpha[];
 }
 
 /** Everything about an image but its pixels, from its directories, OME-XML, GDAL's and GeoTIFF's tags. */
-export async function describe(planes: Planes, known: Known): Promise<ImageInfo> {
+export async function describe(planes: Planes, known: Known): Promise<Description> {
   const [full] = planes.levels;
   if (!full) throw unreadable("it holds no image");
-  const { depth, times, columns, planes: places } = planes.arrangement;
-  if (columns * full.samples > MAX_CHANNELS)
-    throw unreadable(`it has ${columns * full.samples} channels, where ${MAX_CHANNELS} are the most`);
+  const { depth, times, planes: places } = planes.arrangement;
   const { ome, imageJ, seriesCount } = known;
-  const channels: ChannelInfo[] = [];
-  const gdal = new GdalTags();
-  for (let column = 0; column < columns; column++) {
-    channels.push(...(await columnChannels(planes, column, full, ome, gdal, channels.length)));
-  }
-  const missing = places.filter((one) => one === null).length;
+  const { channels, alphas, warnings } = await describeChannels(planes, full, ome);
   const geo = parseGeo(await readGeo(planes.ownDirectory(0)));
-  return {
+  const info: ImageInfo = {
     format: ome ? "OME-TIFF" : "TIFF",
     name: ome?.name ?? null,
     description: ome ? ome.description : known.description,
@@ -63,19 +55,26 @@ export async function describe(planes: Planes, known: Known): Promise<ImageInfo>
     levels: planes.levels.map(storedLevel),
     pixelSize: ome?.pixelSize ?? (await imageJPixelSize(planes, imageJ)) ?? geoPixelSize(geo),
     georeference: geo.georeference,
-    warnings: [
+    warnings: boundedWarnings([
       ...known.warnings,
       ...(ome?.warnings ?? []),
       ...geo.warnings,
-      ...(missing > 0
-        ? [
-            `${missing} of its ${places.length} planes cannot be read: their files are missing, or belong to another image.`,
-          ]
-        : []),
-      ...(full.photometric === PHOTOMETRIC.whiteIsZero ? [WHITE_IS_ZERO] : []),
-    ],
+      ...missingPlanes(places),
+      ...(await colorWarnings(planes, full)),
+      ...warnings,
+      ...unusedLevelsWarning(full, planes.levels, planes.unused),
+      ...sidecarWarnings(known.beside, geo.georeference !== null),
+    ]),
     advice: layoutAdvice(planes.levels),
   };
+  return { info, alphas };
+}
+
+function missingPlanes(places: readonly unknown[]): readonly ImageWarning[] {
+  const missing = places.filter((one) => one === null).length;
+  if (missing === 0) return [];
+  const message = `${missing} of its ${places.length} planes cannot be read: their files are missing, or belong to another image. Put all files of the set into one folder.`;
+  return [imageWarning("PLANES_MISSING", message)];
 }
 
 async function readGeo(directory: Directory | null): Promise<GeoTags> {
@@ -115,72 +114,4 @@ export function storedLevel({ width, height, chunks, codec, dataType, samples, s
     ...(chunks.strips > 1 ? { chunkReads: chunks.strips } : {}),
     ...(samples > 1 && !separate ? { chunkBytes: samples * planeSize } : {}),
   };
-}
-
-/** Channels that one column of directories holds: its samples. */
-async function columnChannels(
-  planes: Planes,
-  column: number,
-  { samples, photometric, dataType }: Page,
-  ome: OmeMetadata | null,
-  gdal: GdalTags,
-  firstIndex: number,
-): Promise<readonly ChannelInfo[]> {
-  const directory = planes.ownDirectory(column);
-  const bands = directory ? await gdal.bands(directory, samples) : [];
-  const nodataText = directory ? await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES) : null;
-  const nodata = nodataText === null ? null : parseGdalNodata(nodataText);
-  // OME-XML describes a directory of several samples by one Channel of as many SamplesPerPixel.
-  const described = ome?.channels[column] ?? null;
-  return Array.from({ length: samples }, (_, sample): ChannelInfo => {
-    const band = bands[sample];
-    const generated = colourName(photometric, samples, sample) ?? `b${firstIndex + sample + 1}`;
-    const own = samples === 1 ? described?.name : described?.name && `${described.name} ${generated}`;
-    return {
-      index: firstIndex + sample,
-      name: own || band?.description || generated,
-      dataType,
-      wavelengthNm: described?.wavelengthNm ?? band?.wavelengthNm ?? null,
-      color: (samples === 1 ? described?.color : null) ?? band?.color ?? null,
-      nodata,
-      unit: band?.unit ?? null,
-      scale: band?.scale ?? 1,
-      offset: band?.offset ?? 0,
-      window: statisticsWindow(band, dataType),
-      active: null,
-      masked: false,
-    };
-  });
-}
-
-/** The least and greatest value that GDAL has computed; bytes have a window by the display rules. */
-function statisticsWindow(band: GdalBand | undefined, dataType: DataType): ChannelInfo["window"] {
-  const statistics = band?.statistics;
-  if (!statistics || dataType === "uint8" || !(statistics.min < statistics.max)) return null;
-  return [statistics.min, statistics.max];
-}
-
-/** GDAL's metadata of many directories, parsed once where they share them. */
-class GdalTags {
-  readonly #known = new Map<number, readonly GdalBand[]>();
-  #budget = MAX_METADATA_BYTES;
-
-  async bands(directory: Directory, samples: number): Promise<readonly GdalBand[]> {
-    const entry = directory.entry(TAG.gdalMetadata);
-    if (!entry) return [];
-    const known = this.#known.get(entry.offset);
-    if (known) return known;
-    const xml = (await directory.text(TAG.gdalMetadata, this.#budget)) ?? "";
-    this.#budget -= xml.length;
-    const bands = parseGdalMetadata(xml, samples);
-    this.#known.set(entry.offset, bands);
-    return bands;
-  }
-}
-
-/** Names that the photometric interpretation gives; null: none. */
-function colourName(photometric: number, samples: number, sample: number): string | null {
-  const names = COLOURS.get(photometric);
-  if (names === RGB && samples === 4 && sample === 3) return "alpha";
-  return names?.[sample] ?? null;
 }

@@ -22,6 +22,10 @@ export function createIndexPages(): IndexPages {
 /** Offsets or byte counts by the number of the tile or strip. */
 export interface BlockIndex {
   at(index: number): Maybe<number>;
+  /** Where in the file the values end; left out: nowhere. */
+  readonly end?: number;
+  /** How many of the first `length` values are 0, read at once and not kept. */
+  zeros?(length: number): Promise<number>;
 }
 
 const NUMERIC_TYPES = [3, 4, 13, 16, 18];
@@ -45,6 +49,19 @@ export class IndexArray implements BlockIndex {
   at(index: number): Maybe<number> {
     const number = Math.floor(index / PAGE);
     return andThen(this.#page(number), (page) => page[index - number * PAGE] ?? 0);
+  }
+
+  get end(): number {
+    return this.#entry.offset + this.#entry.count * fieldBytes(this.#entry);
+  }
+
+  async zeros(length: number): Promise<number> {
+    const size = fieldBytes(this.#entry);
+    const view = await this.#file.view(this.#entry.offset, length * size);
+    let count = 0;
+    for (let at = 0; at < length * size; at += size)
+      if (numberAt(view, at, this.#entry.type, this.#file) === 0) count++;
+    return count;
   }
 
   #page(number: number): Maybe<Float64Array> {

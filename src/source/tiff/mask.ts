@@ -1,6 +1,7 @@
 import { BandloomError } from "../../core/errors.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
 import { unreadable } from "../unreadable.ts";
+import { type ImageWarning, imageWarning } from "../warnings.ts";
 import { type Arrangement, arrangeMasks, isPart } from "./arrangement.ts";
 import { storedLevel } from "./describe.ts";
 import type { Directory } from "./directory.ts";
@@ -12,7 +13,7 @@ import { SUBFILE, TAG } from "./tags.ts";
 
 export interface FoundMask {
   readonly mask: Mask | null;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ImageWarning[];
 }
 
 const NONE: FoundMask = { mask: null, warnings: [] };
@@ -25,8 +26,12 @@ export async function readMask(planes: Planes, medium: TiffMedium): Promise<Foun
     return { mask: await openMask(planes, masks, medium), warnings: [] };
   } catch (error) {
     if (!(error instanceof BandloomError) || error.code !== "SOURCE_UNREADABLE") throw error;
-    return { mask: null, warnings: [`It has a mask, which is not applied. ${error.message}`] };
+    return { mask: null, warnings: [imageWarning("MASK_NOT_APPLIED", notApplied(error))] };
   }
+}
+
+function notApplied({ message }: BandloomError): string {
+  return `It has a mask, which is not applied: nothing is transparent. ${message} Write it anew with gdal_translate.`;
 }
 
 async function openMask(planes: Planes, masks: Arrangement["masks"], medium: TiffMedium): Promise<Mask> {

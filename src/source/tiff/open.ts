@@ -1,7 +1,9 @@
 import { BandloomError } from "../../core/errors.ts";
+import { type Alpha, AlphaSource } from "../alpha.ts";
 import { type Identity, joinIdentities } from "../identity.ts";
 import type { Folder, ImageSource, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
+import { imageWarning } from "../warnings.ts";
 import { type Arrangement, arrangeImageJ, arrangeOme, arrangePlain } from "./arrangement.ts";
 import { readChain } from "./chain.ts";
 import { describe, type Known } from "./describe.ts";
@@ -17,8 +19,10 @@ import { Parts } from "./parts.ts";
 import { Planes } from "./planes.ts";
 import { readSeries } from "./series.ts";
 import { type TiffMedium, TiffSource } from "./source.ts";
+import { SparseSource } from "./sparse.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
 import { TurnedSource, turnOf } from "./turned.ts";
+import { canSayNoData, findUnwritten } from "./unwritten.ts";
 
 const MAX_DESCRIPTION_BYTES = 64 * 2 ** 20;
 const MAX_SHOWN_DESCRIPTION = 4096;
@@ -30,6 +34,8 @@ export interface TiffOptions {
   readonly series?: number;
   /** The folder of the file, where the other files of a multi-file OME-TIFF lie; the source owns it then. */
   readonly siblings?: Folder | null;
+  /** Name of the file in `siblings`, for what lies beside it; left out: nobody knows. */
+  readonly name?: string | null;
 }
 
 /**
@@ -38,16 +44,17 @@ export interface TiffOptions {
  * file claims is bounded before memory is taken for it.
  */
 export async function openTiff(store: Store, options: TiffOptions = {}): Promise<ImageSource> {
-  const { series = 0, siblings = null } = options;
+  const { series = 0, siblings = null, name = null } = options;
   const { file, firstDirectory } = await readHeader(store);
   const directories = await readChain(file, firstDirectory);
   const text = (await directories[0]?.text(TAG.imageDescription, MAX_DESCRIPTION_BYTES)) ?? "";
+  const beside = siblings && name !== null ? { folder: siblings, name } : null;
   const contents = looksLikeOme(text)
     ? await omeContents(directories, await wholeDocument(text, siblings), series)
     : await plainContents(directories, text, series);
   const parts = siblings && new Parts(siblings);
   try {
-    return await openContents(contents, store, parts, siblings);
+    return await openContents({ ...contents, known: { ...contents.known, beside } }, store, parts, siblings);
   } catch (error) {
     parts?.release();
     throw error;
@@ -72,8 +79,12 @@ async function openContents(
     },
   };
   const { mask, warnings } = await readMask(planes, medium);
-  const info = await describe(planes, { ...known, warnings: [...known.warnings, ...warnings] });
-  return await shown(new TiffSource(info, planes, medium), planes, mask);
+  const unwritten = await findUnwritten(planes, medium.remote);
+  const all = [...known.warnings, ...warnings, ...unwritten.warnings];
+  const { info, alphas } = await describe(planes, { ...known, warnings: all });
+  const stored = new TiffSource(info, planes, medium);
+  const complete = unwritten.count > 0 && !canSayNoData(info) ? new SparseSource(stored) : stored;
+  return await shown(complete, planes, alphas, mask);
 }
 
 /** A single file keeps its own. */
@@ -82,12 +93,14 @@ function joined(identities: readonly Identity[]): Identity {
   return only && identities.length === 1 ? only : joinIdentities(identities);
 }
 
-interface Contents {
+interface FoundContents {
   /** Of metadata in another file. */
   readonly identity: Identity | null;
   readonly arrangement: Arrangement;
-  readonly known: Known;
+  readonly known: Omit<Known, "beside">;
 }
+
+type Contents = FoundContents & { readonly known: Known };
 
 interface Document {
   readonly ome: OmeDocument;
@@ -109,7 +122,7 @@ async function omeContents(
   directories: readonly Directory[],
   { ome: document, identity }: Document,
   series: number,
-): Promise<Contents> {
+): Promise<FoundContents> {
   const seriesCount = Math.max(1, document.images.length);
   assertSeries(series, seriesCount);
   const ome = omeImage(document, series);
@@ -117,7 +130,7 @@ async function omeContents(
   return { arrangement, identity, known: { ome, imageJ: null, description: null, seriesCount, warnings: [] } };
 }
 
-async function plainContents(directories: readonly Directory[], text: string, number: number): Promise<Contents> {
+async function plainContents(directories: readonly Directory[], text: string, number: number): Promise<FoundContents> {
   const all = await readSeries(directories);
   const series = all[number];
   if (all.length === 0) throw unreadable("it holds no image");
@@ -132,11 +145,15 @@ async function plainContents(directories: readonly Directory[], text: string, nu
     known: {
       ...{ ome: null, imageJ, seriesCount: all.length },
       description: (isForPeople && text.trim().slice(0, MAX_SHOWN_DESCRIPTION)) || null,
-      warnings:
-        imageJ && !stack ? ["ImageJ's description counts other planes than it has: each directory is a channel."] : [],
+      warnings: imageJ && !stack ? [OTHER_PLANES] : [],
     },
   };
 }
+
+const OTHER_PLANES = imageWarning(
+  "METADATA_NOT_USED",
+  "ImageJ's description counts other planes than it has: each directory is a channel. Save it anew in ImageJ.",
+);
 
 function assertSeries(series: number, count: number): void {
   if (series < count) return;
@@ -159,8 +176,13 @@ function assertFits(ome: OmeMetadata | null, { levels, arrangement }: Planes): v
     throw unreadable(`its OME-XML tells ${ome.sizeC} channels, its directories have ${channels}`);
 }
 
-/** Palette, mask and orientation applied, in this order. */
-async function shown(stored: TiffSource, planes: Planes, mask: Mask | null): Promise<ImageSource> {
+/** Palette, alpha, mask and orientation applied, in this order. */
+async function shown(
+  stored: ImageSource,
+  planes: Planes,
+  alphas: readonly Alpha[],
+  mask: Mask | null,
+): Promise<ImageSource> {
   const [full] = planes.levels;
   const directory = planes.ownDirectory(0);
   if (!full || !directory) return stored;
@@ -168,6 +190,7 @@ async function shown(stored: TiffSource, planes: Planes, mask: Mask | null): Pro
   const isIndexed = full.photometric === PHOTOMETRIC.palette && full.samples === 1 && stored.info.format === "TIFF";
   if (isIndexed && (full.dataType === "uint8" || full.dataType === "uint16" || full.dataType === "bit"))
     source = new PaletteSource(source, paletteOf(await directory.numbers(TAG.colorMap, MAX_COLOR_MAP), full.bits));
+  if (alphas.length > 0) source = new AlphaSource(source, alphas);
   if (mask) source = new MaskedSource(source, mask);
   const turn = turnOf(await directory.number(TAG.orientation, 1));
   // The planes of OME-TIFF are as its XML describes them: no reader of such files turns them.

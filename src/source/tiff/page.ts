@@ -5,7 +5,7 @@ import { type CodecName, codecOf, hasPredictor } from "./compression.ts";
 import type { Directory } from "./directory.ts";
 import type { TiffFile } from "./file.ts";
 import { type BlockIndex, IndexArray } from "./index-array.ts";
-import { parseGdalNodata } from "./metadata/gdal.ts";
+import { nodataOf } from "./metadata/nodata.ts";
 import { readSampleType } from "./sample-type.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
 
@@ -84,7 +84,7 @@ export async function readPage(directory: Directory): Promise<Page> {
     ...{ width, height, dataType, bits, samples, separate, codec, predictor, photometric, blocks, chunks },
     ...{ file: directory.file, offsets, byteCounts },
     jpegTables: codec === "jpeg" ? await directory.bytes(TAG.jpegTables, MAX_JPEG_TABLES) : null,
-    ...(codec === "lerc" ? await readLerc(directory) : { lercCompression: 0, nodata: 0 }),
+    ...(codec === "lerc" ? await readLerc(directory, dataType) : { lercCompression: 0, nodata: 0 }),
   };
 }
 
@@ -95,14 +95,14 @@ async function side(directory: Directory, tag: number): Promise<number> {
 }
 
 /** Version and compression (libtiff's tag LercParameters). */
-async function readLerc(directory: Directory): Promise<Pick<Page, "lercCompression" | "nodata">> {
+async function readLerc(directory: Directory, dataType: DataType): Promise<Pick<Page, "lercCompression" | "nodata">> {
   const [, lercCompression = 0] = (await directory.numbers(TAG.lercParameters, MAX_LERC_PARAMETERS)) ?? [];
   if (lercCompression > 2)
     throw unreadable(
       `its LERC tiles are compressed by method ${lercCompression}, where none, deflate and Zstd are supported`,
     );
   const nodata = await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES);
-  return { lercCompression, nodata: (nodata && parseGdalNodata(nodata)) || 0 };
+  return { lercCompression, nodata: nodataOf(nodata, dataType).value ?? 0 };
 }
 
 interface CodecUse {

@@ -1,6 +1,15 @@
 import { planeView } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChannelInfo, ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
+import type {
+  ChannelClass,
+  ChannelInfo,
+  ChunkBytes,
+  ChunkLayout,
+  ChunkRef,
+  DecodeTarget,
+  ImageInfo,
+  ImageSource,
+} from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Maybe } from "./maybe.ts";
 import { type Piece, piecePlanes, pieceScratchBytes } from "./pieces.ts";
@@ -27,9 +36,12 @@ export function paletteOf(colorMap: readonly number[] | null, bits: number): Pal
   return { type, colors: [scaled.slice(0, size), scaled.slice(size, 2 * size), scaled.slice(2 * size)] };
 }
 
+/** A channel of codes and its three colors. */
+const PARTS = 1 + COMPONENTS.length;
+
 /**
- * An image of indices as its colours: red, green and blue in place of each channel. Where the channel has a nodata value the colours
- * are float32, NaN for that index.
+ * An image of codes with a palette: each channel as it is, then its red, green and blue, which are made of it. Where the channel can have
+ * no data the colors are float32, NaN for it. Codes and colors are groups of their own, so that who reads codes makes no colors.
  */
 export class PaletteSource implements ImageSource {
   readonly info: ImageInfo;
@@ -42,11 +54,22 @@ export class PaletteSource implements ImageSource {
     this.#inner = inner;
     this.#palette = palette;
     const several = inner.info.channels.length > 1;
+    const classes = classesOf(palette);
     this.info = {
       ...inner.info,
-      channels: inner.info.channels.flatMap((channel) => colourChannels(channel, palette.type, several)),
+      channels: inner.info.channels.flatMap((channel) => [
+        { ...channel, index: channel.index * PARTS, kind: "categorical" as const, classes },
+        ...colorChannels(channel, palette.type, several),
+      ]),
     };
-    if (inner.fetchAll) this.fetchAll = inner.fetchAll.bind(inner);
+    const { fetchAll } = inner;
+    if (fetchAll)
+      this.fetchAll = (refs, signal) =>
+        fetchAll.call(
+          inner,
+          refs.map((ref) => innerRef(ref)),
+          signal,
+        );
   }
 
   get identity(): Identity {
@@ -54,35 +77,47 @@ export class PaletteSource implements ImageSource {
   }
 
   locate(channel: number): { readonly group: number; readonly sample: number } {
-    return { group: Math.floor(channel / COMPONENTS.length), sample: channel % COMPONENTS.length };
+    const part = channel % PARTS;
+    const group = 2 * Math.floor(channel / PARTS);
+    return part === 0 ? { group, sample: 0 } : { group: group + 1, sample: part - 1 };
   }
 
   layout(ref: ChunkRef): ChunkLayout {
-    const type = this.#nodata(ref) === null ? this.#palette.type : "float32";
-    return { ...this.#inner.layout(ref), samples: COMPONENTS.length, type };
+    const stored = this.#inner.layout(innerRef(ref));
+    if (!isOfColors(ref)) return stored;
+    return { ...stored, samples: COMPONENTS.length, type: this.#isMasked(ref) ? "float32" : this.#palette.type };
   }
 
   fetch(ref: ChunkRef, signal?: AbortSignal): Maybe<ChunkBytes> {
-    return this.#inner.fetch(ref, signal);
+    return this.#inner.fetch(innerRef(ref), signal);
   }
 
   scratchBytes(ref: ChunkRef, compressedLength: number): number {
+    if (!isOfColors(ref)) return this.#inner.scratchBytes(innerRef(ref), compressedLength);
     return pieceScratchBytes(this.#pieces(ref), compressedLength);
   }
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
+    if (!isOfColors(ref)) {
+      this.#inner.decode(bytes, innerRef(ref), target);
+      return;
+    }
     const { width, height, type } = this.layout(ref);
     const count = width * height;
     const scratch = target.scratch + piecePlanes(this.#pieces(ref));
-    this.#inner.decode(bytes, ref, { ...target, ptr: target.scratch, scratch });
+    this.#inner.decode(bytes, innerRef(ref), { ...target, ptr: target.scratch, scratch });
     const buffer = target.pixels.memory.buffer as ArrayBuffer;
-    const indices = planeView(this.#inner.layout(ref).type, buffer, target.scratch, count);
+    const codes = planeView(this.#inner.layout(innerRef(ref)).type, buffer, target.scratch, count);
     const out = planeView(type, buffer, target.ptr, COMPONENTS.length * count);
-    const nodata = this.#nodata(ref);
+    const nodata = this.#channel(ref)?.nodata ?? null;
+    const isMasked = this.#isMasked(ref);
     this.#palette.colors.forEach((values, component) => {
-      for (let at = 0; at < count; at++) out[component * count + at] = values[indices[at] ?? 0] ?? 0;
-      if (nodata === null) return;
-      for (let at = 0; at < count; at++) if (indices[at] === nodata) out[component * count + at] = Number.NaN;
+      for (let at = 0; at < count; at++) out[component * count + at] = values[codes[at] ?? 0] ?? 0;
+      if (!isMasked) return;
+      for (let at = 0; at < count; at++) {
+        const code = codes[at] ?? Number.NaN;
+        if (code === nodata || Number.isNaN(code)) out[component * count + at] = Number.NaN;
+      }
     });
   }
 
@@ -90,24 +125,52 @@ export class PaletteSource implements ImageSource {
     return this.#inner.close();
   }
 
-  #nodata({ group }: ChunkRef): number | null {
-    return this.#inner.info.channels[group]?.nodata ?? null;
+  #channel(ref: ChunkRef): ChannelInfo | undefined {
+    return this.#inner.info.channels[innerRef(ref).group];
+  }
+
+  #isMasked(ref: ChunkRef): boolean {
+    const channel = this.#channel(ref);
+    return channel !== undefined && hasNoData(channel);
   }
 
   #pieces(ref: ChunkRef): readonly Piece[] {
-    return [{ source: this.#inner, ref }];
+    return [{ source: this.#inner, ref: innerRef(ref) }];
   }
 }
 
-function colourChannels(channel: ChannelInfo, type: Palette["type"], several: boolean): readonly ChannelInfo[] {
+function isOfColors({ group }: ChunkRef): boolean {
+  return group % 2 === 1;
+}
+
+function innerRef(ref: ChunkRef): ChunkRef {
+  return { ...ref, group: Math.floor(ref.group / 2) };
+}
+
+function hasNoData({ nodata, masked }: ChannelInfo): boolean {
+  return nodata !== null || masked;
+}
+
+function colorChannels(channel: ChannelInfo, type: Palette["type"], several: boolean): readonly ChannelInfo[] {
   return COMPONENTS.map((component, sample): ChannelInfo => {
     const name = several ? `${channel.name} ${component}` : component;
-    const masked = channel.nodata !== null;
-    // What is said of the index says nothing of its colours.
+    // What is said of the code says nothing of its colors.
     return {
       ...channel,
-      ...{ index: channel.index * COMPONENTS.length + sample, name, dataType: type, masked },
+      ...{ index: channel.index * PARTS + 1 + sample, name, dataType: type, masked: hasNoData(channel) },
       ...{ nodata: null, window: null, color: null, unit: null, scale: 1, offset: 0 },
+      ...{ kind: "continuous", classes: null },
     };
+  });
+}
+
+/** A color for each code. The black ones at the end stand for codes that are not used: a palette has a color for each that there could be. */
+function classesOf({ type, colors: [red, green, blue] }: Palette): readonly ChannelClass[] {
+  const isUsed = (at: number) => (red[at] ?? 0) + (green[at] ?? 0) + (blue[at] ?? 0) > 0;
+  let length = red.length;
+  while (length > 1 && !isUsed(length - 1)) length--;
+  const byte = (value = 0) => (type === "uint16" ? value >> 8 : value).toString(16).padStart(2, "0");
+  return Array.from({ length }, (_, value): ChannelClass => {
+    return { value, name: null, color: `#${byte(red[value])}${byte(green[value])}${byte(blue[value])}` };
   });
 }

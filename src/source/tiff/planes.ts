@@ -18,6 +18,8 @@ export class Planes {
   readonly arrangement: Arrangement;
   /** Pages of the first plane, finest first: what all others must equal in shape. */
   readonly levels: readonly Page[];
+  /** Reduced directories that are no level: of other samples than the image, or no smaller than the level before. */
+  readonly unused: number;
   /** Which of a plane's reduced directories is level 1, 2 … */
   readonly #places: readonly number[];
   readonly #parts: Parts | null;
@@ -27,12 +29,14 @@ export class Planes {
   private constructor(
     arrangement: Arrangement,
     levels: readonly Page[],
+    unused: number,
     places: readonly number[],
     parts: Parts | null,
     kind: PlaneKind,
   ) {
     this.arrangement = arrangement;
     this.levels = levels;
+    this.unused = unused;
     this.#places = places;
     this.#parts = parts;
     this.#kind = kind;
@@ -45,7 +49,8 @@ export class Planes {
     const first = isPart(place) ? await partDirectory(parts, place) : place.directory;
     const full = await readPage(first);
     const candidates = await reducedDirectories(arrangement, first);
-    const pages = await Promise.all(candidates.map((directory) => reducedPage(directory, full, kind)));
+    const found = await Promise.all(candidates.map((directory) => reducedPage(directory, full, kind)));
+    const pages = found.map((one) => (one === "unlike" ? null : one));
     const places = [...pages.keys()]
       .filter((at) => pages[at] !== null)
       .toSorted((a, b) => (pages[b]?.width ?? 0) - (pages[a]?.width ?? 0));
@@ -58,7 +63,8 @@ export class Planes {
       levels.push(page);
       return true;
     });
-    return new Planes(arrangement, levels, kept, parts, kind);
+    const unused = found.filter((one) => one !== null).length - kept.length;
+    return new Planes(arrangement, levels, unused, kept, parts, kind);
   }
 
   /** SOURCE_UNREADABLE where the file lacks the plane, or shapes it unlike the others. */
@@ -126,15 +132,15 @@ function isOfKind(subfileType: number, kind: PlaneKind): boolean {
   return ((subfileType & SUBFILE.mask) !== 0) === (kind === "mask");
 }
 
-/** Null for a directory that is no smaller version of `full`: a mask of a picture, a thumbnail of another kind. */
-async function reducedPage(directory: Directory, full: Page, kind: PlaneKind): Promise<Page | null> {
+/** Null for a directory that is no smaller version of `full`, as a mask of a picture is; `unlike` for one whose samples are others. */
+async function reducedPage(directory: Directory, full: Page, kind: PlaneKind): Promise<Page | "unlike" | null> {
   if (!isOfKind(await directory.number(TAG.newSubfileType, 0), kind)) return null;
   const [width, height] = [await directory.number(TAG.imageWidth, 0), await directory.number(TAG.imageLength, 0)];
   if (!isReduction(full, { width, height })) return null;
   const page = await readPage(directory);
   return page.dataType === full.dataType && page.samples === full.samples && page.separate === full.separate
     ? page
-    : null;
+    : "unlike";
 }
 
 function sameShape(a: Page, b: Page): boolean {

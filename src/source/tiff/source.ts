@@ -1,6 +1,6 @@
 import { planeTypeOf, planeView } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
+import type { ChannelInfo, ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
 import { blockScratchBytes, decodeBlock } from "./block.ts";
 import { type ChunkAddress, fetchBlocks, unpackStrips } from "./fetch.ts";
 import { andThen, type Maybe } from "./maybe.ts";
@@ -100,14 +100,33 @@ export class TiffSource implements ImageSource {
     }
   }
 
-  /** What the file leaves out: nodata, or 0 where the file names none. */
+  /** Rows of a chunk that is made of strips which the file leaves out. */
+  unwritten(bytes: Uint8Array, ref: ChunkRef): readonly { readonly top: number; readonly rows: number }[] {
+    const { chunks, blocks } = this.#knownPage(ref);
+    if (chunks.kind !== "blocks" || blocks.tiled) return [];
+    const { height } = this.layout(ref);
+    return unpackStrips(bytes, Math.ceil(height / blocks.height)).flatMap((strip, index) => {
+      const top = index * blocks.height;
+      return strip.length > 0 ? [] : [{ top, rows: Math.min(blocks.height, height - top) }];
+    });
+  }
+
+  channelAt(group: number, sample: number): ChannelInfo | undefined {
+    return this.info.channels[this.#separate ? group : group * this.#samples + sample];
+  }
+
+  /** What the file leaves out: its nodata value, NaN where floats have none, and else 0. */
   #fill(ref: ChunkRef, { pixels, ptr }: DecodeTarget, top = 0, rows?: number): void {
     const { width, height, samples, type } = this.layout(ref);
     const plane = planeView(type, pixels.memory.buffer as ArrayBuffer, ptr, samples * width * height);
     for (let sample = 0; sample < samples; sample++) {
-      const channel = this.#separate ? ref.group : ref.group * this.#samples + sample;
+      const channel = this.channelAt(ref.group, sample);
       const start = sample * width * height + top * width;
-      plane.fill(this.info.channels[channel]?.nodata ?? 0, start, start + (rows ?? height) * width);
+      plane.fill(
+        channel?.nodata ?? (type.startsWith("float") ? Number.NaN : 0),
+        start,
+        start + (rows ?? height) * width,
+      );
     }
   }
 

@@ -29,6 +29,7 @@ export const TAG = {
   modelPixelScale: 33550,
   modelTiepoint: 33922,
   modelTransformation: 34264,
+  iccProfile: 34675,
   geoKeyDirectory: 34735,
   geoDoubles: 34736,
   geoAscii: 34737,
@@ -37,7 +38,16 @@ export const TAG = {
   lercParameters: 50674,
 } as const;
 
-export const PHOTOMETRIC = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, mask: 4, cmyk: 5, ycbcr: 6 } as const;
+export const PHOTOMETRIC = {
+  whiteIsZero: 0,
+  blackIsZero: 1,
+  rgb: 2,
+  palette: 3,
+  mask: 4,
+  cmyk: 5,
+  ycbcr: 6,
+  lab: 8,
+} as const;
 
 /** Bits of NewSubfileType. */
 export const SUBFILE = { reduced: 1, mask: 4 } as const;

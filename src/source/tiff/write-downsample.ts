@@ -1,5 +1,5 @@
 import { isFloat, type PlaneType, type planeView } from "../../core/dtype.ts";
-import { nodataSample } from "../../kernel/plane-lanes.ts";
+import { isNodata, nodataSample } from "../../kernel/plane-lanes.ts";
 
 /** Samples of one channel, row by row. */
 export type Samples = ReturnType<typeof planeView>;
@@ -28,7 +28,7 @@ export interface Halving {
 export function halve(from: Placed, width: number, height: number, to: Placed, halving: Halving): void {
   const nodata = nodataSample(halving.type, halving.nodata);
   if (halving.method === "nearest") takeNearest(from, width, height, to);
-  else if (isFloat(halving.type)) averageFloats(from, width, height, to, nodata, halving.type === "float32");
+  else if (isFloat(halving.type)) averageFloats(from, width, height, to, nodata, halving.type);
   else if (nodata === null) averageIntegers(from, width, height, to);
   else averageValidIntegers(from, width, height, to, nodata);
 }
@@ -87,8 +87,9 @@ function averageFloats(
   height: number,
   to: Placed,
   nodata: number | null,
-  single: boolean,
+  type: PlaneType,
 ): void {
+  const single = type === "float32";
   const nothing = nodata ?? Number.NaN;
   for (let y = 0; y < height; y += 2) {
     for (let x = 0; x < width; x += 2) {
@@ -98,14 +99,14 @@ function averageFloats(
       for (let row = y; row < Math.min(y + 2, height); row++) {
         for (let column = x; column < Math.min(x + 2, width); column++) {
           const sample = from.samples[from.origin + row * from.stride + column] ?? Number.NaN;
-          if (Number.isNaN(sample) || sample === nodata) continue;
+          if (Number.isNaN(sample) || isNodata(type, sample, nodata)) continue;
           sum = single ? Math.fround(sum + sample) : sum + sample;
           count++;
           if (sample > largest) largest = sample;
         }
       }
       let mean = count === 0 ? nothing : sum / count;
-      if (count > 0 && (single ? Math.fround(mean) : mean) === nodata) mean = largest;
+      if (count > 0 && isNodata(type, single ? Math.fround(mean) : mean, nodata)) mean = largest;
       to.samples[to.origin + (y / 2) * to.stride + x / 2] = mean;
     }
   }

@@ -40,7 +40,6 @@ export function readDeepZoom(text: string, name: string): TilePyramid {
       overlap,
       fullEdges: false,
       sparse: false,
-      warnings: [],
     },
     levels: Array.from({ length: finest + 1 }, (_, level) => ({
       width: Math.ceil(width / 2 ** level),

@@ -56,7 +56,7 @@ export function readIiif(text: string): TilePyramid {
   });
   return {
     ...{ format: "IIIF level 0", tileWidth, tileHeight, overlap: 0, fullEdges: false, sparse: false },
-    ...{ levels, warnings: [] },
+    ...{ levels },
   };
 }
 

@@ -1,3 +1,4 @@
+import { withNamedAlpha } from "../alpha.ts";
 import { joinIdentities, textIdentity } from "../identity.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
 import type { Folder, ImageSource, StoredLevel, WholeBlob } from "../types.ts";
@@ -48,7 +49,7 @@ export async function openTiles(folder: Folder, descriptor: string): Promise<Ima
     document?.identity ?? textIdentity(JSON.stringify(pyramid)),
     ...(document ? [] : sample ? [sample.identity] : []),
   ]);
-  return new TilesSource(describe(pyramid, colours), identity, folder, pyramid, colours);
+  return withNamedAlpha(new TilesSource(describe(pyramid, colours), identity, folder, pyramid, colours));
 }
 
 async function read(folder: Folder, descriptor: string, document: WholeBlob | null): Promise<TilePyramid> {
@@ -75,7 +76,7 @@ async function sampleTile(folder: Folder, { levels, tileWidth, tileHeight }: Til
 }
 
 function describe(pyramid: TilePyramid, { names, dataType }: TileColours) {
-  const { format, tileWidth, tileHeight, warnings } = pyramid;
+  const { format, tileWidth, tileHeight } = pyramid;
   const levels = pyramid.levels.map(
     ({ width, height }): StoredLevel => ({
       width,
@@ -88,7 +89,7 @@ function describe(pyramid: TilePyramid, { names, dataType }: TileColours) {
   const [full] = levels;
   if (!full) throw unreadable("its descriptor names no levels");
   return plainImage({
-    ...{ format, width: full.width, height: full.height, levels, warnings },
+    ...{ format, width: full.width, height: full.height, levels },
     channels: names.map((name, index) => plainChannel({ index, name, dataType })),
   });
 }

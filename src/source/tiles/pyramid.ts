@@ -12,7 +12,6 @@ export interface TilePyramid {
   readonly sparse: boolean;
   /** Finest first. */
   readonly levels: readonly TileLevel[];
-  readonly warnings: readonly string[];
 }
 
 export interface TileLevel {

@@ -1,3 +1,4 @@
+import { grayAlphaOf } from "../gray-alpha.ts";
 import { turbo } from "../jpeg-turbo.ts";
 import { loadSharp } from "../sharp.ts";
 import { readFrame } from "../tiff/codec/jpeg-frame.ts";
@@ -38,7 +39,8 @@ export async function decodeTile(
   if (frame && frame.width * frame.height > pixels) throw unreadable("a tile is larger than tiles of this image are");
   if (turbo && frame && dataType === "uint8" && names.length === frame.components && names.length !== 4)
     return decodeByTurbo(turbo, bytes, names.length);
-  const isGray = names[0] === "gray";
+  const isGrayAlpha = names.length === 2;
+  const isGray = names[0] === "gray" && !isGrayAlpha;
   const isDeep = dataType === "uint16";
   const sharp = await loadSharp();
   const image = sharp(bytes, { limitInputPixels: pixels, failOn: "warning", ignoreIcc: true });
@@ -49,6 +51,8 @@ export async function decodeTile(
       .toColourspace(space)
       .raw({ depth: isDeep ? "ushort" : "uchar" })
       .toBuffer({ resolveWithObject: true });
+    if (isGrayAlpha && info.channels === 4)
+      return { width: info.width, height: info.height, data: grayAlphaOf(data, isDeep ? 2 : 1) };
     if (info.channels === names.length) return { width: info.width, height: info.height, data };
   } catch (error) {
     throw unreadable("a tile is damaged, or larger than tiles of this image are", error);

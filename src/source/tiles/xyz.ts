@@ -55,7 +55,7 @@ export async function readXyz(folder: Folder, descriptor: string | null): Promis
   });
   return {
     ...{ format: tms ? "TMS tiles" : "XYZ tiles", tileWidth: size, tileHeight: size, overlap: 0 },
-    ...{ fullEdges: true, sparse: true, levels, warnings: [] },
+    ...{ fullEdges: true, sparse: true, levels },
   };
 }
 

@@ -38,6 +38,6 @@ export function readZoomify(text: string): TilePyramid {
   });
   return {
     ...{ format: "Zoomify", tileWidth: tile, tileHeight: tile, overlap: 0, fullEdges: false, sparse: false },
-    ...{ levels, warnings: [] },
+    ...{ levels },
   };
 }

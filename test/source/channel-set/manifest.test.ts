@@ -12,6 +12,7 @@ const told = {
   scale: null,
   offset: null,
   window: null,
+  kind: null,
 };
 
 function reason(text: string): string {
@@ -40,6 +41,7 @@ files:
     nodata: 0
     unit: reflectance
     window: [0, 3000]
+    kind: categorical
   - file: rest.tif
     resampling: nearest
     channels: [2, nir, { channel: 5, name: swir }]
@@ -51,7 +53,7 @@ files:
         { file: "pan.tif", resampling: "bilinear", channels: null },
         {
           ...{ file: "B04.tif", resampling: "bilinear" },
-          channels: [{ channel: null, ...red, unit: "reflectance", window: [0, 3000] }],
+          channels: [{ channel: null, ...red, unit: "reflectance", window: [0, 3000], kind: "categorical" }],
         },
         {
           ...{ file: "rest.tif", resampling: "nearest" },

@@ -43,6 +43,7 @@ function override(given: Partial<ChannelOverride> & Pick<ChannelOverride, "chann
       scale: null,
       offset: null,
       window: null,
+      kind: null,
     },
     ...given,
   };

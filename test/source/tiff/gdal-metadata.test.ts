@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseGdalMetadata, parseGdalNodata } from "../../../src/source/tiff/metadata/gdal.ts";
+import { parseGdalMetadata } from "../../../src/source/tiff/metadata/gdal.ts";
 
 const NEUTRAL = {
   description: null,
@@ -9,6 +9,7 @@ const NEUTRAL = {
   unit: null,
   wavelengthNm: null,
   color: null,
+  isThematic: false,
   statistics: null,
 };
 
@@ -36,7 +37,7 @@ describe("GDAL's metadata", () => {
       statistic(1, "MINIMUM", "12"),
       statistic(1, "MAXIMUM", "3400.5"),
     );
-    expect(parseGdalMetadata(xml, 3)).toEqual([
+    expect(parseGdalMetadata(xml, 3).bands).toEqual([
       { ...NEUTRAL, description: "Red & near" },
       {
         ...NEUTRAL,
@@ -49,7 +50,10 @@ describe("GDAL's metadata", () => {
   it("tell wavelength and colour, where they are such", () => {
     const named = (name: string, text: string) => `<Item name="${name}" sample="0" domain="IMAGERY">${text}</Item>`;
     const found = (wavelength: string, color: string) => {
-      const [band] = parseGdalMetadata(metadata(named("CENTRAL_WAVELENGTH_UM", wavelength), named("COLOR", color)), 1);
+      const [band] = parseGdalMetadata(
+        metadata(named("CENTRAL_WAVELENGTH_UM", wavelength), named("COLOR", color)),
+        1,
+      ).bands;
       return [band?.wavelengthNm, band?.color];
     };
     expect(found("0.665", "#FF8000")).toEqual([665, "#ff8000"]);
@@ -58,36 +62,46 @@ describe("GDAL's metadata", () => {
     expect(found("-1", "12")).toEqual([null, null]);
   });
 
+  it.each([
+    ["LAYER_TYPE", "thematic", true],
+    ["RepresentationType", "THEMATIC", true],
+    ["LAYER_TYPE", "athematic", false],
+    ["layer", "thematic", false],
+  ])("tell whether numbers are codes: %s %s", (name, text, isThematic) => {
+    const xml = metadata(`<Item name="${name}" sample="0">${text}</Item>`);
+    expect(parseGdalMetadata(xml, 2).bands).toEqual([{ ...NEUTRAL, isThematic }, NEUTRAL]);
+  });
+
   it("give no statistics where one of the two is missing or no number", () => {
-    expect(parseGdalMetadata(metadata(statistic(0, "MINIMUM", "1")), 1)).toEqual([NEUTRAL]);
+    expect(parseGdalMetadata(metadata(statistic(0, "MINIMUM", "1")), 1).bands).toEqual([NEUTRAL]);
     const infinite = metadata(statistic(0, "MINIMUM", "-inf"), statistic(0, "MAXIMUM", "9"));
-    expect(parseGdalMetadata(infinite, 1)).toEqual([NEUTRAL]);
+    expect(parseGdalMetadata(infinite, 1).bands).toEqual([NEUTRAL]);
   });
 
   it.each(["0", "inf", "nan", "1e999", "0x10", "", "1,5", "ten"])("drop a scale of %j", (text) => {
-    expect(parseGdalMetadata(metadata(role(0, "scale", text)), 1)).toEqual([NEUTRAL]);
+    expect(parseGdalMetadata(metadata(role(0, "scale", text)), 1).bands).toEqual([NEUTRAL]);
   });
 
   it("mean a scale by its role, not by a name that is free", () => {
-    expect(parseGdalMetadata(metadata('<Item name="scale" sample="0">7</Item>'), 1)).toEqual([NEUTRAL]);
+    expect(parseGdalMetadata(metadata('<Item name="scale" sample="0">7</Item>'), 1).bands).toEqual([NEUTRAL]);
   });
 
   it("count only directly below their root", () => {
-    expect(parseGdalMetadata(metadata(`<Other>${role(0, "scale", "7")}</Other>`), 1)).toEqual([NEUTRAL]);
+    expect(parseGdalMetadata(metadata(`<Other>${role(0, "scale", "7")}</Other>`), 1).bands).toEqual([NEUTRAL]);
   });
 
   it("drop a description that is longer than anyone reads", () => {
-    expect(parseGdalMetadata(metadata(role(0, "description", "a".repeat(70_000))), 1)).toEqual([NEUTRAL]);
+    expect(parseGdalMetadata(metadata(role(0, "description", "a".repeat(70_000))), 1).bands).toEqual([NEUTRAL]);
   });
 
   it("are passed over behind a DTD, and never expand its entities", () => {
     const bomb = `<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;">]>${metadata(role(0, "description", "&c;"))}`;
-    expect(parseGdalMetadata(bomb, 1)).toEqual([NEUTRAL]);
+    expect(parseGdalMetadata(bomb, 1).bands).toEqual([NEUTRAL]);
   });
 
   it("keep what stands before a break", () => {
     const broken = `<GDALMetadata>${role(0, "unittype", "m")}<Item`;
-    expect(parseGdalMetadata(broken, 1)).toEqual([{ ...NEUTRAL, unit: "m" }]);
+    expect(parseGdalMetadata(broken, 1).bands).toEqual([{ ...NEUTRAL, unit: "m" }]);
   });
 
   it("of any text give a band for each sample with finite numbers", () => {
@@ -100,32 +114,10 @@ describe("GDAL's metadata", () => {
     );
     fc.assert(
       fc.property(text, fc.integer({ min: 0, max: 4 }), (parts, samples) => {
-        const bands = parseGdalMetadata(parts.join(""), samples);
+        const bands = parseGdalMetadata(parts.join(""), samples).bands;
         expect(bands).toHaveLength(samples);
         expect(bands.every(({ scale, offset }) => Number.isFinite(scale) && Number.isFinite(offset))).toBe(true);
       }),
     );
-  });
-});
-
-describe("GDAL's nodata", () => {
-  it.each([
-    ["0", 0],
-    [" -9999 ", -9999],
-    ["+1.5e3", 1500],
-    [".5", 0.5],
-    ["nan", Number.NaN],
-    ["-NaN", Number.NaN],
-    ["-3.4028234663852886e+38", -3.4028234663852886e38],
-  ])("%j is a number", (text, value) => {
-    expect(parseGdalNodata(text)).toBe(value);
-  });
-
-  it.each(["", " ", "none", "inf", "-Infinity", "1e999", "0x10", "1 2", "1,5", "nano"])("%j is none", (text) => {
-    expect(parseGdalNodata(text)).toBeNull();
-  });
-
-  it("of very many digits is none", () => {
-    expect(parseGdalNodata("1".repeat(70_000))).toBeNull();
   });
 });

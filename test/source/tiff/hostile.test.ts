@@ -240,7 +240,10 @@ describe("chunks that are not where the file says are refused", () => {
     ["no length", withTags({ [TAG.tileByteCounts]: all(0) })],
   ])("or taken for left out: with %s", async (_, spec) => {
     const { chunks } = await attempt(spec);
-    for (const chunk of chunks.values()) expect(chunk.every((sample) => sample === 0)).toBe(true);
+    for (const chunk of chunks.values()) {
+      const floats = chunk.length % 4 === 0 ? new Float32Array(chunk.slice().buffer) : new Float32Array(1);
+      expect(chunk.every((byte) => byte === 0) || floats.every(Number.isNaN)).toBe(true);
+    }
   });
 });
 

@@ -149,7 +149,9 @@ describe("a georeference", () => {
   ])("is left out with a warning where it is none: %s", async (_, tags) => {
     const { georeference, pixelSize, warnings } = await infoOf(tags);
     expect([georeference, pixelSize]).toEqual([null, null]);
-    expect(warnings).toEqual([expect.stringContaining("GeoTIFF")]);
+    expect(warnings).toEqual([
+      expect.objectContaining({ code: "PLACE_NOT_KNOWN", message: expect.stringMatching(/GeoTIFF/) }),
+    ]);
   });
 
   it("is none, without a warning, where each pixel lies at its own number", async () => {

@@ -138,6 +138,8 @@ describe("numbers that mean darkness", () => {
     const image: DirectorySpec = { width: 20, height: 10, tags: { [TAG.photometric]: short(0) } };
     const source = await open(image);
     expect(planeDifference(await decoder.plane(source, { channel: 0 }), expectedPlane(image, 0))).toBeNull();
-    expect(source.info.warnings).toEqual([expect.stringMatching(/WhiteIsZero/)]);
+    expect(source.info.warnings).toEqual([
+      expect.objectContaining({ code: "VALUES_INVERTED", message: expect.stringMatching(/WhiteIsZero/) }),
+    ]);
   });
 });

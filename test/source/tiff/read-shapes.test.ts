@@ -98,7 +98,7 @@ describe("chunks", () => {
     }
   });
 
-  it("that the file leaves out are nodata, or 0 where it states none", async () => {
+  it("that the file leaves out are nodata, or no data where it states none", async () => {
     const image = {
       width: 40,
       height: 40,
@@ -107,7 +107,9 @@ describe("chunks", () => {
       sparse: (i: number) => i % 2 === 1,
     } as const;
     for (const [type, nodata, expected] of [
-      ["uint8", undefined, 0],
+      ["uint8", undefined, Number.NaN],
+      ["int32", undefined, Number.NaN],
+      ["float32", undefined, Number.NaN],
       ["uint16", "65535", 65535],
       ["int16", "-32768", -32768],
       ["float32", "nan", Number.NaN],

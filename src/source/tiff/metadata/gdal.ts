@@ -2,6 +2,13 @@ import { BandloomError } from "../../../core/errors.ts";
 import { normaliseColour } from "../../../formula/colour.ts";
 import { finiteNumber, MAX_VALUE_LENGTH, readXml } from "./xml.ts";
 
+/** What GDAL's metadata tell. */
+export interface GdalMetadata {
+  readonly bands: readonly GdalBand[];
+  /** The XML breaks off, or is refused: what stands behind is left out. */
+  readonly isDamaged: boolean;
+}
+
 /** What GDAL's metadata tell of one sample. */
 export interface GdalBand {
   readonly description: string | null;
@@ -11,6 +18,8 @@ export interface GdalBand {
   readonly wavelengthNm: number | null;
   /** `#rrggbb`. */
   readonly color: string | null;
+  /** Its numbers are codes (LAYER_TYPE of ERDAS Imagine, RepresentationType of Esri, which GDAL copies). */
+  readonly isThematic: boolean;
   /** Least and greatest value that a computation once found; null when either is missing. */
   readonly statistics: { readonly min: number; readonly max: number } | null;
 }
@@ -19,9 +28,9 @@ export interface GdalBand {
  * Metadata of GDAL's tag 42112 (GDAL's GTiff driver documentation): Items with a sample number from 0. What is not understood is
  * passed over, for pixels can be read without it: numbers that are none, what follows an error in the XML or a DTD.
  */
-export function parseGdalMetadata(xml: string, samples: number): readonly GdalBand[] {
-  const items = readItems(xml);
-  return Array.from({ length: samples }, (_, sample) => {
+export function parseGdalMetadata(xml: string, samples: number): GdalMetadata {
+  const { items, isDamaged } = readItems(xml);
+  const bands = Array.from({ length: samples }, (_, sample) => {
     const item = (role: string) => items.get(`${sample}/role/${role}`);
     const statistic = (name: string) => finiteNumber(items.get(`${sample}/name/STATISTICS_${name}`));
     const [min, max] = [statistic("MINIMUM"), statistic("MAXIMUM")];
@@ -35,13 +44,22 @@ export function parseGdalMetadata(xml: string, samples: number): readonly GdalBa
       // 0.665 µm is 665 nm, and not one part in 10¹⁶ more.
       wavelengthNm: micrometres !== null && micrometres > 0 ? Number((micrometres * 1000).toPrecision(12)) : null,
       color: normaliseColour(items.get(`${sample}/name/COLOR`) ?? ""),
+      isThematic: ["LAYER_TYPE", "RepresentationType"].some(
+        (name) => items.get(`${sample}/name/${name}`)?.toLowerCase() === "thematic",
+      ),
       statistics: min === null || max === null ? null : { min, max },
     };
   });
+  return { bands, isDamaged };
+}
+
+interface Items {
+  readonly items: ReadonlyMap<string, string>;
+  readonly isDamaged: boolean;
 }
 
 /** Texts by sample and role, or name where an item has no role: a name is free, `scale` means something as a role only. */
-function readItems(xml: string): ReadonlyMap<string, string> {
+function readItems(xml: string): Items {
   const items = new Map<string, string>();
   let current: string | null = null;
   try {
@@ -57,11 +75,7 @@ function readItems(xml: string): ReadonlyMap<string, string> {
     });
   } catch (error) {
     if (!(error instanceof BandloomError)) throw error;
+    return { items, isDamaged: true };
   }
-  return items;
-}
-
-/** GDAL's tag 42113: a number as text, `nan` among them; null for anything else. */
-export function parseGdalNodata(text: string): number | null {
-  return /^\s*[+-]?nan\s*$/i.test(text) ? Number.NaN : finiteNumber(text);
+  return { items, isDamaged: false };
 }

@@ -1,4 +1,5 @@
 import type { Georeference } from "../../types.ts";
+import { type ImageWarning, imageWarning } from "../../warnings.ts";
 
 /** Values of the tags of GeoTIFF 1.1 (OGC 19-008r4); null: not there. */
 export interface GeoTags {
@@ -13,7 +14,7 @@ export interface GeoFacts {
   readonly georeference: Georeference | null;
   /** Of the coordinates; null where there are none, or in a unit of their own. */
   readonly unit: string | null;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ImageWarning[];
 }
 
 const KEY = {
@@ -57,18 +58,26 @@ export function parseGeo(tags: GeoTags): GeoFacts {
   const crsName = citations.map((key) => textOf(keys.get(key), tags.text)).find((text) => text !== null) ?? null;
   const units = keys.get(KEY.linearUnits)?.value;
   const linear = units === undefined ? "m" : (LINEAR_UNITS.get(units) ?? null);
+  const crs = code > 0 && code < USER_DEFINED ? `EPSG:${code}` : null;
   return {
     georeference: {
-      crs: code > 0 && code < USER_DEFINED ? `EPSG:${code}` : null,
+      crs,
       crsName,
       affine: isPoint ? halfPixelBack(affine) : affine,
     },
     unit: keys.size === 0 ? null : isGeographic ? "degree" : linear,
-    warnings: [],
+    warnings: crs === null ? [NO_CODE] : [],
   };
 }
 
-const UNPLACED = "Its GeoTIFF tags give no affine transformation: its place is left out.";
+const UNPLACED = imageWarning(
+  "PLACE_NOT_KNOWN",
+  "Its GeoTIFF tags give no affine transformation: its place is left out. Warp it to a grid, for example with gdalwarp.",
+);
+const NO_CODE = imageWarning(
+  "CRS_NOT_KNOWN",
+  "Its reference system has no EPSG code, so its bounds in degrees are not known. Warp it to one that has: gdalwarp -t_srs.",
+);
 
 /** Scale and one tie point, or a matrix of four rows; its third row and column are heights. */
 function affineOf({ scale, tiepoints, matrix }: GeoTags): Affine | null {

@@ -1,6 +1,7 @@
 import { BandloomError } from "../../../core/errors.ts";
 import type { PixelSize } from "../../types.ts";
 import { unreadable } from "../../unreadable.ts";
+import { type ImageWarning, imageWarning } from "../../warnings.ts";
 import { canonicalUnit, nanometres } from "./length-unit.ts";
 import { type Attributes, finiteNumber, readXml } from "./xml.ts";
 
@@ -48,7 +49,7 @@ export interface OmeMetadata {
   readonly channels: readonly OmeChannel[];
   readonly pixelSize: PixelSize | null;
   readonly tiffData: readonly TiffData[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ImageWarning[];
 }
 
 /** Whether an ImageDescription is OME-XML. */
@@ -150,7 +151,12 @@ export function omeImage({ uuid, images }: OmeDocument, series: number): OmeMeta
     warnings:
       described === sizeC || channels.length === 0
         ? []
-        : [`Its OME-XML has ${sizeC} channels but describes ${described}: the descriptions are left out.`],
+        : [
+            imageWarning(
+              "NAMES_NOT_MATCHED",
+              `Its OME-XML has ${sizeC} channels but describes ${described}: names and colors are left out. Correct its SizeC or SamplesPerPixel.`,
+            ),
+          ],
   };
 }
 

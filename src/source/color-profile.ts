@@ -1,0 +1,56 @@
+import { imageWarning } from "./warnings.ts";
+
+export const PROFILE_WARNING = imageWarning(
+  "PROFILE_NOT_APPLIED",
+  "It has a color profile, which is not applied: its numbers are shown as sRGB. Convert it to sRGB, for example with vips icc_transform.",
+);
+
+export const INKS_WARNING = imageWarning(
+  "COLORS_NOT_CONVERTED",
+  "Its samples are inks (CMYK), each a channel: no colors are made of them. Convert it to sRGB, for example with vips icc_transform.",
+);
+
+/** Of the profile's header (ICC.1:2022, section 7.2), then comes the table of tags. */
+const HEADER_BYTES = 128;
+const TAG_BYTES = 12;
+const MAX_TAGS = 100;
+const MAX_NAME = 256;
+
+/** How profiles of sRGB call themselves; what is called so and is linear is not it. */
+const SRGB = /^\s*(sRGB(?![a-z])|c2(ci)?\s*$)/i;
+const LINEAR = /linear|g10|g18|g22/i;
+
+/** Whether a color profile, or its beginning, is that of sRGB by its name: then not applying it changes nothing. */
+export function isSrgb(profile: Uint8Array): boolean {
+  const name = nameOf(profile);
+  return name !== null && SRGB.test(name) && !LINEAR.test(name);
+}
+
+/** The profile's description; null where it has none, or has it beyond what is given. */
+function nameOf(profile: Uint8Array): string | null {
+  if (profile.length < HEADER_BYTES + 4) return null;
+  const view = new DataView(profile.buffer, profile.byteOffset, profile.byteLength);
+  const count = Math.min(view.getUint32(HEADER_BYTES), MAX_TAGS);
+  for (let index = 0; index < count; index++) {
+    const at = HEADER_BYTES + 4 + index * TAG_BYTES;
+    if (at + TAG_BYTES > profile.length) return null;
+    if (latin(profile, at, 4) === "desc") return textAt(profile, view, view.getUint32(at + 4));
+  }
+  return null;
+}
+
+/** `desc` of version 2 is ASCII behind its length, `mluc` of version 4 is UTF-16 at the place that its first record names. */
+function textAt(profile: Uint8Array, view: DataView, at: number): string | null {
+  if (at + 28 > profile.length) return null;
+  const type = latin(profile, at, 4);
+  if (type === "desc") return latin(profile, at + 12, Math.min(view.getUint32(at + 8), MAX_NAME)).replace(/\0.*$/s, "");
+  if (type !== "mluc") return null;
+  const [length, offset] = [view.getUint32(at + 20), view.getUint32(at + 24)];
+  const start = at + offset;
+  const bytes = profile.subarray(start, start + Math.min(length, MAX_NAME) - (length % 2));
+  return new TextDecoder("utf-16be").decode(bytes);
+}
+
+function latin(bytes: Uint8Array, at: number, length: number): string {
+  return Buffer.from(bytes.subarray(at, at + length)).toString("latin1");
+}
