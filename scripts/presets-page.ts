@@ -43,7 +43,7 @@ mutation { savePreset(input: { name: "My ratio", formula: "colormap(ndi(b8, b4),
 \`\`\`
 
 They are kept in the server's own folder, or in the Redis of \`BANDLOOM_STATE_REDIS_URL\` for several servers. Mutations need the header
-\`Authorization: Bearer …\` with the server's \`BANDLOOM_ADMIN_TOKEN\`; without one they are open to the server's own machine alone.
+\`Authorization: Bearer …\` with the server's \`BANDLOOM_ADMIN_TOKEN\`; where none is set, with the secret that the server prints when it starts.
 `;
 
 export function presetsPage(): string {

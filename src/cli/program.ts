@@ -6,6 +6,7 @@ import { exportCommand } from "./commands/export.ts";
 import { formulaCommand } from "./commands/formula.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { keyCommand } from "./commands/key.ts";
 import { prerenderCommand } from "./commands/prerender.ts";
 import { renderCommand } from "./commands/render.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -48,6 +49,7 @@ function createProgram(): Command {
     prerenderCommand(),
     formulaCommand(),
     cacheCommand(),
+    keyCommand(),
   ])
     add(program, command);
   return program;

@@ -6,6 +6,8 @@ import { type PresetCategory as LibraryCategory, PRESET_CATEGORIES } from "../fo
 import type { JobState as StateOfJob } from "../service/jobs/types.ts";
 import type { Sample } from "../service/types/measure.ts";
 import type { CacheOutcome as Outcome } from "../service/types/tile.ts";
+import type { ChannelInfo } from "../source/types.ts";
+import { IMAGE_WARNINGS } from "../source/warnings.ts";
 
 export const ImageFormat = {
   JPEG: "jpeg",
@@ -44,6 +46,30 @@ export const DataType = {
 } as const satisfies { [Name in StoredType as Uppercase<Name>]: Name };
 
 registerEnumType(DataType, { name: "DataType", description: "How samples are stored in the file." });
+
+export const ChannelKind = {
+  CONTINUOUS: "continuous",
+  CATEGORICAL: "categorical",
+} as const satisfies { [Name in ChannelInfo["kind"] as Uppercase<Name>]: Name };
+
+registerEnumType(ChannelKind, {
+  name: "ChannelKind",
+  description: "What the numbers of a channel are.",
+  valuesConfig: {
+    CONTINUOUS: { description: "Measured: a mean of two of them is one." },
+    CATEGORICAL: { description: "Codes of classes: levels are computed by taking samples, never by averaging." },
+  },
+});
+
+export const ImageWarningCode = Object.fromEntries(Object.keys(IMAGE_WARNINGS).map((code) => [code, code]));
+
+registerEnumType(ImageWarningCode, {
+  name: "ImageWarningCode",
+  description: "What a warning about a file is about; stable.",
+  valuesConfig: Object.fromEntries(
+    Object.entries(IMAGE_WARNINGS).map(([code, description]) => [code, { description }]),
+  ),
+});
 
 export const FormulaType = {
   NUMBER: "number",

@@ -19,8 +19,8 @@ export class JobMutationResolver {
     @Ctx() context: GraphqlContext,
     @Arg("input", () => PrerenderInput, { description: "What to render." }) input: PrerenderInput,
   ): Promise<PrerenderPayload> {
-    context.assertMayChange();
-    const { services } = context;
+    const { services, caller } = context;
+    await caller.assertMayChange(input.imageKey);
     const { levels, region, tileSize, encoding, pad } = input;
     const formula = await boundPicture(context, input);
     if (!formula.valid) {
@@ -40,17 +40,24 @@ export class JobMutationResolver {
       encoding: encodingOf(encoding),
       pad,
     });
+    await caller.changed(`Began the job ${job.id} on ${job.imageKey}.`);
     return new PrerenderPayload(new Job(job), formula.diagnostics, []);
   }
 
   @Mutation(() => CancelJobPayload, { description: "Stop a job; the tiles that it has rendered stay." })
   async cancelJob(
-    @Ctx() { services, assertMayChange }: GraphqlContext,
+    @Ctx() { services, caller }: GraphqlContext,
     @Arg("input", () => CancelJobInput, { description: "Which." }) { id }: CancelJobInput,
   ): Promise<CancelJobPayload> {
-    assertMayChange();
-    const job = await services.jobs.cancel(jobKey(id));
-    if (job?.state === "cancelled") return new CancelJobPayload(new Job(job), []);
+    const key = jobKey(id);
+    // Those of images that may not be read are not found here.
+    const known = await services.jobs.get(key);
+    await caller.assertMayChange(known?.imageKey ?? "");
+    const job = await services.jobs.cancel(key);
+    if (job?.state === "cancelled") {
+      await caller.changed(`Cancelled the job ${job.id} on ${job.imageKey}.`);
+      return new CancelJobPayload(new Job(job), []);
+    }
     const message = job ? "The job has ended already." : "There is no job of this id: it is forgotten, or never was.";
     return new CancelJobPayload(job && new Job(job), [new UserError(["input", "id"], message)]);
   }

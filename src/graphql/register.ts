@@ -1,11 +1,13 @@
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
+import { errorHeaders } from "../core/error-answer.ts";
 import { BandloomError, type ErrorCode } from "../core/errors.ts";
+import { leavingSignal } from "../service/askers.ts";
 import type { Trusts } from "../service/clients.ts";
 import type { Services } from "../service/types/services.ts";
 import { createApollo } from "./apollo.ts";
-import { createContext, disconnectSignal, type GraphqlContext } from "./context.ts";
-import { assertMutationAllowed, type MutationPolicy } from "./mutation-policy.ts";
+import { Callers, type Known } from "./callers.ts";
+import { createContext, type GraphqlContext } from "./context.ts";
 import { registerPage } from "./page-route.ts";
 import { acceptOnlyJson } from "./request-body.ts";
 import { buildBandloomSchema } from "./schema.ts";
@@ -19,7 +21,6 @@ export interface GraphqlOptions {
   readonly introspection: boolean;
   /** Base of tile URLs when they are absolute: the page may show pictures from there. */
   readonly publicUrl?: string | undefined;
-  readonly mutations: MutationPolicy;
   /** Proxies whose word of an address is taken. */
   readonly trusts: Trusts;
 }
@@ -42,7 +43,14 @@ export async function registerGraphql(
   };
   const apollo = createApollo(settings);
   const streams = new OpenStreams(services.limits.streams);
-  const streaming = { services, operations: new StreamedOperations(settings), streams, mutations: options.mutations };
+  const callers = new Callers(services, options.trusts, app.log);
+  const known = new WeakMap<FastifyRequest, Known>();
+  const knownOf = (request: FastifyRequest) => {
+    const found = known.get(request);
+    if (found) return found;
+    throw new Error("An operation is answered whose sender is not known.");
+  };
+  const streaming = { services, operations: new StreamedOperations(settings), streams, callers, knownOf };
   acceptWebSockets(app, {
     ...streaming,
     trusts: options.trusts,
@@ -55,18 +63,22 @@ export async function registerGraphql(
 
   await app.register(async (scope) => {
     acceptOnlyJson(scope, services.limits.requestBytes);
+    // Before its body is read: nobody is told what is wrong with an operation of somebody who may not send any.
+    scope.addHook("onRequest", async (request) => {
+      known.set(request, await callers.find(request));
+    });
     scope.setErrorHandler<FastifyError>((error, _request, reply) => {
       const { status, code, message } = describe(error);
       if (status >= 500) scope.log.error({ err: error }, "A GraphQL request failed.");
       return reply
         .code(status)
-        .header("cache-control", "no-store")
+        .headers(error instanceof BandloomError ? errorHeaders(error) : { "cache-control": "no-store" })
         .send({ errors: [{ message, extensions: { code } }] });
     });
     const answer = fastifyApolloHandler<GraphqlContext>(apollo, {
       context: async (request, reply) => {
-        const assertMayChange = () => assertMutationAllowed(options.mutations, request.headers);
-        return createContext(services, disconnectSignal(reply), assertMayChange);
+        const { services, owner, caller } = knownOf(request);
+        return createContext(services, leavingSignal(reply.raw, owner), caller);
       },
     });
     scope.get("/graphql", function (request, reply) {

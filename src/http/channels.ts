@@ -2,20 +2,18 @@ import type { FastifyInstance } from "fastify";
 import { BandloomError } from "../core/errors.ts";
 import { flipLevel } from "../core/geometry.ts";
 import { existingLevel } from "../graphql/address.ts";
-import { disconnectSignal } from "../graphql/context.ts";
 import { servedLevel } from "../plan/index.ts";
 import type { ServedImage } from "../service/types/image.ts";
-import type { Services } from "../service/types/services.ts";
 import { channelIndex, parseChunkUrl } from "./channel-address.ts";
+import type { Entries } from "./entries.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
-import { lifetimeOf, setLifetime } from "./headers.ts";
+import { setLifetime } from "./headers.ts";
 import { sendBytes } from "./tiles.ts";
 
 /** `GET /channels/{image}/{channel}/{z}/{x}/{y}.raw`: the values of a stored chunk, row by row, little-endian. */
-export function registerChannels(app: FastifyInstance, services: Services): void {
+export function registerChannels(app: FastifyInstance, entries: Entries): void {
   app.get("/channels/*", async (request, reply) => {
-    const expiry = services.links.check(request.raw.url ?? "");
-    const signal = disconnectSignal(reply);
+    const { services, signal, lifetime } = entries.of(request);
     const { z, x, y, v, ...url } = parseChunkUrl(request.raw.url ?? "");
     const image = await services.images.get(url.image, signal);
     const channel = channelIndex(image, url.channel);
@@ -24,7 +22,7 @@ export function registerChannels(app: FastifyInstance, services: Services): void
       throw new BandloomError("NOT_FOUND", `At zoom ${z} each channel is stored in ${columns} × ${rows} chunks.`);
     // The URL names everything but the bytes' identity.
     const etag = etagOf(image.revision);
-    setLifetime(reply, lifetimeOf(v, { version: image.revision }, expiry)).header("etag", etag);
+    setLifetime(reply, lifetime(v, { version: image.revision })).header("etag", etag);
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
     const chunk = await services.tiles.chunk({ image, channel, storedLevel, z: 0, t: 0, x, y }, signal);
     reply

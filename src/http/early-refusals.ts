@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { LRUCache } from "lru-cache";
+import { errorBody, errorHeaders } from "../core/error-answer.ts";
 import { BandloomError } from "../core/errors.ts";
 import type { Services } from "../service/types/services.ts";
-import { errorBody, errorHeaders } from "./error-answer.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 
 /** Refusals that one client is told at once, and then each second: more would take the time of those who are let in. */

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { errorBody, errorHeaders } from "../core/error-answer.ts";
 import { BandloomError } from "../core/errors.ts";
-import { errorBody, errorHeaders } from "./error-answer.ts";
 
 /** nginx's number for a client that closed the connection before its answer. It is only logged. */
 const CLIENT_CLOSED_REQUEST = 499;

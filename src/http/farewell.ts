@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { errorBody, errorHeaders } from "../core/error-answer.ts";
 import type { BandloomError } from "../core/errors.ts";
-import { errorBody, errorHeaders } from "./error-answer.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 
 /** Time for a client to read why, and to hang up. */

@@ -2,12 +2,12 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BandloomError } from "../core/errors.ts";
 import type { Original, Originals } from "../service/types/original.ts";
-import type { Services } from "../service/types/services.ts";
 import { revisionTag } from "../source/index.ts";
 import { byteRange } from "./byte-range.ts";
 import { sendDocument } from "./document.ts";
+import type { Entries } from "./entries.ts";
 import { matchesEtag } from "./etag.ts";
-import { REVALIDATE } from "./headers.ts";
+import { CHANGING, PRIVATE, SANDBOX, setLifetime } from "./headers.ts";
 import { parseQuery, SIGNATURE } from "./query.ts";
 import { imageKey, splitTarget } from "./request-target.ts";
 
@@ -18,16 +18,18 @@ const LIST_VERSION = 1;
  * `GET /files/{path or key}`: a file of an image as it is stored, by range. Its ETag is its revision, so that who reads it over HTTP and who
  * reads it from the disk know one image. `GET /files/`: which images there are, and where.
  */
-export function registerFiles(app: FastifyInstance, services: Services, originals: Originals): void {
+export function registerFiles(app: FastifyInstance, entries: Entries): void {
   // HEAD with it: fastify's own would read the file for its length.
   app.route({ method: ["GET", "HEAD"], url: "/files/*", handler });
 
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const url = request.raw.url ?? "";
-    services.links.check(url);
+    const { services, shared } = entries.of(request);
+    const { originals } = services;
+    if (!originals) throw new BandloomError("NOT_FOUND", "There is nothing at this address.");
     const { segments, query } = splitTarget(url, "files");
     parseQuery(query, SIGNATURE);
-    reply.header("cache-control", REVALIDATE);
+    setLifetime(reply, shared ? CHANGING : PRIVATE);
     if (segments.length === 1 && segments[0] === "") return sendList(request, reply, originals);
     const original = await originals.open(imageKey(segments));
     try {
@@ -47,7 +49,7 @@ async function sendList(request: FastifyRequest, reply: FastifyReply, originals:
 async function sendOriginal(request: FastifyRequest, reply: FastifyReply, original: Original): Promise<FastifyReply> {
   const { headers } = request;
   const etag = revisionTag(original.revision);
-  reply.headers({ etag, "accept-ranges": "bytes", "content-type": "application/octet-stream" });
+  reply.headers({ etag, "accept-ranges": "bytes", "content-type": "application/octet-stream", ...SANDBOX });
   const ifMatch = headers["if-match"];
   if (ifMatch !== undefined && !matchesStrongly(ifMatch, etag)) {
     await original.close();

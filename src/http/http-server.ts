@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { errorBody, errorHeaders } from "../core/error-answer.ts";
 import { BandloomError } from "../core/errors.ts";
 import type { Bodies } from "./bodies.ts";
-import { errorBody, errorHeaders } from "./error-answer.ts";
 import { isAmbiguous } from "./framing.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 import { HEADERS_WITHIN_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_URL, REQUEST_WITHIN_MS } from "./limits.ts";

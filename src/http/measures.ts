@@ -1,23 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { existingLevel, regionOf } from "../graphql/address.ts";
-import { disconnectSignal } from "../graphql/context.ts";
 import type { ValidFormula } from "../service/types/formula.ts";
 import type { Services } from "../service/types/services.ts";
 import { bindFormula } from "./bind.ts";
 import { sendDocument } from "./document.ts";
+import type { Entered, Entries } from "./entries.ts";
 import type { FormulaParameters } from "./formula-parameter.ts";
-import { lifetimeOf, setLifetime } from "./headers.ts";
+import { setLifetime } from "./headers.ts";
 import { parseProbeUrl, parseStatisticsUrl } from "./measure-address.ts";
 
 /** `GET /statistics/{image}.json` and `GET /probe/{image}.json`: numbers of a formula, as GraphQL gives them. `version` is the `v` of their pixels. */
-export function registerMeasures(app: FastifyInstance, services: Services): void {
+export function registerMeasures(app: FastifyInstance, entries: Entries): void {
   app.get("/statistics/*", (request, reply) =>
     answer(
-      services,
+      entries.of(request),
       request,
       reply,
       parseStatisticsUrl,
-      async (formula, { level, region, bins, percentiles }, signal) => {
+      async (formula, { level, region, bins, percentiles }, { services, signal }) => {
         const { image } = formula;
         const wanted = {
           ...{ formula, bins, percentiles },
@@ -29,8 +29,13 @@ export function registerMeasures(app: FastifyInstance, services: Services): void
     ),
   );
   app.get("/probe/*", (request, reply) =>
-    answer(services, request, reply, parseProbeUrl, async (formula, { level, points }, signal) =>
-      services.tiles.probe({ formula, points, level: existingLevel(formula.image, level ?? 0) }, signal),
+    answer(
+      entries.of(request),
+      request,
+      reply,
+      parseProbeUrl,
+      async (formula, { level, points }, { services, signal }) =>
+        services.tiles.probe({ formula, points, level: existingLevel(formula.image, level ?? 0) }, signal),
     ),
   );
 }
@@ -40,20 +45,19 @@ interface Asked extends FormulaParameters {
 }
 
 async function answer<Url extends Asked>(
-  services: Services,
+  entered: Entered,
   request: FastifyRequest,
   reply: FastifyReply,
   parse: (url: string, limits: Services["limits"]) => Url,
-  measure: (formula: ValidFormula, url: Url, signal: AbortSignal) => Promise<{ readonly version: string }>,
+  measure: (formula: ValidFormula, url: Url, entered: Entered) => Promise<{ readonly version: string }>,
 ): Promise<FastifyReply> {
   const target = request.raw.url ?? "";
-  const expiry = services.links.check(target);
-  const signal = disconnectSignal(reply);
+  const { services, signal } = entered;
   const url = parse(target, services.limits);
   const image = await services.images.get(url.image, signal);
   const formula = await bindFormula(services, image, url, signal);
-  const measured = await measure(formula, url, signal);
+  const measured = await measure(formula, url, entered);
   // The file may have changed under the request: what came is what it is now.
-  setLifetime(reply, lifetimeOf(url.v, measured, expiry));
+  setLifetime(reply, entered.lifetime(url.v, measured));
   return sendDocument(request, reply, JSON.stringify(measured));
 }

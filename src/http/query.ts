@@ -1,7 +1,7 @@
 import { BandloomError } from "../core/errors.ts";
 
 /** What a signed address ends with; where none are signed it says nothing. */
-export const SIGNATURE = ["exp", "kid", "sig"] as const;
+export const SIGNATURE = ["exp", "for", "kid", "sig"] as const;
 
 /** Of a name that nobody knows, this much is repeated in the message. */
 const SHOWN_NAME = 32;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import addressOf, { compile } from "@fastify/proxy-addr";
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
 import type { Role } from "../core/roles.ts";
-import { type MutationPolicy, registerGraphql } from "../graphql/index.ts";
+import { registerGraphql } from "../graphql/index.ts";
 import { clientOf } from "../service/clients.ts";
 import type { Services } from "../service/types/services.ts";
 import { Bodies } from "./bodies.ts";
@@ -10,6 +10,7 @@ import { registerChannels } from "./channels.ts";
 import { answerClientError } from "./client-errors.ts";
 import { limitConnections } from "./connections.ts";
 import { EarlyRefusals } from "./early-refusals.ts";
+import { Entries } from "./entries.ts";
 import { handleError, logDepartures, logRefusal } from "./error-handler.ts";
 import { registerFiles } from "./files.ts";
 import { COMMON_HEADERS } from "./headers.ts";
@@ -19,7 +20,7 @@ import { createHttpServer } from "./http-server.ts";
 import { registerMeasures } from "./measures.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { registerRegions } from "./regions.ts";
-import { type Route, type RouteGroup, servedRoutes } from "./roles.ts";
+import { type Route, type RouteGroup, routeOfPattern, servedRoutes } from "./roles.ts";
 import { registerTileJson } from "./tile-json.ts";
 import { TileMemo } from "./tile-memo.ts";
 import { registerTiles } from "./tiles.ts";
@@ -33,8 +34,6 @@ export interface ServerOptions {
   readonly publicUrl?: string;
   /** What is written to stderr, one JSON object a line. */
   readonly logLevel: "silent" | "error" | "warn" | "info";
-  /** Who may change what is saved; left out: nobody. */
-  readonly mutations?: MutationPolicy;
   /** Which routes are served; left out: all. */
   readonly role?: Role;
   /**
@@ -52,7 +51,6 @@ export async function createServer({
   introspection,
   publicUrl,
   logLevel,
-  mutations = { token: null, open: false },
   role = "all",
   trustedProxies = [],
   metrics,
@@ -104,24 +102,45 @@ export async function createServer({
       done(error as Error);
     }
   });
+  const entries = new Entries(services, trusts);
+  letIn(app, entries);
   if (metrics) countAnswers(app, routes, metrics);
   registerHealth(app, services);
   const serves = (group: RouteGroup) => routes.some((route) => route.group === group);
   if (serves("render")) {
-    registerTiles(app, services, memo);
-    registerRegions(app, services);
-    registerMeasures(app, services);
+    registerTiles(app, entries, memo);
+    registerRegions(app, entries);
+    registerMeasures(app, entries);
   }
   if (serves("files")) {
-    registerChannels(app, services);
-    if (services.originals) registerFiles(app, services, services.originals);
+    registerChannels(app, entries);
+    if (services.originals) registerFiles(app, entries);
   }
   if (serves("api")) {
-    registerTileJson(app, services);
-    await registerGraphql(app, services, { introspection, publicUrl, mutations, trusts });
+    registerTileJson(app, entries);
+    await registerGraphql(app, services, { introspection, publicUrl, trusts });
   }
   await app.ready();
   return app;
+}
+
+/** Every route has its row, and what that row asks for is asked before the route is. */
+function letIn(app: FastifyInstance, entries: Entries): void {
+  app.addHook("onRoute", ({ url }) => {
+    if (routeOfPattern(url) === null)
+      throw new Error(`The route ${url} has no row in roles.ts, which says who may ask it.`);
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    const scope = request.is404 ? null : (routeOfPattern(request.routeOptions.url)?.scope ?? null);
+    if (scope === null) return done();
+    try {
+      const waiting = entries.enter(request, reply, scope);
+      if (waiting) waiting.then(() => done(), done);
+      else done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }
 
 function countAnswers(app: FastifyInstance, routes: readonly Route[], metrics: Metrics): void {

@@ -1,16 +1,15 @@
 import type { FastifyInstance } from "fastify";
-import { disconnectSignal } from "../graphql/context.ts";
-import { geographicBounds, type Services, tileJson } from "../service/index.ts";
+import { geographicBounds, tileJson } from "../service/index.ts";
 import { bindFormula } from "./bind.ts";
 import { sendDocument } from "./document.ts";
-import { REVALIDATE } from "./headers.ts";
+import type { Entries } from "./entries.ts";
+import { CHANGING, PRIVATE, setLifetime } from "./headers.ts";
 import { parseTileJsonUrl } from "./tile-json-address.ts";
 
 /** `GET /tilejson/{image}.json`: what a map viewer must know of the tiles of a formula. */
-export function registerTileJson(app: FastifyInstance, services: Services): void {
+export function registerTileJson(app: FastifyInstance, entries: Entries): void {
   app.get("/tilejson/*", async (request, reply) => {
-    services.links.check(request.raw.url ?? "");
-    const signal = disconnectSignal(reply);
+    const { services, signal, shared } = entries.of(request);
     const { formulas, preset, tileSize, encoding, ...url } = parseTileJsonUrl(request.raw.url ?? "", services.limits);
     const image = await services.images.get(url.image, signal);
     const formula = await bindFormula(services, image, { formulas, preset }, signal);
@@ -18,6 +17,6 @@ export function registerTileJson(app: FastifyInstance, services: Services): void
     const bounds = await geographicBounds(image.info);
     const text = JSON.stringify(tileJson({ formula, template, tileSize, encoding, bounds }));
     // Its words come from the catalogue too, which `v` does not stand for: it is never promised to stay.
-    return sendDocument(request, reply.header("cache-control", REVALIDATE), text);
+    return sendDocument(request, setLifetime(reply, shared ? CHANGING : PRIVATE), text);
   });
 }

@@ -66,6 +66,8 @@ export interface RendererOptions {
   readonly clientWorkers?: number;
   /** Seconds of a worker that one client may use in a minute; default: as many as it likes. */
   readonly clientSeconds?: number;
+  /** What one client gets in place of these two, by its name; null: nothing else. */
+  readonly shareOf?: (client: string) => { readonly workers?: number; readonly seconds?: number } | null;
   /** Longest time that one job may take before its worker is taken for hung and replaced, milliseconds; default 30,000. */
   readonly deadlineMs?: number;
   /** Told when work or a file is refused for a minute, as it has cost workers. */
@@ -85,6 +87,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
     queueMs: options.queueMs ?? DEFAULT_QUEUE_MS,
     ownerWorkers: options.clientWorkers ?? Math.max(1, size - 1),
     ownerSeconds: options.clientSeconds ?? null,
+    ...(options.shareOf ? { shareOf: options.shareOf } : {}),
     deadlineMs,
   });
   return new PoolRenderer(pool, new Quarantine(options.onQuarantine ? { onBegin: options.onQuarantine } : {}));

@@ -10,7 +10,7 @@ export type Trusts = (address: string, hop: number) => boolean;
 /** A name is asked for with each request. */
 const names = new LRUCache<string, string>({ max: 4_096 });
 
-/** The name of a client by its network address: IPv4 addresses are told apart, of IPv6 addresses their networks of 64 bits, by their first addresses. */
+/** The name of a client: that of its principal where it has one, else by its network address: IPv4 addresses are told apart, of IPv6 addresses their networks of 64 bits, by their first addresses. */
 export function clientOf(address: string | undefined): string {
   const known = names.get(address ?? "");
   if (known !== undefined) return known;
@@ -19,7 +19,11 @@ export function clientOf(address: string | undefined): string {
   return name;
 }
 
+/** Of a principal, as a server that asks in its place tells it. */
+const PRINCIPAL = /^(?:key|jwt|user|admin):?[!-~]{0,600}$/;
+
 function nameOf(address: string | undefined): string {
+  if (address !== undefined && PRINCIPAL.test(address)) return address;
   if (address === undefined || !ipaddr.isValid(address)) return "unknown";
   const parsed = ipaddr.process(address);
   if (parsed.kind() === "ipv4") return parsed.toString();

@@ -1,8 +1,12 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
+import { openAccess, Revocations } from "../access/index.ts";
+import type { Access } from "../access/types.ts";
 import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
+import { BandloomError } from "../core/errors.ts";
+import type { Reader } from "../core/reader.ts";
 import { createRenderer, DEFAULT_QUEUE_MS, type RendererOptions } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
-import { createState } from "../state/index.ts";
+import { createState, type StateStore } from "../state/index.ts";
 import { fewImages } from "./catalogue/few.ts";
 import { RenderNode } from "./far/render-node.ts";
 import { BoundFormulas } from "./formulas.ts";
@@ -12,13 +16,18 @@ import { CatalogueImages, type ImagesOptions } from "./images.ts";
 import { createJobs, type JobsWorked } from "./jobs/create.ts";
 import type { JobTimes } from "./jobs/times.ts";
 import { LIMITS } from "./limits.ts";
-import { linksOf } from "./links.ts";
+import { linksOf, type SigningOptions } from "./links.ts";
 import { Measurements } from "./measurements.ts";
 import { Presets } from "./presets.ts";
+import { ownSigning } from "./signing-keys.ts";
 import { PipelineTiles } from "./tiles.ts";
 import { Turns } from "./turns.ts";
 import type { Limits } from "./types/limits.ts";
 import type { Services } from "./types/services.ts";
+import { type Seen, servicesAs, type Whole } from "./visible/views.ts";
+
+/** With rules of access a link always ends: after this and what is left of the hour. */
+const DEFAULT_LINK_HOURS = 1;
 
 export interface ServiceEvent {
   readonly level: "info" | "warn" | "error";
@@ -41,8 +50,12 @@ export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing">, 
   readonly workers?: number;
   /** How workers are shared; what is left out has the renderer's default. */
   readonly sharing?: Pick<RendererOptions, "queueMs" | "deadlineMs" | "clientWorkers" | "clientSeconds">;
+  /** Who may see what; left out: everybody everything, and nobody may change anything. */
+  readonly access?: Access;
   /** In place of what a server grants otherwise. */
   readonly limits?: Partial<Limits>;
+  /** How long links hold where no keys were set, whole hours; 1 when left out. */
+  readonly linkHours?: number;
   /** A cache that several servers share, in place of the embedded store. */
   readonly redisUrl?: string;
   /** `redisUrl` names nodes of a Redis Cluster, commas between. */
@@ -95,9 +108,11 @@ async function createPipeline(
   const { files, originals } = open(remote);
   const workers = options.workers === undefined ? {} : { workers: options.workers };
   const onQuarantine = (message: string) => onEvent({ level: "warn", message });
-  const renderer = createRenderer({ remote, ...workers, ...options.sharing, onQuarantine });
-  const folder = ownFolder(options);
   const log = (message: string) => onEvent({ level: "warn", message });
+  const access = options.access ?? openAccess({ adminToken: null, startSecret: null, log });
+  const shares = access.configured ? { shareOf: (client: string) => access.shareOf(client) } : {};
+  const renderer = createRenderer({ ...shares, remote, ...workers, ...options.sharing, onQuarantine });
+  const folder = ownFolder(options);
   if (folder === null && options.cacheFolder !== null && redisUrl === undefined && role === "all")
     log("The cache folder cannot be made: tiles are kept in memory only.");
   const prefix = options.redisPrefix === undefined ? {} : { redisPrefix: options.redisPrefix };
@@ -122,18 +137,22 @@ async function createPipeline(
     // Of several processes none is the one whose disk is asked: they share a Redis, or keep what memory holds.
     folder: redisUrl === undefined && role === "all" ? folder : null,
     embeddedBytes: options.cacheBytes,
+    sealing: options.signing?.keys,
     // Whoever asks a render node for pictures would look for them in the bucket twice.
     ...(options.tilesInS3 && options.renderUrl === undefined
       ? { s3: { ...options.tilesInS3, server: options.remote.s3 ?? {} } }
       : {}),
     log,
   });
-  const images = new CatalogueImages(files, renderer, remote, purges, options);
+  const images = new CatalogueImages(files, renderer, remote, purges, { ...options, onWarning: log });
   const turns = new Turns();
   const formulas = new BoundFormulas(images, new Measurements(renderer, turns), purges, turns);
-  const links = linksOf(options.signing);
+  const revocations = await Revocations.open(shared ? saved : null, log);
+  // With rules, links are what carries the right to a picture.
+  const signing = access.configured ? await signingWithRules(options, saved, log) : options.signing;
+  const links = linksOf(signing, revocations);
   const renderNode = options.renderUrl === undefined ? null : new RenderNode(options.renderUrl);
-  const tiles = new PipelineTiles({ images, formulas, renderer, cache, publicUrl, links, renderNode, turns });
+  const tiles = PipelineTiles.create({ images, formulas, renderer, cache, publicUrl, links, renderNode, turns });
   const jobs = createJobs({
     redisUrl: options.stateRedisUrl ?? null,
     redisPrefix: options.redisPrefix ?? DEFAULT_REDIS_PREFIX,
@@ -147,9 +166,11 @@ async function createPipeline(
   void renderer.ready.then(() => {
     if (!closed) state = null;
   });
-  return {
-    ...{ images, formulas, tiles, jobs, links, originals, presets: new Presets(images, saved, turns, log) },
-    ...{ purges, texts: cache.texts },
+  const seen = new WeakMap<Reader, Seen>();
+  const whole: Whole = {
+    as: (viewer) => servicesAs(whole, viewer, seen),
+    ...{ access, images, formulas, tiles, jobs, links, originals },
+    ...{ presets: new Presets(images, saved, turns, log), purges, texts: cache.texts },
     limits: { ...LIMITS, ...options.limits },
     stats: () => ({
       ...{ version: VERSION, cache: cache.stats(), pictures: tiles.outcomes() },
@@ -168,9 +189,27 @@ async function createPipeline(
       await remote.close();
       await cache.close();
       purges.close();
+      revocations.close();
+      access.close();
       await saved.close();
     },
   };
+  return whole;
+}
+
+/** The keys that were set; else, on a server of its own, keys that it makes. Throws BAD_REQUEST where several servers would each make their own. */
+async function signingWithRules(
+  { signing, linkHours, role = "all", redisUrl, stateRedisUrl }: PipelineOptions,
+  state: StateStore,
+  log: (line: string) => void,
+): Promise<SigningOptions> {
+  if (signing) return { keys: signing.keys, hours: signing.hours ?? DEFAULT_LINK_HOURS };
+  if (role === "all" && redisUrl === undefined && stateRedisUrl === undefined)
+    return ownSigning(state, linkHours ?? DEFAULT_LINK_HOURS, log);
+  throw new BandloomError(
+    "BAD_REQUEST",
+    "With BANDLOOM_ACCESS links are signed, and several servers must know one another's: set the same BANDLOOM_SIGNING_KEYS on all of them.",
+  );
 }
 
 /** Without a Redis that servers share, jobs are for a server that does everything: those of other roles learn of none, as they do of purges. */

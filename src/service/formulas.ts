@@ -12,7 +12,7 @@ import { formulaScope } from "./scope.ts";
 import { defaultText, displayText, layersText } from "./sugar.ts";
 import { Turns } from "./turns.ts";
 import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice } from "./types/formula.ts";
-import type { ServedImage } from "./types/image.ts";
+import type { ImageService, ServedImage } from "./types/image.ts";
 import type { Pay } from "./types/measure.ts";
 import { hash, pictureVersion } from "./version.ts";
 
@@ -22,6 +22,12 @@ const MAX_CHARACTERS = 32 * 2 ** 20;
 const ENTRY_CHARACTERS = 6 * 1024;
 /** Texts whose other images are remembered, by their characters. */
 const MAX_NAMING_CHARACTERS = 4 * 2 ** 20;
+
+interface AskedFormula {
+  readonly image: ServedImage;
+  readonly source: string | null;
+  readonly choice?: PlaneChoice;
+}
 
 /** Formula texts bound to images: parsed, checked and completed once for each revision, when it is their turn. */
 export class BoundFormulas implements FormulaService {
@@ -53,20 +59,43 @@ export class BoundFormulas implements FormulaService {
     this.#turns = turns;
   }
 
-  async bind(
+  bind(
     image: ServedImage,
     source: string | null,
-    choice: PlaneChoice = {},
+    choice?: PlaneChoice,
     signal?: AbortSignal,
     pay?: Pay,
+  ): Promise<BoundFormula> {
+    return this.#bindWith(this.#images, { image, source, ...(choice ? { choice } : {}) }, signal, pay);
+  }
+
+  /** The same formulas, for who sees these images and no others. */
+  within(images: ImageService): FormulaService {
+    return {
+      bind: (image, source, choice, signal, pay) =>
+        this.#bindWith(images, { image, source, ...(choice ? { choice } : {}) }, signal, pay),
+      displayText: (source, display, signal) => this.displayText(source, display, signal),
+      layersText: (layers, signal) => this.layersText(layers, signal),
+      defaultText: (image) => this.defaultText(image),
+    };
+  }
+
+  async #bindWith(
+    seen: ImageService,
+    { image, source, choice = {} }: AskedFormula,
+    signal: AbortSignal | undefined,
+    pay: Pay | undefined,
   ): Promise<BoundFormula> {
     const text = source ?? defaultText(image);
     const plane = planeOf(image, choice);
     const names = mayNameImages(text) ? (this.#named.get(text) ?? (await this.#namesIn(text, signal))) : [];
     const named = names.filter((key) => key !== image.key);
-    const others = await namedImages(this.#images, named, signal);
+    const others = await namedImages(seen, named, signal);
     const revisions = others.found.map((one) => [one.key, one.revision]);
-    const key = JSON.stringify([image.key, image.revision, plane.z, plane.t, text, revisions, this.#purges.count]);
+    // What is proposed for a name that there is not depends on who asks.
+    const similar = others.similar.size === 0 ? [] : [...others.similar];
+    const place = [image.key, image.revision, plane.z, plane.t, text];
+    const key = JSON.stringify([...place, revisions, similar, this.#purges.count]);
     const known = this.#known.get(key);
     if (known) return known;
     const check = (shared: AbortSignal) =>

@@ -21,6 +21,7 @@ import { servedRevision } from "./version.ts";
 
 /** Descriptions of images that are kept: a few kilobytes each. */
 const MAX_IMAGES = 1000;
+const MAX_TOLD = 100_000;
 /** A file is compared with what is known of it at most this often, milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
 const REMOTE_CHECK_INTERVAL_MS = 10_000;
@@ -40,6 +41,8 @@ export interface ImagesOptions {
    * such check: each names the version that it wants.
    */
   readonly remoteCheckMs?: number;
+  /** Told what is odd in a file, in a line for each of its revisions. */
+  readonly onWarning?: (line: string) => void;
 }
 
 interface Known {
@@ -71,6 +74,9 @@ export class CatalogueImages implements ImageService {
   readonly #remote: Remote;
   readonly #purges: KnownPurges;
   readonly #remoteInterval: number;
+  readonly #onWarning: (line: string) => void;
+  /** Revisions whose warnings were told, by key. */
+  readonly #told = new LRUCache<string, string>({ max: MAX_TOLD });
   readonly #known = new LRUCache<string, Known>({ max: MAX_IMAGES });
   readonly #flights = new SingleFlight<ServedImage>();
 
@@ -79,8 +85,9 @@ export class CatalogueImages implements ImageService {
     renderer: Renderer,
     remote: Remote,
     purges: KnownPurges = NEVER_PURGED,
-    { remoteCheckMs = REMOTE_CHECK_INTERVAL_MS }: ImagesOptions = {},
+    { remoteCheckMs = REMOTE_CHECK_INTERVAL_MS, onWarning = () => {} }: ImagesOptions = {},
   ) {
+    this.#onWarning = onWarning;
     this.#purges = purges;
     this.#remoteInterval = remoteCheckMs;
     this.#catalogue = catalogue;
@@ -180,9 +187,18 @@ export class CatalogueImages implements ImageService {
     const kept = before && "image" in before.outcome && sameWords(before.entry, entry) ? before.outcome.image : null;
     const same = kept?.source.generation === generation ? kept : null;
     const image = same ?? servedImage(entry, described, generation);
+    this.#tell(entry.key, described);
     const interval = described.identity.remote.length > 0 ? this.#remoteInterval : CHECK_INTERVAL_MS;
     this.#known.set(entry.key, { entry, outcome: { described, image }, interval, ...now });
     return image;
+  }
+
+  /** What is odd in a file, once for each of its revisions. */
+  #tell(key: string, { info, identity: { revision } }: Described): void {
+    if (info.warnings.length === 0 || this.#told.get(key) === revision) return;
+    this.#told.set(key, revision);
+    const codes = [...new Set(info.warnings.map(({ code }) => code))].join(", ");
+    this.#onWarning(`The image ${key}: ${codes}. Image.warnings and bandloom inspect tell what to do.`);
   }
 
   #now() {

@@ -39,6 +39,13 @@ export class FolderOriginals implements Originals {
     });
   }
 
+  async owners(name: string): Promise<readonly string[]> {
+    const images = await this.#scan();
+    return [...images].flatMap(([key, path]) =>
+      key === name || path === name || name.startsWith(`${path}/`) ? [key] : [],
+    );
+  }
+
   async open(name: string): Promise<Original> {
     const path = this.#ofPath(name) ?? (await this.#ofKey(name));
     if (path === null) throw notFound();

@@ -28,17 +28,29 @@ export class Presets implements PresetService {
   readonly #turns: Turns;
   readonly #log: (line: string) => void;
   /** What the library has for images that somebody asked of. */
-  readonly #libraries = new WeakMap<ServedImage, readonly Preset[]>();
+  readonly #libraries: WeakMap<ServedImage, readonly Preset[]>;
 
-  constructor(images: ImageService, state: StateStore, turns: Turns, log: (line: string) => void) {
+  constructor(
+    images: ImageService,
+    state: StateStore,
+    turns: Turns,
+    log: (line: string) => void,
+    libraries = new WeakMap<ServedImage, readonly Preset[]>(),
+  ) {
     this.#images = images;
+    this.#libraries = libraries;
     this.#state = state;
     this.#turns = turns;
     this.#log = log;
   }
 
+  /** The same presets, where formulas name images of another list. */
+  within(images: ImageService): PresetService {
+    return new Presets(images, this.#state, this.#turns, this.#log, this.#libraries);
+  }
+
   async all(): Promise<readonly Preset[]> {
-    const named = this.#images.presets().map((one) => ({ ...ofPeople(one), imageKey: one.imageKey }));
+    const named = (await this.#images.presets()).map((one) => ({ ...ofPeople(one), imageKey: one.imageKey }));
     const all = [...named.map(fromCatalogue), ...(await this.#saved()), ...presetLibrary.map(fromLibrary)];
     return distinct(all, ({ name, imageKey }) => `${imageKey ?? ""}\0${folded(name)}`);
   }

@@ -1,8 +1,8 @@
 import { KeyMaker } from "../cache/index.ts";
 import { type Encoding, encoderIdentity, type PictureFormat } from "../render/index.ts";
 import type { ValidFormula } from "./types/formula.ts";
+import type { Links } from "./types/links.ts";
 import type { ProbeRequest, StatisticsRequest } from "./types/measure.ts";
-import type { Links } from "./types/services.ts";
 import type { RegionRequest, TileRequest } from "./types/tile.ts";
 import { documentSuffix, keyPath, measureSuffix, pictureSuffix } from "./urls.ts";
 import { RENDER_VERSION, revisionsOf } from "./version.ts";

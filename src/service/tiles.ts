@@ -20,8 +20,8 @@ import { statistics } from "./statistics.ts";
 import { TileNames } from "./tile-names.ts";
 import type { Turns } from "./turns.ts";
 import type { ValidFormula } from "./types/formula.ts";
+import type { Links } from "./types/links.ts";
 import type { ProbeRequest, ServedProbe, ServedStatistics, StatisticsRequest } from "./types/measure.ts";
-import type { Links } from "./types/services.ts";
 import type {
   CacheOutcome,
   ChunkRequest,
@@ -47,32 +47,49 @@ interface TilesOptions {
   readonly turns: Turns;
 }
 
+/** What all who ask share, whatever links they are given. */
+interface Joined extends Pick<TilesOptions, "images" | "renderer" | "cache" | "publicUrl" | "renderNode"> {
+  /** From the root, for other processes. */
+  readonly paths: TileNames;
+  readonly kernels: PictureKernels;
+  readonly pictures: RenderedOnce;
+  readonly current: CurrentFormulas;
+  readonly statistics: LRUCache<string, ServedStatistics>;
+  readonly measuring: SingleFlight<ServedStatistics>;
+}
+
+function join({ formulas, links, turns, ...options }: TilesOptions): Joined {
+  const { images, renderer, cache, renderNode } = options;
+  const kernels = new PictureKernels(turns);
+  const own = ownPictures(renderer, kernels);
+  return {
+    ...options,
+    kernels,
+    paths: new TileNames(undefined, links),
+    pictures: new RenderedOnce(renderNode ? farPictures(renderNode, own) : own, cache),
+    current: new CurrentFormulas(images, formulas),
+    statistics: new LRUCache({ max: MAX_STATISTICS }),
+    measuring: new SingleFlight(),
+  };
+}
+
 /** Key → cache → render → cache: where the pipeline is joined. */
 export class PipelineTiles implements TileService {
-  readonly #images: CatalogueImages;
-  readonly #renderer: Renderer;
-  readonly #cache: TileCache;
+  readonly #joined: Joined;
   readonly #names: TileNames;
-  /** From the root, for other processes. */
-  readonly #paths: TileNames;
-  readonly #renderNode: RenderNode | null;
-  readonly #kernels: PictureKernels;
-  readonly #pictures: RenderedOnce;
-  readonly #current: CurrentFormulas;
-  readonly #statistics = new LRUCache<string, ServedStatistics>({ max: MAX_STATISTICS });
-  readonly #measuring = new SingleFlight<ServedStatistics>();
 
-  constructor({ images, formulas, renderer, cache, publicUrl, links, renderNode, turns }: TilesOptions) {
-    this.#kernels = new PictureKernels(turns);
-    this.#images = images;
-    this.#renderer = renderer;
-    this.#cache = cache;
-    this.#renderNode = renderNode;
-    this.#names = new TileNames(publicUrl, links);
-    this.#paths = new TileNames(undefined, links);
-    const own = ownPictures(renderer, this.#kernels);
-    this.#pictures = new RenderedOnce(renderNode ? farPictures(renderNode, own) : own, cache);
-    this.#current = new CurrentFormulas(images, formulas);
+  private constructor(joined: Joined, names: TileNames) {
+    this.#joined = joined;
+    this.#names = names;
+  }
+
+  static create(options: TilesOptions): PipelineTiles {
+    return new PipelineTiles(join(options), new TileNames(options.publicUrl, options.links));
+  }
+
+  /** The same tiles, for somebody who is given other links. */
+  linkedBy(links: Links): TileService {
+    return new PipelineTiles(this.#joined, new TileNames(this.#joined.publicUrl, links));
   }
 
   tileKey(request: TileRequest): string {
@@ -99,13 +116,13 @@ export class PipelineTiles implements TileService {
   }
 
   peek(key: string): ServedTile | null {
-    const tile = this.#pictures.peek(key);
-    if (tile) this.#pictures.outcomes.MEMORY++;
+    const tile = this.#joined.pictures.peek(key);
+    if (tile) this.#joined.pictures.outcomes.MEMORY++;
     return tile;
   }
 
   outcomes(): Readonly<Record<CacheOutcome, number>> {
-    return this.#pictures.outcomes;
+    return this.#joined.pictures.outcomes;
   }
 
   async tile(request: TileRequest, signal?: AbortSignal): Promise<ServedTile> {
@@ -116,22 +133,22 @@ export class PipelineTiles implements TileService {
 
   async tiles(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]> {
     const wanted = requests.map((request) => this.#wantedTile(request));
-    const served = await this.#pictures.serve(wanted, signal, priorityOf(requests));
+    const served = await this.#joined.pictures.serve(wanted, signal, priorityOf(requests));
     return served.some(isSourceChanged) ? this.#serveAgain(requests, served, signal) : served;
   }
 
   async tilesAhead(requests: readonly TileRequest[], signal?: AbortSignal): Promise<readonly (ServedTile | Error)[]> {
     const wanted = requests.map((request) => this.#wantedTile(request));
-    const served = await this.#pictures.serveAhead(wanted, signal);
+    const served = await this.#joined.pictures.serveAhead(wanted, signal);
     // Whoever asks next looks at the file again.
     if (served.some(isSourceChanged))
       for (const formula of new Set(requests.map((request) => request.formula)))
-        for (const { key } of [formula.image, ...formula.others]) this.#images.recheck(key);
+        for (const { key } of [formula.image, ...formula.others]) this.#joined.images.recheck(key);
     return served;
   }
 
   async settled(): Promise<void> {
-    await this.#cache.flush();
+    await this.#joined.cache.flush();
   }
 
   regionSize(request: RegionRequest): Size {
@@ -151,23 +168,23 @@ export class PipelineTiles implements TileService {
   region(request: RegionRequest, signal?: AbortSignal): Promise<ServedRegion> {
     const render = async (formula: ValidFormula): Promise<ServedRegion> => {
       const wanted = { ...request, formula };
-      const names = { key: this.#names.regionKey(wanted), path: () => this.#paths.regionUrl(wanted) };
+      const names = { key: this.#names.regionKey(wanted), path: () => this.#joined.paths.regionUrl(wanted) };
       const picture = { ...names, formula, task: regionTask(wanted), padded: false };
-      const [served] = await this.#pictures.serve([picture], signal, "bulk");
+      const [served] = await this.#joined.pictures.serve([picture], signal, "bulk");
       if (served === undefined || served instanceof Error) throw served ?? new Error("A region has no answer.");
-      const { bytes, contentType, key } = served;
-      return { bytes, ...regionSize(wanted), contentType, key, version: formula.version };
+      const { bytes, key } = served;
+      return { bytes, ...regionSize(wanted), key, version: formula.version };
     };
-    return this.#current.retry(request.formula, render, signal);
+    return this.#joined.current.retry(request.formula, render, signal);
   }
 
   async chunk({ image, channel, storedLevel, z, t, x, y }: ChunkRequest, signal?: AbortSignal): Promise<RawChunk> {
     const { source, info } = image;
     try {
-      return await this.#renderer.chunk({ source, info, channel, level: storedLevel, z, t, x, y }, signal);
+      return await this.#joined.renderer.chunk({ source, info, channel, level: storedLevel, z, t, x, y }, signal);
     } catch (error) {
       // The new file may be cut otherwise: whoever asked must look at it first.
-      if (isSourceChanged(error)) this.#images.recheck(image.key);
+      if (isSourceChanged(error)) this.#joined.images.recheck(image.key);
       throw error;
     }
   }
@@ -176,29 +193,29 @@ export class PipelineTiles implements TileService {
     const { level, region, bins, percentiles } = request;
     const compute = (formula: ValidFormula): Promise<ServedStatistics> => {
       const key = JSON.stringify([formula.version, formula.formula.hash, level, region, bins, percentiles]);
-      const known = this.#statistics.get(key);
+      const known = this.#joined.statistics.get(key);
       if (known) return Promise.resolve(known);
       const work = async (shared: AbortSignal) => {
         const wanted = { ...request, formula };
-        const far = await this.#ask(() => this.#paths.statisticsUrl(wanted), formula, readStatistics, shared);
-        const result = far ?? (await statistics(this.#renderer, this.#kernels, wanted, shared));
-        this.#statistics.set(key, result);
+        const far = await this.#ask(() => this.#joined.paths.statisticsUrl(wanted), formula, readStatistics, shared);
+        const result = far ?? (await statistics(this.#joined.renderer, this.#joined.kernels, wanted, shared));
+        this.#joined.statistics.set(key, result);
         return result;
       };
-      return this.#measuring.run(key, work, signal);
+      return this.#joined.measuring.run(key, work, signal);
     };
-    return this.#current.retry(request.formula, compute, signal);
+    return this.#joined.current.retry(request.formula, compute, signal);
   }
 
   probe(request: ProbeRequest, signal?: AbortSignal): Promise<ServedProbe> {
     const look = async (formula: ValidFormula): Promise<ServedProbe> => {
       const wanted = { ...request, formula };
-      const far = await this.#ask(() => this.#paths.probeUrl(wanted), formula, readProbe, signal);
+      const far = await this.#ask(() => this.#joined.paths.probeUrl(wanted), formula, readProbe, signal);
       if (far) return far;
-      const points = await probe(this.#renderer, this.#kernels, wanted, signal);
+      const points = await probe(this.#joined.renderer, this.#joined.kernels, wanted, signal);
       return { version: formula.version, points };
     };
-    return this.#current.retry(request.formula, look, signal);
+    return this.#joined.current.retry(request.formula, look, signal);
   }
 
   /** What another process measures; null where this one is to do it, or the other looked at another version. */
@@ -208,9 +225,9 @@ export class PipelineTiles implements TileService {
     read: (document: unknown) => Measured,
     signal: AbortSignal | undefined,
   ): Promise<Measured | null> {
-    const target = this.#renderNode && pathOrNull(path);
-    if (this.#renderNode === null || target === null) return null;
-    const measured = read(await this.#renderNode.document(target, signal));
+    const target = this.#joined.renderNode && pathOrNull(path);
+    if (this.#joined.renderNode === null || target === null) return null;
+    const measured = read(await this.#joined.renderNode.document(target, signal));
     return measured.version === version ? measured : null;
   }
 
@@ -221,7 +238,7 @@ export class PipelineTiles implements TileService {
     const canvas = padded ? { width: tileSize, height: tileSize } : null;
     return {
       key: this.#names.tileKey(request),
-      path: () => this.#paths.tileUrl(request),
+      path: () => this.#joined.paths.tileUrl(request),
       formula,
       task: { level, region, pad: canvas, resize: null, encoding },
       padded,
@@ -237,14 +254,14 @@ export class PipelineTiles implements TileService {
     const failed = requests.flatMap((request, index) => (isSourceChanged(served[index]) ? [{ request, index }] : []));
     const current = new Map<ValidFormula, ValidFormula | null>();
     for (const formula of new Set(failed.map(({ request }) => request.formula)))
-      current.set(formula, await this.#current.rebind(formula, signal));
+      current.set(formula, await this.#joined.current.rebind(formula, signal));
     const again = failed.flatMap(({ request, index }) => {
       const formula = current.get(request.formula);
       return formula ? [{ index, wanted: this.#wantedTile({ ...request, formula }) }] : [];
     });
     const wanted = again.map((one) => one.wanted);
     const answers = [...served];
-    for (const [at, tile] of (await this.#pictures.serve(wanted, signal, priorityOf(requests))).entries())
+    for (const [at, tile] of (await this.#joined.pictures.serve(wanted, signal, priorityOf(requests))).entries())
       answers[again[at]?.index ?? -1] = tile;
     return answers;
   }

@@ -1,5 +1,5 @@
 /** Tables of the state. */
-export type StateTable = "presets" | "purges" | "generations" | "jobs" | "job-parts";
+export type StateTable = "presets" | "purges" | "generations" | "jobs" | "job-parts" | "signing" | "revoked";
 
 /**
  * What people have saved, and jobs: small texts by key, in tables. What is resolved is written durably. Rejects with SOURCE_FAILED where the

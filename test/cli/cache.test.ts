@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { open as openLmdb } from "lmdb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAsClosed, markClosed } from "../../src/cache/embedded/open.ts";
-import { createTileCache } from "../../src/cache/index.ts";
+import { CHECKED } from "../../src/cache/envelope.ts";
+import { createTileCache, type TileCacheOptions } from "../../src/cache/index.ts";
 import { RedisKeys } from "../../src/cache/redis-keys.ts";
 import { purgeRow } from "../../src/service/purge.ts";
 import { createState } from "../../src/state/index.ts";
@@ -23,7 +24,9 @@ const folder = mkdtempSync(join(tmpdir(), "bandloom-cache-command-"));
 const embedded = join(folder, "embedded");
 let redis: RedisServer;
 
-async function fill(place: { readonly redisUrl: string | null; readonly folder: string | null }): Promise<void> {
+interface Place extends Pick<TileCacheOptions, "redisUrl" | "folder" | "sealing"> {}
+
+async function fill(place: Place): Promise<void> {
   const rest = { memoryBytes: 0, embeddedBytes: 2 ** 26, redisTimeoutMs: PATIENT_MS, log: () => {} };
   const cache = await createTileCache({ ...rest, ...place });
   for (let n = 0; n < TILES; n++) cache.set(keyOf(n), tileOf(n));
@@ -113,7 +116,7 @@ describe("bandloom cache verify", () => {
     await root.close();
     markClosed({ folder: damaged, name: "tiles-1" });
     const first = await bandloom(["cache", "verify", "--cache", damaged, "--json"]);
-    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES, damaged: 2 }]);
+    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES, damaged: 2, unchecked: 0 }]);
     expect(isAsClosed(join(damaged, "tiles-1"))).toBe(true);
     const second = await runHere(["cache", "verify", "--cache", damaged]);
     expect([second.code, second.stdout]).toEqual([0, `${TILES - 2} tiles were read: none is damaged.\n`]);
@@ -138,11 +141,39 @@ describe("bandloom cache verify", () => {
     await redis.admin.set("bandloom:tile:2:of-no-key", "x");
     await redis.admin.set("bandloom:state:1:presets", "of somebody else");
     const first = await runHere(["cache", "verify", "--redis-url", redis.url, "--json"]);
-    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES + 1, damaged: 4 }]);
+    expect([first.code, JSON.parse(first.stdout)]).toEqual([1, { checked: TILES + 1, damaged: 4, unchecked: 0 }]);
     const second = await runHere(["cache", "verify", "--redis-url", redis.url, "--json"]);
-    expect([second.code, JSON.parse(second.stdout)]).toEqual([0, { checked: TILES - 3, damaged: 0 }]);
+    expect([second.code, JSON.parse(second.stdout)]).toEqual([0, { checked: TILES - 3, damaged: 0, unchecked: 0 }]);
     expect(await redis.admin.exists("bandloom:state:1:presets")).toBe(1);
   });
+
+  it("checks signed tiles with the servers' keys, and leaves them alone without", async () => {
+    const [first, second] = [1, 2].map((fill) => ({ id: `k${fill}`, secret: Buffer.alloc(32, fill) }));
+    if (!first || !second) throw new Error("no keys");
+    const signed = await startRedis();
+    const names = new RedisKeys("bandloom:");
+    try {
+      await fill({ redisUrl: signed.url, folder: null, sealing: [first] });
+      await signed.admin.setrange(names.tile(keyOf(1)), 100, "x");
+      await signed.admin.set(names.tile(keyOf(2)), CHECKED.seal(keyOf(2), tileOf(2)));
+      const verified = async (keys: string, ...args: readonly string[]) => {
+        const words = ["cache", "verify", "--redis-url", signed.url, ...args];
+        const environment = keys === "" ? {} : { BANDLOOM_SIGNING_KEYS: keys };
+        return bandloom(words, { environment });
+      };
+      const blind = await verified("", "--json");
+      expect([blind.code, JSON.parse(blind.stdout)]).toEqual([1, { checked: 1, damaged: 0, unchecked: TILES - 1 }]);
+      expect(blind.stderr).toContain(`${TILES - 1} tiles are signed and were not checked`);
+      expect(await signed.admin.dbsize()).toBe(TILES);
+      const [one, two] = [first, second].map(({ id, secret }) => `${id}:${secret.toString("hex")}`);
+      const seeing = await verified(`${two},${one}`, "--json");
+      expect([seeing.code, JSON.parse(seeing.stdout)]).toEqual([1, { checked: TILES, damaged: 2, unchecked: 0 }]);
+      const again = await verified("", "--signing-keys", one ?? "");
+      expect([again.code, again.stdout]).toEqual([0, `${TILES - 2} tiles were read: none is damaged.\n`]);
+    } finally {
+      await signed.stop();
+    }
+  }, 120_000);
 });
 
 describe("bandloom cache purge", () => {

@@ -36,6 +36,9 @@ describe("help", () => {
     ["cache", "stats"],
     ["cache", "purge"],
     ["cache", "verify"],
+    ["key", "create"],
+    ["key", "list"],
+    ["key", "revoke"],
   ])("of %s %s has examples and exit codes", async (...command) => {
     const { code, stdout } = await runHere([...command, "--help"]);
     expect(code).toBe(0);
@@ -45,7 +48,7 @@ describe("help", () => {
 
   it("names every command, and does not load the server", async () => {
     const { stdout } = await bandloom(["--help"], { environment: { NODE_V8_COVERAGE: join(folder, "coverage") } });
-    for (const command of ["serve", "demo", "inspect", "render", "export", "formula", "cache"])
+    for (const command of ["serve", "demo", "inspect", "render", "export", "formula", "cache", "key"])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     const [report = ""] = readdirSync(join(folder, "coverage"));
     const { result } = json(readFileSync(join(folder, "coverage", report), "utf8")) as { result: { url: string }[] };

@@ -38,6 +38,7 @@ describe("settings", () => {
     expect(read({})).toEqual({
       data: join(folder, "data"),
       catalogue: null,
+      access: null,
       host: "127.0.0.1",
       port: 8080,
       role: "all",

@@ -66,7 +66,14 @@ describe("nginx in front of the servers", () => {
     // Over the same connection: by the worker that has kept it.
     const second = await fetch(nginx.url + url);
     expect([first, second].map(({ headers }) => headers.get("x-bandloom-front"))).toEqual(["MISS", "HIT"]);
-    for (const name of ["etag", "cache-control", "content-type", "content-length", "x-content-type-options"]) {
+    for (const name of [
+      "etag",
+      "cache-control",
+      "content-type",
+      "content-length",
+      "x-content-type-options",
+      "content-security-policy",
+    ]) {
       expect(second.headers.get(name)).toBe(first.headers.get(name));
     }
     expect(second.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { open } from "lmdb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { unseal } from "../../src/cache/envelope.ts";
+import { CHECKED } from "../../src/cache/envelope.ts";
 import { cleanEnvironment, PROGRAM } from "../cli/program.ts";
 import { effort } from "../fixtures/effort.ts";
 import { type Reference, referenceOf, runLoad } from "../fixtures/load.ts";
@@ -149,7 +149,7 @@ function soundValues(): number {
   const keys = [...values.getKeys()].map((key) => Buffer.from(key));
   for (const key of keys) {
     const value = values.getBinary(key);
-    expect(value && unseal(key.toString("hex"), value)).not.toBeNull();
+    expect(value && CHECKED.unseal(key.toString("hex"), value)).not.toBeNull();
     expect(entries.getBinary(key)?.readUInt32BE(8)).toBe(value?.length);
   }
   expect(entries.getCount()).toBe(keys.length);

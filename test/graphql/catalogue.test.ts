@@ -91,7 +91,7 @@ describe("the list of images", () => {
       ["typo", "SOURCE_UNREADABLE"],
     ]);
     expect(totalCount).toBe(12);
-    expect(errors).toHaveLength(7);
+    expect(errors).toBeUndefined();
     const reasons = Object.fromEntries(problems.map(({ key, message }) => [key, message]));
     expect(reasons["bands/self"]).toMatch(/a channel set itself/);
     expect(reasons["bands/wrong"]).toMatch(

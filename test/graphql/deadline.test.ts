@@ -5,7 +5,7 @@ import { own, ownerOf } from "../../src/core/owner.ts";
 import { createContext } from "../../src/graphql/context.ts";
 import { Deadline } from "../../src/graphql/deadline.ts";
 import { StreamedOperations } from "../../src/graphql/streams/operations.ts";
-import { inProcess, STUCK } from "./in-process.ts";
+import { ANYBODY, inProcess, STUCK } from "./in-process.ts";
 
 const TIME = 60_000;
 
@@ -83,7 +83,7 @@ describe("an operation over a stream", () => {
     const { limits } = services;
     const operations = new StreamedOperations({ schema, limits, introspection: true, onInternalError: () => {} });
     const prepared = async (text: string) => {
-      const context = createContext(services, new AbortController().signal, () => {});
+      const context = createContext(services, new AbortController().signal, ANYBODY);
       const one = await operations.prepare({ query: text }, context, true);
       return { context, one };
     };

@@ -3,6 +3,7 @@ import { createTileCache } from "../../src/cache/index.ts";
 import { BANDS } from "../../src/cli/demo/channels.ts";
 import { own } from "../../src/core/owner.ts";
 import { createApollo } from "../../src/graphql/apollo.ts";
+import { Caller } from "../../src/graphql/caller.ts";
 import { createContext, type GraphqlContext } from "../../src/graphql/context.ts";
 import { buildBandloomSchema } from "../../src/graphql/schema.ts";
 import type { PictureJob, Renderer, StatisticsJob } from "../../src/render/index.ts";
@@ -18,6 +19,7 @@ import type { Limits } from "../../src/service/types/limits.ts";
 import type { Services } from "../../src/service/types/services.ts";
 import { plainChannel, plainImage } from "../../src/source/plain-info.ts";
 import { createState } from "../../src/state/index.ts";
+import { freeAccess } from "../fixtures/access.ts";
 import { servedImage } from "../service/support.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -59,6 +61,13 @@ interface InProcessOptions {
   /** Waited for before numbers are given. */
   readonly hold?: (job: StatisticsJob, signal: AbortSignal | undefined) => Promise<void>;
 }
+
+/** Whoever asks may change everything. */
+export const ANYBODY = new Caller({
+  who: async () => freeAccess().anonymous,
+  client: "somebody",
+  log: () => {},
+});
 
 /** GraphQL on the whole pipeline, with workers that give made-up numbers at once and write down what they are asked for. */
 export async function inProcess({ images: sides = { demo: 4096 }, limits, hold }: InProcessOptions = {}) {
@@ -106,7 +115,7 @@ export async function inProcess({ images: sides = { demo: 4096 }, limits, hold }
   const common = { images, formulas, renderer, cache, turns };
   const services = {
     ...{ images, formulas, texts: cache.texts, limits: { ...LIMITS, ...limits } },
-    tiles: new PipelineTiles({ ...common, publicUrl: undefined, links: OPEN_LINKS, renderNode: null }),
+    tiles: PipelineTiles.create({ ...common, publicUrl: undefined, links: OPEN_LINKS, renderNode: null }),
     presets: new Presets(images, createState({ redisUrl: null, folder: null, log: () => {} }), turns, () => {}),
     stats: () => ({ version: "0", cache: [], pictures: {}, renderer: {}, remote: {} }),
   } as unknown as Services;
@@ -131,7 +140,7 @@ export async function inProcess({ images: sides = { demo: 4096 }, limits, hold }
       query: string,
       { variables = {}, client = new AbortController().signal }: Asking = {},
     ): Promise<Answered> {
-      const contextValue = createContext(services, own(client, "somebody"), () => {});
+      const contextValue = createContext(services, own(client, "somebody"), ANYBODY);
       const { http, body } = await apollo.executeOperation({ query, variables }, { contextValue });
       if (body.kind !== "single") throw new Error("Nothing is deferred.");
       const { data, errors = [], extensions } = body.singleResult;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freeAccess, guardedBy } from "../fixtures/access.ts";
 import { startRedis } from "../fixtures/redis.ts";
 import { type Running, runServer } from "../http/running.ts";
 
@@ -24,7 +25,6 @@ const IMAGES = {
   [`${LONG}deep.tif`]: { width: 8, height: 8, value: () => 9 },
   "other.tif": { width: 8, height: 8, value: () => 9 },
 } as const;
-const OPEN = { token: null, open: true };
 
 interface Answer {
   readonly data?: Record<string, never>;
@@ -70,7 +70,7 @@ let server: Running;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "bandloom-presets-"));
-  server = await runServer(IMAGES, { cacheFolder: join(folder, "cache"), mutations: OPEN });
+  server = await runServer(IMAGES, { cacheFolder: join(folder, "cache"), access: freeAccess() });
 });
 afterAll(async () => {
   await server.close();
@@ -210,32 +210,36 @@ describe("who may save", () => {
   const attempt = async (running: Running, headers: Readonly<Record<string, string>> = {}) =>
     (await ask(running, SAVE, { input }, headers)).code;
 
-  it("is whoever is on this machine, and no page of another site that is looked at there", async () => {
-    expect(await attempt(server)).toBeNull();
-    expect(await attempt(server, { origin: server.url })).toBeNull();
-    expect(await attempt(server, { origin: "https://evil.example" })).toBe("FORBIDDEN");
-    expect(await attempt(server, { origin: "null" })).toBe("FORBIDDEN");
+  it("is nobody without a token, wherever the request says that it comes from", async () => {
+    const shut = await runServer(IMAGES, { cacheFolder: join(folder, "local"), access: guardedBy(null) });
+    for (const headers of [
+      {},
+      { origin: shut.url },
+      { "x-forwarded-for": "127.0.0.1" },
+      { authorization: "Basic eDp5" },
+    ])
+      expect(await attempt(shut, headers)).toBe("UNAUTHENTICATED");
     const body = JSON.stringify({ query: SAVE, variables: { input } });
-    const rebound = await server.raw(
-      `POST /graphql HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    const local = await shut.raw(
+      `POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
-    expect(rebound.body).toContain("FORBIDDEN");
+    expect(local.body).toContain("UNAUTHENTICATED");
+    await shut.close();
   });
 
   it("is who has the token, where there is one, and nobody where there is none on an open address", async () => {
     const guarded = await runServer(IMAGES, {
       cacheFolder: join(folder, "guarded"),
-      mutations: { token: TOKEN, open: true },
+      access: guardedBy(TOKEN),
     });
     const shut = await runServer(IMAGES, {
       cacheFolder: join(folder, "shut"),
-      mutations: { token: null, open: false },
+      access: guardedBy(null),
     });
     expect(await attempt(guarded)).toBe("UNAUTHENTICATED");
     expect(await attempt(guarded, { authorization: "Bearer wrong" })).toBe("UNAUTHENTICATED");
     expect(await attempt(guarded, { authorization: `Bearer ${TOKEN}`, origin: "https://viewer.example" })).toBeNull();
-    expect(await attempt(shut)).toBe("FORBIDDEN");
-    expect((await ask(shut, DELETE, { id: "x" })).code).toBe("FORBIDDEN");
+    expect(await attempt(shut)).toBe("UNAUTHENTICATED");
     await guarded.close();
     await shut.close();
   });
@@ -248,17 +252,17 @@ describe("what is saved", () => {
 
   it("is there when the server comes again", async () => {
     const cacheFolder = join(folder, "again");
-    const first = await runServer(IMAGES, { cacheFolder, mutations: OPEN });
+    const first = await runServer(IMAGES, { cacheFolder, access: freeAccess() });
     await save(first, { name: "kept", formula: "b1" });
     await first.close();
-    const second = await runServer(IMAGES, { cacheFolder, mutations: OPEN });
+    const second = await runServer(IMAGES, { cacheFolder, access: freeAccess() });
     expect(await count(second)).toBe(1);
     await second.close();
   });
 
   it("is shared by servers that name one Redis, and hidden, not fatal, while that does not answer", async () => {
     const redis = await startRedis();
-    const options = { stateRedisUrl: redis.url, mutations: OPEN };
+    const options = { stateRedisUrl: redis.url, access: freeAccess() };
     const [one, two] = await Promise.all([runServer(IMAGES, options), runServer(IMAGES, options)]);
     await save(one, { name: "kept", formula: "window(b2, 0, 255)" });
     expect(await count(two)).toBe(1);
@@ -280,7 +284,7 @@ describe("what is saved", () => {
   });
 
   it("is nothing where the server has no place for it, and saving says so", async () => {
-    const homeless = await runServer(IMAGES, { mutations: OPEN });
+    const homeless = await runServer(IMAGES, { access: freeAccess() });
     const { code, message } = await ask(homeless, SAVE, { input: { name: "a", formula: "b1" } });
     expect([code, message]).toEqual(["FORBIDDEN", expect.stringContaining("BANDLOOM_STATE_REDIS_URL")]);
     await homeless.close();

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { freeAccess, guardedBy } from "../fixtures/access.ts";
 import { type RedisServer, startRedis } from "../fixtures/redis.ts";
 import { type Running, runServer } from "../http/running.ts";
 
@@ -11,7 +12,6 @@ const IMAGES = {
 } as const;
 /** Uncompressed, and larger than the two ends by which a revision tells a file from another. */
 const LARGE = { width: 512, height: 512, tile: [256, 256], value: () => 10 } as const;
-const OPEN = { token: null, open: true };
 const FORMULA = "window(b1, 0, 200)";
 
 type DirectorySpecs = Parameters<typeof runServer>[0];
@@ -77,7 +77,7 @@ let folder: string;
 let redis: RedisServer;
 let state: RedisServer;
 async function open(options: Parameters<typeof runServer>[1], images: DirectorySpecs = IMAGES): Promise<Running> {
-  const server = await runServer(images, { mutations: OPEN, ...options });
+  const server = await runServer(images, { access: freeAccess(), ...options });
   servers.push(server);
   return server;
 }
@@ -170,15 +170,15 @@ describe("a purge", () => {
   });
 
   it("needs the right to change something", async () => {
-    const server = await open({ cacheFolder: join(folder, "right"), mutations: { token: null, open: false } });
-    await expect(purge(server, { everything: true })).rejects.toThrow("FORBIDDEN");
+    const server = await open({ cacheFolder: join(folder, "right"), access: guardedBy(null) });
+    await expect(purge(server, { everything: true })).rejects.toThrow("UNAUTHENTICATED");
   });
 });
 
 describe("what is asked to be purged", () => {
   let server: Running;
   beforeAll(async () => {
-    server = await runServer(IMAGES, { mutations: OPEN, cacheFolder: join(folder, "asked") });
+    server = await runServer(IMAGES, { access: freeAccess(), cacheFolder: join(folder, "asked") });
   });
   afterAll(() => server.close());
 

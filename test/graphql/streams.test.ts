@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
+import { freeAccess } from "../fixtures/access.ts";
 import { type Running, runServer } from "../http/running.ts";
 
 const TILES = (selection: string, to = 3) =>
@@ -15,10 +16,7 @@ beforeAll(async () => {
   const plate = { width: 512, height: 512, tile: [128, 128] as const, codec: "deflate" as const, seed: 4 };
   // A million and more tiles of 64: a job on it ends when it is told to.
   const large = { width: 65_536, height: 65_536, tile: [1024, 1024] as const, sparse: () => true };
-  server = await runServer(
-    { "plate.tif": plate, "large.tif": large },
-    { cacheFolder: cache, mutations: { token: null, open: true } },
-  );
+  server = await runServer({ "plate.tif": plate, "large.tif": large }, { cacheFolder: cache, access: freeAccess() });
 });
 afterAll(async () => {
   await server.close();
@@ -192,13 +190,11 @@ describe("limits hold for streams", () => {
     expect(await upgrade("/tiles")).toBe(404);
   });
 
-  it("mutations obey the policy, and do not come by GET", async () => {
+  it("mutations do not come by GET", async () => {
     const cancel = `mutation { cancelJob(input: { id: "${Buffer.from(`Job:${"0".repeat(32)}`).toString("base64url")}" }) { userErrors { message } } }`;
     const accept = "text/event-stream";
     const got = await server.get(`/graphql/stream?query=${encodeURIComponent(cancel)}`, { headers: { accept } });
     expect(got.status).toBe(400);
-    const [elsewhere] = eventsOf(await (await post(cancel, { origin: "http://elsewhere" })).text());
-    expect(elsewhere?.data?.errors?.[0]?.extensions.code).toBe("FORBIDDEN");
     const [here] = await stream(cancel);
     expect(here?.data?.data).toMatchObject({
       cancelJob: { userErrors: [{ message: expect.stringContaining("no job") }] },

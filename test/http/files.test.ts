@@ -28,6 +28,8 @@ describe("an original", () => {
       const answer = await server.get(path);
       expect(answer.status).toBe(200);
       expect(answer.headers.get("accept-ranges")).toBe("bytes");
+      expect(answer.headers.get("content-type")).toBe("application/octet-stream");
+      expect(answer.headers.get("content-security-policy")).toBe("sandbox");
       expect(answer.headers.get("cache-control")).toBe("no-cache");
       expect((await body(answer)).equals(bytes)).toBe(true);
       const query = { query: '{ image(key: "plates/p1") { revision } }' };

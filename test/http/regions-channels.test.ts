@@ -22,6 +22,8 @@ describe("a region over HTTP", () => {
   it("holds the pixels that were asked for", async () => {
     const answer = await server.get(`/regions/odd/60,50,30,20/100.png?${PLAIN}`);
     expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toBe("image/png");
+    expect(answer.headers.get("content-security-policy")).toBe("sandbox");
     const picture = PNG.sync.read(Buffer.from(await answer.arrayBuffer()));
     expect([picture.width, picture.height]).toEqual([30, 20]);
     for (const [x, y] of [
@@ -74,6 +76,7 @@ describe("a stored chunk over HTTP", () => {
     const answer = await server.get("/channels/odd/b1/1/1/0.raw");
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toBe("application/octet-stream");
+    expect(answer.headers.get("content-security-policy")).toBe("sandbox");
     expect(answer.headers.get("x-bandloom-width")).toBe("64");
     expect(answer.headers.get("x-bandloom-height")).toBe("64");
     expect(answer.headers.get("x-bandloom-dtype")).toBe("uint8");

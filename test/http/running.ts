@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import type { MutationPolicy } from "../../src/graphql/index.ts";
 import { createServer, Metrics } from "../../src/http/index.ts";
 import { createServices, type ServiceOptions } from "../../src/service/index.ts";
 import type { Limits } from "../../src/service/types/limits.ts";
@@ -36,6 +35,7 @@ const PATIENT_MS = 60_000;
 interface RunOptions
   extends Pick<
     ServiceOptions,
+    | "access"
     | "redisUrl"
     | "redisTimeoutMs"
     | "stateRedisUrl"
@@ -51,7 +51,6 @@ interface RunOptions
     | "sharing"
   > {
   readonly cacheFolder?: string | null;
-  readonly mutations?: MutationPolicy;
   readonly trustedProxies?: readonly string[];
   /** Any that is free when left out: one of `freePort` where a server is to come back at the same. */
   readonly port?: number;
@@ -67,7 +66,6 @@ export async function runServer(
 ): Promise<Running> {
   const {
     cacheFolder = null,
-    mutations,
     trustedProxies,
     introspection = true,
     limits,
@@ -81,7 +79,7 @@ export async function runServer(
     await writeFile(join(folder, name), buildTiff({ directories: [directory] }));
   }
   const events: string[] = [];
-  const made = await createServices({
+  const services = await createServices({
     dataFolder: folder,
     cacheFolder,
     ...{ redisTimeoutMs: PATIENT_MS, stateRedisTimeoutMs: PATIENT_MS, ...others },
@@ -89,9 +87,9 @@ export async function runServer(
     memoryBytes: 64 * 1024 * 1024,
     workers: 1,
     sharing: { queueMs: PATIENT_MS, ...sharing },
+    ...(limits ? { limits } : {}),
     onEvent: ({ message }) => events.push(message),
   });
-  const services = { ...made, limits: { ...made.limits, ...limits } };
   const metrics = new Metrics(services);
   const app = await createServer({
     services,
@@ -99,7 +97,6 @@ export async function runServer(
     ...(others.role ? { role: others.role } : {}),
     introspection,
     logLevel: "silent",
-    ...(mutations ? { mutations } : {}),
     ...(trustedProxies ? { trustedProxies } : {}),
   });
   const url = await app.listen({ host: "127.0.0.1", port: wanted });

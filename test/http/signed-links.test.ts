@@ -118,6 +118,28 @@ describe("a server with keys", () => {
     expect(await status("/healthz")).toBe(200);
   });
 
+  it("takes no word of whose a link is that it did not sign itself, in any place", async () => {
+    const [mine, other] = ["0123456789abcdef", "fedcba9876543210"];
+    const signed = signedTile("0/0/0", `f=b1&for=${mine}&kid=new`);
+    expect(await status(signed)).toBe(200);
+    const changed = [
+      ...[signed.replace(mine, other), signed.replace(mine, mine.toUpperCase()), signed.replace(mine, "")],
+      ...[signed.replace(`for=${mine}&`, ""), signed.replace("for=", "For="), signed.replace("for=", "f%6fr=")],
+      ...[signed.replace("for=", `for=${other}&for=`), `${signed}&for=${mine}`],
+      signed.replace(`f=b1&for=${mine}`, `for=${mine}&f=b1`),
+      (await urlsOf(server)).tile.replace("&kid", `&for=${mine}&kid`),
+    ];
+    // Signed, but no place for it: what cannot be withdrawn must not look as if it could.
+    const odd = [
+      `for=${mine}&f=b1&kid=new`,
+      `f=b1&for=${mine}0&kid=new`,
+      "f=b1&for=&kid=new",
+      `f=b1&for=${mine}&exp=9999999999&kid=new`,
+    ];
+    for (const path of [...changed, ...odd.map((query) => signedTile("0/0/0", query))])
+      expect(await (await server.get(path)).json(), path).toMatchObject({ code: "FORBIDDEN" });
+  });
+
   it("takes links of every key that it has, signed as documented, chunks among them", async () => {
     expect(await status(signedTile("1/1/0", "f=b1&kid=new"))).toBe(200);
     expect(await status(signedTile("1/1/0", "f=b1&kid=old-1", OLD))).toBe(200);

@@ -16,6 +16,7 @@ const ORDER = [
   "render",
   "cache",
   "state",
+  "access",
   "service",
   "graphql",
   "http",

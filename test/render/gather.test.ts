@@ -194,6 +194,28 @@ describe("virtual levels", () => {
       }
     });
 
+  it("of codes hold codes and nothing else, on every level", async () => {
+    const codes = [11, 21, 41, 42, 82, 90];
+    const [width, height] = [1283, 771];
+    const image: MemoryImage = {
+      ...{
+        width,
+        height,
+        kind: "categorical",
+        nodata: 82,
+        levels: [{ width, height, chunkWidth: 240, chunkHeight: 112 }],
+      },
+      value: (_, __, x, y) => codes[(Math.floor(x / 5) + Math.floor(y / 5) * 5) % codes.length] ?? 0,
+    };
+    const workbench = bench(new MemorySource(image));
+    for (const level of [1, 2, 3]) {
+      const [plane] = await gather(workbench, level, { x: 0, y: 0, ...levelSize(image, level) }, [0]);
+      const found = new Set(plane);
+      expect([...found].filter((value) => !codes.includes(value) && !Number.isNaN(value))).toEqual([]);
+      expect(found.size).toBeGreaterThan(4);
+    }
+  });
+
   it("decode each strip of the file once, though its strips do not fit in the cache", async () => {
     const shape = { width: 2048, height: 1024, channels: 2, interleaved: true };
     const levels = [{ width: 2048, height: 1024, chunkWidth: 2048, chunkHeight: 4 }];

@@ -2,7 +2,7 @@ import { type DataType, planeBytes, planeTypeOf, planeView } from "../../src/cor
 import { SLACK_BYTES } from "../../src/kernel/kernel.ts";
 import { textIdentity } from "../../src/source/identity.ts";
 import { plainChannel, plainImage } from "../../src/source/plain-info.ts";
-import type { ChunkRef, ImageInfo, ImageSource, StoredLevel } from "../../src/source/types.ts";
+import type { ChannelInfo, ChunkRef, ImageInfo, ImageSource, StoredLevel } from "../../src/source/types.ts";
 
 export interface MemoryImage {
   readonly width: number;
@@ -10,6 +10,7 @@ export interface MemoryImage {
   readonly dataType?: DataType;
   readonly channels?: number;
   readonly nodata?: number | null;
+  readonly kind?: ChannelInfo["kind"];
   /** Stored levels; the first is full resolution. */
   readonly levels: readonly Omit<StoredLevel, "codec">[];
   /** All channels of a pixel lie in one chunk. */
@@ -38,14 +39,14 @@ export class MemorySource implements ImageSource {
 
   constructor(image: MemoryImage) {
     this.#image = image;
-    const { width, height, levels, dataType = "uint8", channels = 1, nodata = null } = image;
+    const { width, height, levels, dataType = "uint8", channels = 1, nodata = null, kind = "continuous" } = image;
     if (image.rounds) this.fetchAll = (refs) => this.#round(refs);
     this.info = plainImage({
       format: "memory",
       width,
       height,
       channels: Array.from({ length: channels }, (_, index) =>
-        plainChannel({ index, name: `b${index + 1}`, dataType, nodata }),
+        plainChannel({ index, name: `b${index + 1}`, dataType, nodata, kind }),
       ),
       levels: levels.map((level) => ({ ...level, codec: "none" })),
     });

@@ -76,7 +76,7 @@ export async function openPipeline(files: Readonly<Record<string, DirectorySpec 
   const cache = await createTileCache(memory);
   const images = new CatalogueImages(new Catalogue(folder), watched, createRemote({ allowed: [] }));
   const formulas = new BoundFormulas(images, new Measurements(watched));
-  const tiles = new PipelineTiles({
+  const tiles = PipelineTiles.create({
     images,
     formulas,
     renderer: watched,

@@ -22,6 +22,7 @@ export function serviceOptions(settings: Settings): Omit<ServiceOptions, "onEven
     ...(tilesS3 === null ? {} : { tilesInS3: { place: tilesS3, fromMs: tilesS3FromMs } }),
     ...(publicUrl === null ? {} : { publicUrl }),
     ...(signingKeys === null ? {} : { signing: { keys: signingKeys, hours: linkHours } }),
+    ...(linkHours === null ? {} : { linkHours }),
     sharing: {
       ...{ queueMs, deadlineMs },
       ...(clientWorkers === null ? {} : { clientWorkers }),

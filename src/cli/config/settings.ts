@@ -131,9 +131,14 @@ export const SETTINGS = {
     fallbackHelp: "none",
     help: "addresses and networks of proxies whose X-Forwarded-For tells the client; clients are served in turn by address",
   },
+  access: {
+    ...{ flag: "access", env: "BANDLOOM_ACCESS", kind: "file", fallback: null, placeholder: "FILE" },
+    fallbackHelp: "everybody sees everything",
+    help: "YAML file of rules: who may see which images, by API key, token or proxy; read again when it changes",
+  },
   adminToken: {
     ...{ flag: "admin-token", env: "BANDLOOM_ADMIN_TOKEN", kind: "token", fallback: null, placeholder: "TOKEN" },
-    fallbackHelp: "mutations on loopback alone",
+    fallbackHelp: "the secret that is printed at the start",
     help: "what mutations must bring as Authorization: Bearer TOKEN",
   },
   signingKeys: {

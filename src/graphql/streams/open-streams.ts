@@ -5,6 +5,8 @@ import { Shares } from "../../core/shares.ts";
 
 /** One client has at most one part in so many of the streams. */
 const SHARES = 4;
+/** Whether who has a stream may still have it is looked at so often: a key that is withdrawn ends it within a minute. */
+const CHECK_MS = 30_000;
 /** Whatever the limit of all: a page with a viewer has a few. */
 const LEAST_SHARE = 4;
 
@@ -20,17 +22,23 @@ export interface OpenStream {
 export class OpenStreams {
   readonly #shares: Shares;
   readonly #share: number;
-  readonly #open = new Set<AbortController>();
+  /** With what tells whether each may go on. */
+  readonly #open = new Map<AbortController, () => Promise<void>>();
+  readonly #timer: NodeJS.Timeout;
   #ended = false;
 
-  /** `most`: connections at a time. */
-  constructor(most: number) {
+  /** `most`: connections at a time. `checkMs`: how often it is asked whether each may go on. */
+  constructor(most: number, checkMs = CHECK_MS) {
+    this.#timer = setInterval(() => void this.#check(), checkMs).unref();
     this.#share = Math.max(LEAST_SHARE, Math.floor(most / SHARES));
     this.#shares = new Shares(most, this.#share);
   }
 
-  /** OVERLOADED where there are too many, QUOTA_EXCEEDED where the owner has its share. What is done for it is done for `owner`. */
-  enter(owner: string): OpenStream {
+  /**
+   * OVERLOADED where there are too many, QUOTA_EXCEEDED where the owner has its share. What is done for it is done for `owner`. The stream ends
+   * with what `mayGoOn` rejects with, should it.
+   */
+  enter(owner: string, mayGoOn: () => Promise<void> = async () => {}): OpenStream {
     const free = this.#ended ? "all" : this.#shares.take(owner);
     if (free === "all")
       throw new BandloomError(
@@ -46,7 +54,7 @@ export class OpenStreams {
     const controller = new AbortController();
     // Each tile of a range listens.
     setMaxListeners(0, own(controller.signal, owner));
-    this.#open.add(controller);
+    this.#open.set(controller, mayGoOn);
     const leave = () => {
       free();
       this.#open.delete(controller);
@@ -57,7 +65,16 @@ export class OpenStreams {
 
   end(): void {
     this.#ended = true;
+    clearInterval(this.#timer);
     const reason = new BandloomError("OVERLOADED", "The server is shutting down. Try again.");
-    for (const controller of this.#open) controller.abort(reason);
+    for (const controller of this.#open.keys()) controller.abort(reason);
+  }
+
+  async #check(): Promise<void> {
+    for (const [controller, mayGoOn] of this.#open)
+      await mayGoOn().catch((reason: unknown) => {
+        // What cannot be found out now is asked again.
+        if (reason instanceof BandloomError && reason.code === "UNAUTHENTICATED") controller.abort(reason);
+      });
   }
 }

@@ -3,11 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type ExecutionResult, type GraphQLError, subscribe } from "graphql";
 import { createHandler } from "graphql-sse/lib/use/fastify";
+import { isOwnPage } from "../../access/index.ts";
 import { BandloomError } from "../../core/errors.ts";
-import { clientOf } from "../../service/clients.ts";
-import type { Services } from "../../service/types/services.ts";
+import type { Known } from "../callers.ts";
 import { createContext, type GraphqlContext } from "../context.ts";
-import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { StreamedOperations } from "./operations.ts";
 
@@ -15,10 +14,10 @@ import type { StreamedOperations } from "./operations.ts";
 type StreamContext = GraphqlContext & Record<PropertyKey, unknown>;
 
 interface StreamOptions {
-  readonly services: Services;
   readonly operations: StreamedOperations;
   readonly streams: OpenStreams;
-  readonly mutations: MutationPolicy;
+  /** Who sent a request that was let in. */
+  readonly knownOf: (request: FastifyRequest) => Known;
 }
 
 const PATH = "/graphql/stream";
@@ -29,10 +28,7 @@ const UNREAD_MS = 60_000;
 const LOOK_AGAIN_MS = 10;
 
 /** Answers as events (GraphQL over SSE, distinct connections): subscriptions, and queries too. A heartbeat passes every 12 s. */
-export function registerEventStreams(
-  scope: FastifyInstance,
-  { services, operations, streams, mutations }: StreamOptions,
-): void {
+export function registerEventStreams(scope: FastifyInstance, { operations, streams, knownOf }: StreamOptions): void {
   const answers = new WeakMap<FastifyRequest, { readonly context: StreamContext; readonly response: ServerResponse }>();
   const answerOf = (request: FastifyRequest) => {
     const known = answers.get(request);
@@ -65,13 +61,13 @@ export function registerEventStreams(
     // A page of another site may send a GET without asking first; what it may send by POST it has asked for.
     if (request.method === "GET" && !isOwnPage(request.headers))
       throw new BandloomError("FORBIDDEN", "Pages of other sites send operations by POST, as application/json.");
-    const stream = streams.enter(clientOf(request.ip));
+    const { services, owner, caller, check } = knownOf(request);
+    const stream = streams.enter(owner, check);
     reply.raw.once("close", stream.leave);
     reply.raw.setTimeout(UNREAD_MS, () => {
       if (reply.raw.writableLength > 0) reply.raw.destroy();
     });
-    const assertMayChange = () => assertMutationAllowed(mutations, request.headers);
-    const context = { ...createContext(services, stream.signal, assertMayChange) };
+    const context = { ...createContext(services, stream.signal, caller) };
     answers.set(request, { context, response: reply.raw });
     request.headers.accept = EVENTS;
     // nginx would gather what is meant to come at once.

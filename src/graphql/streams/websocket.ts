@@ -5,14 +5,15 @@ import addressOf from "@fastify/proxy-addr";
 import type { FastifyInstance } from "fastify";
 import { subscribe } from "graphql";
 import { type Context, handleProtocols, makeServer } from "graphql-ws";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import { isOwnPage } from "../../access/index.ts";
 import { BandloomError } from "../../core/errors.ts";
-import { own, ownerOf } from "../../core/owner.ts";
+import { own } from "../../core/owner.ts";
 import { promiseWithResolver } from "../../core/promise.ts";
 import { clientOf, type Trusts } from "../../service/clients.ts";
 import type { Services } from "../../service/types/services.ts";
+import type { Callers, Known } from "../callers.ts";
 import { createContext } from "../context.ts";
-import { assertMutationAllowed, isOwnPage, type MutationPolicy } from "../mutation-policy.ts";
 import { Arrivals, type Operation } from "./arrivals.ts";
 import { carry } from "./carry.ts";
 import { IdleTimer } from "./idle-timer.ts";
@@ -32,6 +33,8 @@ const LEFT_AND_WANTED = 4;
  */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
+/** As graphql-ws closes where `onConnect` says no: clients show it, and do not come back by themselves. */
+const FORBIDDEN = 4403;
 
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/graphql/stream"]);
 
@@ -39,7 +42,7 @@ interface WebSocketOptions {
   readonly services: Services;
   readonly operations: StreamedOperations;
   readonly streams: OpenStreams;
-  readonly mutations: MutationPolicy;
+  readonly callers: Callers;
   /** Proxies whose word of an address is taken. */
   readonly trusts: Trusts;
   /** Base of absolute URLs: a page from there is our own. */
@@ -56,7 +59,9 @@ interface RunningOperation extends Operation {
 
 /** A WebSocket, and what runs for it. By what was sent: a client may use an id again before the operation that had it has ended. */
 interface Connection {
-  readonly headers: IncomingHttpHeaders;
+  readonly request: IncomingMessage;
+  /** Null until it has said who it is. */
+  known: Known | null;
   readonly stream: OpenStream;
   readonly operations: Map<object, RunningOperation>;
   /** Runs while there are none. */
@@ -65,7 +70,7 @@ interface Connection {
 
 /** Operations over WebSocket (the protocol graphql-transport-ws) at `/graphql`, for this server's pages and for programs. */
 export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions): void {
-  const { services, operations, streams, mutations, trusts, publicUrl, onInternalError } = options;
+  const { services, operations, streams, callers, trusts, publicUrl, onInternalError } = options;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: services.limits.requestBytes,
@@ -76,22 +81,38 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     execute: operations.execute,
     subscribe,
     connectionInitWaitTimeout: INIT_WITHIN_MS,
+    onConnect: async (context) => {
+      const { request } = context.extra;
+      const sent = { raw: request, ip: addressOf(request, trusts), headers: headersOf(context) };
+      try {
+        context.extra.known = await callers.find(sent);
+        return true;
+      } catch (error) {
+        // Closes with 4403.
+        if (error instanceof BandloomError) return false;
+        throw error;
+      }
+    },
     onSubscribe: async (context, id, payload) => {
       const connection = context.extra;
+      const { known } = connection;
+      if (!known) return operations.refused("UNAUTHENTICATED", "The connection has not begun.");
       const most = services.limits.streamOperations;
       const all = [...connection.operations.values()];
       const wanted = all.filter(({ stop }) => !stop.signal.aborted);
       if (wanted.length >= most || all.length >= most * LEFT_AND_WANTED)
         return operations.refused("LIMIT_EXCEEDED", `One connection has at most ${most} operations at a time.`);
       const stop = new AbortController();
-      setMaxListeners(0, own(stop.signal, ownerOf(connection.stream.signal)));
+      setMaxListeners(0, own(stop.signal, known.owner));
       const { promise: end, resolve: ended } = promiseWithResolver();
       connection.operations.set(payload, { id, stop, end, ended });
       connection.idle.stop();
       if (connection.stream.signal.aborted) stop.abort(connection.stream.signal.reason);
-      const headers = headersOf(context);
-      const mayChange = () => assertMutationAllowed(mutations, headers);
-      const prepared = await operations.prepare(payload, createContext(services, stop.signal, mayChange), true);
+      const prepared = await operations.prepare(
+        payload,
+        createContext(known.services, stop.signal, known.caller),
+        true,
+      );
       if (!("schema" in prepared)) forget(connection, payload);
       return prepared;
     },
@@ -107,13 +128,16 @@ export function acceptWebSockets(app: FastifyInstance, options: WebSocketOptions
     socket.on("error", () => socket.destroy());
     try {
       assertUpgrade(request, publicUrl);
-      const stream = streams.enter(clientOf(addressOf(request, trusts)));
+      let connection: Connection | null = null;
+      const mayGoOn = async () => connection?.known?.check();
+      const stream = streams.enter(clientOf(addressOf(request, trusts)), mayGoOn);
       socket.once("close", stream.leave);
       server.handleUpgrade(request, socket, head, (client) => {
         const idle = new IdleTimer(services.limits.streamIdleMs, () => client.close(NORMAL, "No operation runs"));
-        const own: Connection = { headers: request.headers, stream, operations: new Map(), idle };
-        stream.signal.addEventListener("abort", () => stopAll(own), { once: true });
-        carry(protocol, client, own, new Arrivals(own.operations), onInternalError);
+        const opened: Connection = { request, known: null, stream, operations: new Map(), idle };
+        connection = opened;
+        stream.signal.addEventListener("abort", () => ended(opened, client), { once: true });
+        carry(protocol, client, opened, new Arrivals(opened.operations), onInternalError);
       });
     } catch (error) {
       refuse(socket, error);
@@ -140,13 +164,20 @@ function forget({ operations, idle, stream }: Connection, payload: object): void
   operation?.ended();
 }
 
+function ended(connection: Connection, client: WebSocket): void {
+  const { reason } = connection.stream.signal;
+  stopAll(connection);
+  if (reason instanceof BandloomError && reason.code === "UNAUTHENTICATED") client.close(FORBIDDEN, "Access has ended");
+}
+
 function stopAll({ operations, stream, idle }: Connection): void {
   idle.stop();
   for (const { stop } of operations.values()) stop.abort(stream.signal.reason);
 }
 
 /** What a browser cannot send as a header of a WebSocket it sends when the connection begins. */
-function headersOf({ connectionParams, extra: { headers } }: Context<Params, Connection>): IncomingHttpHeaders {
+function headersOf({ connectionParams, extra }: Context<Params, Connection>): IncomingHttpHeaders {
+  const { headers } = extra.request;
   const given = connectionParams?.authorization ?? connectionParams?.Authorization;
   return typeof given === "string" ? { ...headers, authorization: given } : headers;
 }

@@ -4,11 +4,12 @@ import type { ServedImage } from "../../service/types/image.ts";
 import type { ChannelInfo } from "../../source/types.ts";
 import { channelIdentifiers } from "../channel-names.ts";
 import type { GraphqlContext } from "../context.ts";
-import { DataType } from "../enums.ts";
+import { ChannelKind, DataType } from "../enums.ts";
 import type { NodeRef } from "../ids.ts";
 import { RegionInput } from "../inputs.ts";
 import { HexColor } from "../scalars.ts";
 import { computeStatistics } from "../statistics.ts";
+import { ChannelClass } from "./channel-class.ts";
 import { FloatRange } from "./geometry.ts";
 import { Node } from "./node.ts";
 import { Property } from "./property.ts";
@@ -51,6 +52,26 @@ export class Channel extends Node {
   @Property(() => DataType, { description: "How its samples are stored." })
   get dataType(): ChannelInfo["dataType"] {
     return this.#info.dataType;
+  }
+
+  @Property(() => ChannelKind, { description: "Whether its numbers are measured, or codes of classes." })
+  get kind(): ChannelInfo["kind"] {
+    return this.#info.kind;
+  }
+
+  @Property(() => [ChannelClass], {
+    nullable: true,
+    description: "What the codes of a categorical channel mean, by rising value; null: the file does not tell.",
+  })
+  get classes(): readonly ChannelClass[] | null {
+    return this.#info.classes?.map((one) => new ChannelClass(one)) ?? null;
+  }
+
+  @Property(() => Boolean, {
+    description: "It is the opacity of the others, which have no data where it is 0. Formulas read it by its name.",
+  })
+  get alpha(): boolean {
+    return this.#info.alpha;
   }
 
   @Property(() => Float, { nullable: true, description: "Wavelength in nanometres, when the file tells." })

@@ -1,5 +1,5 @@
 import { Ctx, Field, Int, ObjectType } from "type-graphql";
-import { BandloomError } from "../../core/errors.ts";
+import { BandloomError, type ErrorCode } from "../../core/errors.ts";
 import type { GraphqlContext } from "../context.ts";
 import { encodeCursor } from "../ids.ts";
 import type { Page } from "../page.ts";
@@ -7,6 +7,15 @@ import { Image } from "./image.ts";
 import { ImageProblem } from "./image-problem.ts";
 import { PageInfo } from "./page-info.ts";
 import { Property } from "./property.ts";
+
+/** A file that is gone since it was listed is no failure of the list either. */
+const OF_FILES: ReadonlySet<ErrorCode> = new Set([
+  "SOURCE_UNREADABLE",
+  "SOURCE_FAILED",
+  "SOURCE_TIMEOUT",
+  "LIMIT_EXCEEDED",
+  "NOT_FOUND",
+]);
 
 @ObjectType({ simpleResolvers: true, description: "An entry of a list of images." })
 export class ImageEdge {
@@ -21,9 +30,9 @@ export class ImageEdge {
     return encodeCursor(this.#key);
   }
 
-  @Field(() => Image, { nullable: true, description: "Null plus an error when its file cannot be read." })
-  node(@Ctx() context: GraphqlContext): Promise<Image> {
-    return openImage(this.#key, context);
+  @Field(() => Image, { nullable: true, description: "Null when its file cannot be read: `problems` says why." })
+  node(@Ctx() context: GraphqlContext): Promise<Image | null> {
+    return readableImage(this.#key, context);
   }
 }
 
@@ -49,10 +58,10 @@ export class ImageConnection {
 
   @Field(() => [Image], {
     nullable: "items",
-    description: "Without cursors; null entries, with an error each, for files that cannot be read.",
+    description: "Without cursors; null for files that cannot be read: `problems` says why.",
   })
-  nodes(@Ctx() context: GraphqlContext): Promise<Image>[] {
-    return this.#keys.map((key) => openImage(key, context));
+  nodes(@Ctx() context: GraphqlContext): Promise<Image | null>[] {
+    return this.#keys.map((key) => readableImage(key, context));
   }
 
   @Field(() => [ImageProblem], {
@@ -66,6 +75,16 @@ export class ImageConnection {
 
 async function openImage(key: string, { services, signal }: GraphqlContext): Promise<Image> {
   return new Image(await services.images.get(key, signal));
+}
+
+/** Null for what `problems` tells of: what is wrong with a file, and not with this server now. */
+async function readableImage(key: string, context: GraphqlContext): Promise<Image | null> {
+  try {
+    return await openImage(key, context);
+  } catch (error) {
+    if (error instanceof BandloomError && OF_FILES.has(error.code)) return null;
+    throw error;
+  }
 }
 
 async function problemOf(key: string, context: GraphqlContext): Promise<readonly ImageProblem[]> {

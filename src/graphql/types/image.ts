@@ -16,6 +16,7 @@ import { Channel } from "./channel.ts";
 import { EncodedImage, picturePrice } from "./encoded-image.ts";
 import { PixelSize } from "./geometry.ts";
 import { Georeference } from "./georeference.ts";
+import { ImageWarning } from "./image-warning.ts";
 import { Level } from "./level.ts";
 import { Node } from "./node.ts";
 import { Preset } from "./preset.ts";
@@ -103,6 +104,13 @@ export class Image extends Node {
   @Property(() => Int, { description: "Images that the file holds; `key#0`, `key#1` … are their keys." })
   get seriesCount(): number {
     return this.#image.info.seriesCount;
+  }
+
+  @Property(() => [ImageWarning], {
+    description: "What in its file was ignored, guessed or approximated, with what to do about it; empty: nothing.",
+  })
+  get warnings(): readonly ImageWarning[] {
+    return this.#image.info.warnings.map((warning) => new ImageWarning(this.#image, warning));
   }
 
   @Property(() => [Channel], { description: "In the order of the file." })

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Services } from "../../service/types/services.ts";
+import { accessMetrics } from "./access.ts";
 import { cacheMetrics } from "./cache.ts";
 import { jobMetrics } from "./jobs.ts";
 import { memoryMetrics } from "./memory.ts";
@@ -53,6 +54,7 @@ export class Metrics {
     cacheMetrics(services, registers);
     jobMetrics(services, registers);
     memoryMetrics(registers);
+    accessMetrics(services, registers);
   }
 
   answered(route: string, status: number, seconds: number): void {

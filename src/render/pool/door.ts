@@ -11,6 +11,8 @@ export interface DoorOptions {
   readonly queueMs: number;
   /** Seconds of a worker that one owner may use in a minute; null: as many as it likes. */
   readonly ownerSeconds: number | null;
+  /** What is granted to one owner in place of that; null: nothing else. */
+  readonly shareOf?: (owner: string) => { readonly seconds?: number } | null;
 }
 
 /** What somebody wants to have done. */
@@ -57,7 +59,9 @@ export class Door {
   constructor(queue: FairQueue, options: DoorOptions) {
     this.#queue = queue;
     this.#options = options;
-    this.#seconds = options.ownerSeconds === null ? null : new WorkSeconds(options.ownerSeconds);
+    const { ownerSeconds, shareOf } = options;
+    const isLimited = ownerSeconds !== null || shareOf !== undefined;
+    this.#seconds = isLimited ? new WorkSeconds((owner) => shareOf?.(owner)?.seconds ?? ownerSeconds) : null;
     this.#tooBusy = Array.from({ length: MAX_RETRY_SECONDS }, (_, n) => tooBusy(options.queueMs, n + 1));
   }
 
@@ -76,7 +80,7 @@ export class Door {
 
   #refusal({ owner, priority, ms }: Wanted): BandloomError | null {
     const pause = owner === NOBODY ? 0 : (this.#seconds?.wait(owner) ?? 0);
-    if (pause > 0) return this.#usedUp(pause);
+    if (pause > 0) return this.#usedUp(owner, pause);
     const { size, queueMs } = this.#options;
     // Most of the time.
     if (this.#queue.length < size) return null;
@@ -92,8 +96,8 @@ export class Door {
     if (owner !== NOBODY) this.#seconds?.charge(owner, workMs);
   }
 
-  #usedUp(pause: number): BandloomError {
-    const limit = this.#seconds?.limit ?? 0;
+  #usedUp(owner: string, pause: number): BandloomError {
+    const limit = this.#seconds?.limit(owner);
     const retryAfter = Math.ceil(pause / 1000);
     return new BandloomError(
       "QUOTA_EXCEEDED",

@@ -13,39 +13,43 @@ interface Bucket {
 
 /** Seconds of a worker that each owner may use in a minute: a token bucket, charged when work has ended. */
 export class WorkSeconds {
-  readonly #limitMs: number;
+  readonly #limitOf: (owner: string) => number | null;
   readonly #buckets = new LRUCache<string, Bucket>({ max: MAX_KNOWN });
 
-  /** `limit`: seconds of a worker in a minute, and so many at once. */
-  constructor(limit: number) {
-    this.#limitMs = limit * 1000;
+  /** `limitOf`: seconds of a worker that an owner may use in a minute, and so many at once; null: as many as it likes. */
+  constructor(limitOf: (owner: string) => number | null) {
+    this.#limitOf = limitOf;
   }
 
-  get limit(): number {
-    return this.#limitMs / 1000;
+  limit(owner: string): number | null {
+    return this.#limitOf(owner);
   }
 
   /** Milliseconds until an owner may begin new work; 0: now. */
   wait(owner: string): number {
-    const { left } = this.#bucket(owner);
-    return left > 0 ? 0 : (1 - left) / this.#rate;
+    const limit = this.#limitOf(owner);
+    if (limit === null) return 0;
+    const { left } = this.#bucket(owner, limit);
+    return left > 0 ? 0 : (1 - left) / rateOf(limit);
   }
 
   charge(owner: string, workMs: number): void {
-    this.#bucket(owner).left -= workMs;
+    const limit = this.#limitOf(owner);
+    if (limit !== null) this.#bucket(owner, limit).left -= workMs;
   }
 
-  /** Tokens for each millisecond. */
-  get #rate(): number {
-    return this.#limitMs / MINUTE_MS;
-  }
-
-  #bucket(owner: string): Bucket {
+  #bucket(owner: string, limit: number): Bucket {
     const now = performance.now();
-    const bucket = this.#buckets.get(owner) ?? { left: this.#limitMs, at: now };
-    bucket.left = Math.min(this.#limitMs, bucket.left + (now - bucket.at) * this.#rate);
+    const most = limit * 1000;
+    const bucket = this.#buckets.get(owner) ?? { left: most, at: now };
+    bucket.left = Math.min(most, bucket.left + (now - bucket.at) * rateOf(limit));
     bucket.at = now;
     this.#buckets.set(owner, bucket);
     return bucket;
   }
+}
+
+/** Milliseconds of work that are given for each millisecond. */
+function rateOf(limit: number): number {
+  return (limit * 1000) / MINUTE_MS;
 }

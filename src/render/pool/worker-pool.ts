@@ -21,6 +21,8 @@ export interface PoolOptions {
   readonly ownerWorkers: number | null;
   /** Seconds of a worker that one owner may use in a minute; null: as many as it likes. */
   readonly ownerSeconds: number | null;
+  /** What is granted to one owner in place of these; null: nothing else. */
+  readonly shareOf?: (owner: string) => { readonly workers?: number; readonly seconds?: number } | null;
   /** A worker that works longer than this on one job is taken for hung, milliseconds. */
   readonly deadlineMs: number;
 }
@@ -247,9 +249,11 @@ export class WorkerPool {
 
   /** The owner of these jobs has as many workers as one may have while others wait, and others do. */
   #isOverShare(index: number, [job]: readonly Job[]): boolean {
-    const { ownerWorkers, size } = this.#options;
-    if (!job || ownerWorkers === null || ownerWorkers >= size || !this.#queue.isContended) return false;
-    return this.#queue.exceedsShare(job, index, ownerWorkers);
+    const { ownerWorkers, size, shareOf } = this.#options;
+    if (!job) return false;
+    const most = shareOf?.(job.owner)?.workers ?? ownerWorkers;
+    if (most === null || most >= size || !this.#queue.isContended) return false;
+    return this.#queue.exceedsShare(job, index, most);
   }
 
   /** False: it does not wait. */

@@ -31,6 +31,6 @@ export interface ImageService {
   /** All keys, or those that hold `search` in themselves or in their name in the catalogue; sorted by code point. */
   keys(options?: ImageListOptions): Promise<readonly string[]>;
   /** All presets that the catalogue names, sorted by key of their image and by name, by code point. */
-  presets(): readonly ImagePreset[];
+  presets(): readonly ImagePreset[] | Promise<readonly ImagePreset[]>;
   close(): Promise<void>;
 }

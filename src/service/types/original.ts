@@ -22,6 +22,8 @@ export interface Original {
 export interface Originals {
   /** Sorted by key. */
   list(): Promise<readonly OriginalEntry[]>;
+  /** Keys of the images that a name of a file belongs to; none where there is no such image. */
+  owners(name: string): Promise<readonly string[]>;
   /** By path in the data folder or by key of an image that is one file. NOT_FOUND for anything else. */
   open(name: string): Promise<Original>;
 }

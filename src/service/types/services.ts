@@ -1,5 +1,7 @@
+import type { Access } from "../../access/types.ts";
 import type { CacheTierStats, TextCache } from "../../cache/types.ts";
 import type { BandloomError } from "../../core/errors.ts";
+import type { Reader } from "../../core/reader.ts";
 import type { RendererMetrics } from "../../render/types.ts";
 import type { RemoteMetrics } from "../../source/remote/reader.ts";
 import type { JobService } from "../jobs/types.ts";
@@ -7,6 +9,7 @@ import type { PurgeTarget } from "../purge.ts";
 import type { FormulaService } from "./formula.ts";
 import type { ImageService } from "./image.ts";
 import type { Limits } from "./limits.ts";
+import type { Links, LinkTerms } from "./links.ts";
 import type { Originals } from "./original.ts";
 import type { PresetService } from "./preset.ts";
 import type { CacheOutcome, TileService } from "./tile.ts";
@@ -19,17 +22,11 @@ export interface PurgeService {
   purge(target: PurgeTarget): Promise<void>;
 }
 
-/** Addresses that are given and taken: signed, where the server was given keys. */
-export interface Links {
-  /** When a link that is given now ends to hold, seconds since 1970; null: never. */
-  expiry(): number | null;
-  /** The end of an address with its signature behind it. `path`: of a tile up to the image's key, else up to the extension. */
-  signed(path: string, query: string): string;
-  /**
-   * A request target as it was received: when it ends to hold, null for never. FORBIDDEN for a signature that is missing or wrong,
-   * LINK_EXPIRED.
-   */
-  check(target: string): number | null;
+/** Who looks: only what that one may see is there. */
+export interface Viewer {
+  readonly reader: Reader;
+  /** Of the links that this one is given. */
+  readonly terms: LinkTerms;
 }
 
 /** Counts since the server started, and what is so now. */
@@ -42,8 +39,11 @@ export interface ServiceStats {
   readonly remote: RemoteMetrics;
 }
 
-/** What graphql/ and http/ are given: the whole pipeline behind a few names. */
+/** What graphql/ and http/ are given: the whole pipeline behind a few names, as one viewer sees it. */
 export interface Services {
+  /** The same as somebody else sees it. */
+  as(viewer: Viewer): Services;
+  readonly access: Access;
   readonly images: ImageService;
   readonly formulas: FormulaService;
   readonly tiles: TileService;

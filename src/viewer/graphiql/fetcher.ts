@@ -1,4 +1,5 @@
 import { createClient } from "graphql-sse";
+import { tokenHeader } from "./token.ts";
 
 /** An operation as GraphiQL hands it over. */
 export interface Operation {
@@ -17,7 +18,12 @@ export async function ask(operation: Operation, headers: Readonly<Record<string,
   const started = performance.now();
   const response = await fetch("/graphql", {
     method: "POST",
-    headers: { ...headers, "content-type": "application/json", accept: "application/json" },
+    headers: {
+      ...tokenHeader(),
+      ...lowercase(headers),
+      "content-type": "application/json",
+      accept: "application/json",
+    },
     body: JSON.stringify(operation),
   });
   const result: unknown = await response.json();
@@ -30,7 +36,8 @@ export async function* follow(
   headers: Readonly<Record<string, string>> = {},
 ): AsyncGenerator<Answer> {
   const started = performance.now();
-  const client = createClient({ url: "/graphql/stream", headers, retryAttempts: 0 });
+  const sentWith = { ...tokenHeader(), ...lowercase(headers) };
+  const client = createClient({ url: "/graphql/stream", headers: sentWith, retryAttempts: 0 });
   try {
     const { query, operationName, variables } = operation;
     const sent = {
@@ -68,4 +75,9 @@ export function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, readable(entry)]));
+}
+
+/** Names as people write them are one name. */
+function lowercase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -9,6 +9,7 @@ import { ExampleBar } from "./example-bar.tsx";
 import { EXAMPLES } from "./examples.ts";
 import { type Answer, ask, follow, gathered, type Operation, readable } from "./fetcher.ts";
 import { PictureStrip } from "./picture-strip.tsx";
+import { takeToken } from "./token.ts";
 
 /** GraphiQL asks for the schema under this name. */
 const INTROSPECTION = "IntrospectionQuery";
@@ -69,6 +70,8 @@ function Page() {
     </GraphiQL>
   );
 }
+
+takeToken();
 
 const root = document.getElementById("root");
 if (root) {

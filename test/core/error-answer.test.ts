@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { errorBody, errorHeaders } from "../../src/core/error-answer.ts";
 import { BandloomError } from "../../src/core/errors.ts";
-import { errorBody, errorHeaders } from "../../src/http/error-answer.ts";
 
 describe("an error on the wire", () => {
   it("has a code, a message and what belongs to it", () => {

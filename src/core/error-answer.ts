@@ -1,4 +1,4 @@
-import type { BandloomError, ErrorCode } from "../core/errors.ts";
+import type { BandloomError, ErrorCode } from "./errors.ts";
 
 /** What every failure looks like on the wire; `diagnostics` and other details beside the two. */
 export interface ErrorBody {
@@ -11,12 +11,14 @@ export function errorBody({ code, message, details }: BandloomError): ErrorBody 
 }
 
 /**
- * When a client may try again, for the errors that pass; and where it has used what it may use, how much that is and when there is more
+ * Which credential would be taken; when a client may try again, for the errors that pass; and where it has used what it may use, how much that is and when there is more
  * (draft-ietf-httpapi-ratelimit-headers).
  */
 export function errorHeaders({ code, details }: BandloomError): Record<string, string> {
   const retryAfter = Number(details?.retryAfter ?? (code === "OVERLOADED" ? 1 : Number.NaN));
   const headers: Record<string, string> = { "cache-control": "no-store" };
+  // RFC 9110, section 11.6.1: what would be taken here.
+  if (code === "UNAUTHENTICATED") headers["www-authenticate"] = 'Bearer realm="bandloom"';
   if (!Number.isFinite(retryAfter)) return headers;
   headers["retry-after"] = String(retryAfter);
   if (code !== "QUOTA_EXCEEDED" || details?.limit === undefined) return headers;
