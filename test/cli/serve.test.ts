@@ -37,7 +37,7 @@ describe("serve", () => {
   it("prints the page and a curl line that works, and nothing on stderr", async () => {
     const { url } = plain;
     const text = await until(() => (plain.output().includes("curl") ? plain.output() : null));
-    expect(text).toContain(`API page   ${url}/\n`);
+    expect(text).toContain(`API page   ${url}/#token=${plain.token()}\n`);
     const [, tile = ""] = /curl -o tile\.jpg '([^']+)'/.exec(text) ?? [];
     const answer = await fetch(tile);
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "image/jpeg"]);

@@ -38,7 +38,7 @@ describe("the page at /", () => {
       const { protocol, host } = new URL(request.url());
       if (protocol.startsWith("http")) hosts.add(host);
     });
-    await page.goto(server.url);
+    await page.goto(`${server.url}/#token=${server.token()}`);
   });
 
   afterAll(async () => {

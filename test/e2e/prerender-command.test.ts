@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { JobRecords } from "../../src/service/jobs/records.ts";
 import { createState } from "../../src/state/index.ts";
 import { bandloom, cleanEnvironment, PROGRAM } from "../cli/program.ts";
-import { DONE, FORMULA, outcomes, PATIENT, Plates, stateOf, WITHIN } from "../fixtures/prerender.ts";
+import { ADMIN, DONE, FORMULA, outcomes, PATIENT, Plates, stateOf, WITHIN } from "../fixtures/prerender.ts";
 import { startRedis } from "../fixtures/redis.ts";
 
 const plates = new Plates();
@@ -20,10 +20,12 @@ it("the command renders into the cache of a data folder, and of a server that ru
   expect(JSON.parse(here.stdout)).toMatchObject(DONE);
   const server = await plates.serve(data);
   expect(await outcomes(server)).toEqual(new Set(["EMBEDDED"]));
-  const there = await bandloom([...args, "--server", server.url, "--levels", "1,2"]);
+  const there = await bandloom([...args, "--server", server.url, "--levels", "1,2"], { environment: ADMIN });
   expect([there.code, there.stderr]).toEqual([0, ""]);
   expect(JSON.parse(there.stdout)).toMatchObject({ state: "COMPLETED", total: 256 + 64 });
-  const wrong = await bandloom(["prerender", "plate", "--formula", "redd", "--server", server.url]);
+  const wrong = await bandloom(["prerender", "plate", "--formula", "redd", "--server", server.url], {
+    environment: ADMIN,
+  });
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("redd")]);
   const nobody = await bandloom(["prerender", "plate", "--server", "http://127.0.0.1:9"]);
   expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("No Bandloom answers")]);
@@ -95,7 +97,7 @@ it("Ctrl-C of the command cancels the job on its server, and ends with 130", asy
   const data = plates.folder();
   const image = await plates.heldImage(data);
   const server = await plates.serve(data, image.environment);
-  const { child, ended } = command(["--server", server.url]);
+  const { child, ended } = command(["--server", server.url], ADMIN);
   const running = async () => {
     const { jobs } = await server.query<{ jobs: { nodes: { id: string; completed: number }[] } }>(
       "{ jobs { nodes { id completed } } }",
@@ -147,7 +149,7 @@ it("the command says that its job goes on when the server is stopped in order", 
   const server = await plates.serve(data, image.environment);
   const between = await overheard(server.port);
   const args = ["prerender", "held", "--formula", FORMULA, "--levels", "0", "--tile-size", "64"];
-  const told = bandloom([...args, "--server", between.url]);
+  const told = bandloom([...args, "--server", between.url], { environment: ADMIN });
   // It has been told of its job.
   await expect.poll(between.answers, WITHIN).toContain("event: next");
   expect(await server.stop()).toBe(0);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { bandloom } from "../cli/program.ts";
 import { type HeldImage, startHeldImage } from "../fixtures/held-image.ts";
 import {
+  ADMIN,
   begin,
   DONE,
   FORMULA,
@@ -84,7 +85,7 @@ it("an api refuses a job that nobody would work on, and takes it when it shares 
   const alone = await plates.serve(data, { BANDLOOM_ROLE: "api" });
   const answer = await fetch(`${alone.url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: `Bearer ${ADMIN.BANDLOOM_ADMIN_TOKEN}` },
     body: JSON.stringify({ query: `mutation { prerender(input: ${INPUT}) { job { id } } }` }),
   });
   const advice = expect.stringMatching(/BANDLOOM_STATE_REDIS_URL.*--role all/);
@@ -93,7 +94,9 @@ it("an api refuses a job that nobody would work on, and takes it when it shares 
     errors: [expect.objectContaining({ message: advice, extensions: { code: "FORBIDDEN" } })],
   });
   expect(await alone.query("{ jobs { nodes { id } } }")).toEqual({ jobs: { nodes: [] } });
-  const refused = await bandloom(["prerender", "plate", "--formula", FORMULA, "--server", alone.url]);
+  const refused = await bandloom(["prerender", "plate", "--formula", FORMULA, "--server", alone.url], {
+    environment: ADMIN,
+  });
   expect([refused.code, refused.stdout, refused.stderr]).toEqual([1, "", advice]);
   const redis = await startRedis();
   plates.atEnd(() => redis.stop());

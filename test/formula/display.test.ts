@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { completeFormula, measuredArgument, normaliseColour } from "../../src/formula/index.ts";
+import type { DataType } from "../../src/core/dtype.ts";
+import { type Answer, completeFormula, measuredArguments, normaliseColour } from "../../src/formula/index.ts";
 import { canonical, channel, checked, complete, SCOPE, scopeOf } from "./support.ts";
 
 /** The window that the display rules put around a number: its ends, or null where the pixels decide. */
@@ -41,17 +42,20 @@ describe("a number that is shown without a window", () => {
   });
 
   it.each(["red / 4", "red * 1e38 * 10", "red / green", "red + nir", "nir", "heat", "exp(red)"])(
-    "%s is stretched between percentiles of its pixels",
+    "%s is shown by what its pixels hold",
     (text) => {
       expect(rule(text)).toBeNull();
-      expect(checked(text).measured[0]?.parameters).toEqual([0.5, 99.5]);
+      expect(checked(text).measured[0]).toMatchObject({ measure: "shown", parameters: [] });
     },
   );
 
-  it("of another type than bytes is shown by the window in its file, if it is a bare channel and the window one", () => {
-    const withWindow = (low: number, high: number) => scopeOf([channel("x", "uint16", { window: [low, high] })]);
-    expect(rule("x", withWindow(100, 4000))).toEqual([100, 4000]);
-    expect(rule("x + 1", withWindow(100, 4000))).toBeNull();
+  it("of another type than bytes is shown by the window in its file unless the pixels disagree, if it is a bare channel and the window one", () => {
+    const stated = (low: number, high: number, type: DataType = "uint16", text = "x") =>
+      checked(text, scopeOf([channel("x", type, { window: [low, high] })])).measured[0]?.parameters;
+    expect(stated(100, 4000)).toEqual([100, 4000]);
+    expect(stated(-1, 65_534)).toEqual([-1, 65_534]);
+    expect(stated(0, 65_535, "float32")).toEqual([0, 65_535]);
+    expect(stated(100, 4000, "uint16", "x + 1")).toEqual([]);
     for (const [low, high] of [
       [5, 5],
       [5, 1],
@@ -60,13 +64,17 @@ describe("a number that is shown without a window", () => {
       [0, Number.POSITIVE_INFINITY],
       [0, 1e300],
       [1e8, 1e8 + 1],
+      [0, 65_535],
+      [-10, 70_000],
     ] as const) {
-      expect(rule("x", withWindow(low, high)), `${low} … ${high}`).toBeNull();
+      expect(stated(low, high), `${low} … ${high}`).toEqual([]);
     }
   });
 
-  it("of bytes is shown as bytes even where its file has a window", () => {
-    expect(rule("x", scopeOf([channel("x", "uint8", { window: [3, 40] })]))).toEqual([0, 255]);
+  it("of bytes is shown as bytes even where its file has a window; alone, where its pixels agree", () => {
+    const gray = scopeOf([channel("x", "uint8", { window: [3, 40] })]);
+    expect(rule("x + 0", gray)).toEqual([0, 255]);
+    expect(checked("x", gray).measured[0]).toMatchObject({ measure: "shown", parameters: [0, 255] });
   });
 
   it("and is the same everywhere begins its window with itself", () => {
@@ -105,8 +113,8 @@ describe("windows that the pixels decide", () => {
     const formula = checked("stretch(heat) * nir; nir; stretch(heat, 2, 98)");
     expect(formula.measured.map(({ argument, parameters }) => [argument.text, ...parameters])).toEqual([
       ["heat", 0.5, 99.5],
-      ["nir * stretch(heat, 0.5, 99.5)", 0.5, 99.5],
-      ["nir", 0.5, 99.5],
+      ["nir * stretch(heat, 0.5, 99.5)"],
+      ["nir"],
       ["heat", 2, 98],
     ]);
   });
@@ -135,8 +143,10 @@ describe("windows that the pixels decide", () => {
 
   it("leave open what is asked for, with those within it written in", () => {
     const formula = checked("stretch(heat) * nir");
-    expect(measuredArgument(formula, 0, []).text).toBe("heat");
-    expect(measuredArgument(formula, 1, [[2, 3]]).text).toBe("nir * window(heat, 2, 3)");
+    const texts = (index: number, known: readonly Answer[]) =>
+      measuredArguments(formula, index, known).map(({ text }) => text);
+    expect(texts(0, [])).toEqual(["heat"]);
+    expect(texts(1, [[2, 3]])).toEqual(["nir * window(heat, 2, 3)"]);
     expect(
       completeFormula(formula, [
         [2, 3],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { interpret, mirrored, type Pitch, passAt, passHalo, runPass } from "../../src/formula/index.ts";
+import { interpret, mirrored, type Pitch, passAt, passHalo, perPixel, runPass } from "../../src/formula/index.ts";
 import { canonical, channel, complete, refusal, scopeOf } from "./support.ts";
 
 const IMAGE = scopeOf([channel("x", "float32", { nan: true }), channel("y", "uint8")]);
@@ -60,7 +60,7 @@ describe("a neighbourhood", () => {
     expect([inside("gradx(x)", { x: 2, y: 8 }), inside("grady(x)", { x: 2, y: 8 })]).toEqual([1.5, 0.5]);
     expect(inside("sobel(x)")).toBe(40);
     expect(inside("slope(x)")).toBeCloseTo((Math.atan(5) * 180) / Math.PI, 4);
-    expect(inside("slope(x, 0.2)")).toBeCloseTo(45, 4);
+    expect(inside("slope(x, 5)")).toBeCloseTo(45, 4);
     // It falls to the left and up: north-west.
     expect(inside("aspect(x)")).toBeCloseTo(360 - (Math.atan2(3, 4) * 180) / Math.PI, 3);
     expect(
@@ -121,19 +121,21 @@ describe("a neighbourhood", () => {
       "conv(x, 1, -2, 3, 0, 5, 0, -1, 2, 4)",
       "gradx(x)",
       "grady(x)",
+      "risex(x)",
+      "risey(x)",
     ]) {
       const [expr] = complete(`${text}; 0; 0; 0; 0`, IMAGE).values;
       if (expr?.kind !== "call" || !expr.row.neighbourhood) throw new Error(`${text} is no neighbourhood.`);
       for (const pass of expr.row.neighbourhood(expr.args)) {
-        const pitch = { x: 3, y: 0.5 };
+        const pitch = { x: 3, y: 0.5, ground: (row: number) => ({ x: 3 + row, y: 7 }) };
         const halo = passHalo(pass);
         const stride = WIDTH + 2 * halo.x;
         const padded = Float32Array.from({ length: stride * (HEIGHT + 2 * halo.y) }, (_, index) =>
           value(mirrored((index % stride) - halo.x, WIDTH), mirrored(Math.floor(index / stride) - halo.y, HEIGHT)),
         );
-        const plane = runPass(pass, pitch, padded, { width: WIDTH, height: HEIGHT });
+        const plane = runPass(pass, (y) => perPixel(pass, pitch, y), padded, { width: WIDTH, height: HEIGHT });
         const single = Float32Array.from({ length: WIDTH * HEIGHT }, (_, index) =>
-          passAt(pass, pitch, (dx, dy) =>
+          passAt(pass, perPixel(pass, pitch, Math.floor(index / WIDTH)), (dx, dy) =>
             Math.fround(value(mirrored((index % WIDTH) + dx, WIDTH), mirrored(Math.floor(index / WIDTH) + dy, HEIGHT))),
           ),
         );

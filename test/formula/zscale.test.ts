@@ -80,11 +80,14 @@ it.each([
     .map((u, index) => Math.fround(value(u, index)))
     .toSorted((a, b) => a - b);
   const [first = 0, last = 0] = answer(
-    {
-      mean: null,
-      standardDeviation: null,
-      percentiles: percentiles([0.25]).map((percent) => percentileOf(sorted, percent)),
-    },
+    [
+      {
+        validCount: sorted.length,
+        mean: null,
+        standardDeviation: null,
+        percentiles: percentiles([0.25]).map((percent) => percentileOf(sorted, percent)),
+      },
+    ],
     [0.25],
   );
   expect(Math.abs(first - low) / (high - low)).toBeLessThan(0.025);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sampledRegions } from "../../src/service/measurements.ts";
+import { sampledPixels } from "../../src/service/sampled-pixels.ts";
 import { imageInfo } from "../plan/image-info.ts";
 import { codeOf, openPipeline, type Pipeline } from "./support.ts";
 
@@ -12,6 +12,7 @@ beforeAll(async () => {
   pipeline = await openPipeline({
     "deep.tif": { width: WIDTH, height: HEIGHT, type: "uint16", tile: [64, 64], codec: "deflate", value },
     "bytes.tif": { width: 40, height: 30, samples: 3 },
+    "classes.tif": { width: 40, height: 30, value: (x) => x % 5 },
     "flat.tif": { width: 40, height: 30, type: "uint16", value: () => 7 },
     "hollow.tif": { width: 40, height: 30, type: "float32", value: () => Number.NaN },
     "broken.tif": {
@@ -74,15 +75,6 @@ describe("the window of a number that is shown without one", () => {
   });
 
   it.each([
-    ["b1", [[0, 255]]],
-    [
-      "b1; b2; b3",
-      [
-        [0, 255],
-        [0, 255],
-        [0, 255],
-      ],
-    ],
     ["(b1 - b2) / (b1 + b2)", [[-1, 1]]],
     ["b1 > b2", [[0, 1]]],
     ["b1 + 2*(b2 - b3)", [[0, 255]]],
@@ -90,6 +82,11 @@ describe("the window of a number that is shown without one", () => {
     const before = pipeline.asked.statistics;
     expect(await windowsOf("bytes", text)).toEqual(windows);
     expect(pipeline.asked.statistics).toBe(before);
+  });
+
+  it("is that of bytes where a channel by itself is not hidden by it", async () => {
+    expect(await windowsOf("bytes", "b1")).toEqual([[0, 255]]);
+    expect(await windowsOf("classes", "b1")).toEqual([[0, 4]]);
   });
 
   it("is one unit wide where all pixels are equal, and 0 to 1 where none is valid", async () => {
@@ -127,19 +124,19 @@ describe("the pixels that percentiles are taken from", () => {
   it("are the finest stored level of at most a megapixel, whole", () => {
     const level = (width: number, height: number) => ({ width, height });
     const info = imageInfo(8192, 4096, [{}, level(4096, 2048), level(1024, 512), level(512, 256)]);
-    expect(sampledRegions(info)).toEqual({ level: 3, regions: [{ x: 0, y: 0, width: 1024, height: 512 }] });
+    expect(sampledPixels(info)).toEqual({ level: 3, regions: [{ x: 0, y: 0, width: 1024, height: 512 }] });
   });
 
   it("are never those of a level that is not stored", () => {
     const info = imageInfo(2000, 1000, [{ chunkWidth: 250, chunkHeight: 250 }]);
-    const { level, regions } = sampledRegions(info);
+    const { level, regions } = sampledPixels(info);
     expect(level).toBe(0);
     expect(regions).toHaveLength(32);
   });
 
   it("else are 4 megapixels of the coarsest, in chunks spread evenly", () => {
     const info = imageInfo(100_000, 100_000, [{ chunkWidth: 512, chunkHeight: 512 }]);
-    const { level, regions } = sampledRegions(info);
+    const { level, regions } = sampledPixels(info);
     expect(level).toBe(0);
     expect(regions).toHaveLength(16);
     expect(regions.every(({ x, y }) => x % 512 === 0 && y % 512 === 0)).toBe(true);
@@ -150,32 +147,32 @@ describe("the pixels that percentiles are taken from", () => {
 
   it("are of a bounded number of chunks, however few pixels each holds", () => {
     const info = imageInfo(100_000, 100_000, [{ chunkWidth: 1, chunkHeight: 1 }]);
-    const { regions } = sampledRegions(info);
+    const { regions } = sampledPixels(info);
     expect(regions).toHaveLength(4_096);
     expect(regions.every(({ width, height }) => width === 1 && height === 1)).toBe(true);
   });
 
   it("are of a bounded number of chunks in a small image, too", () => {
     const info = imageInfo(1000, 1000, [{ chunkWidth: 1, chunkHeight: 1 }]);
-    expect(sampledRegions(info).regions).toHaveLength(4_096);
+    expect(sampledPixels(info).regions).toHaveLength(4_096);
     const small = imageInfo(1024, 1024, [{ chunkWidth: 16, chunkHeight: 16 }]);
-    expect(sampledRegions(small).regions).toHaveLength(1);
+    expect(sampledPixels(small).regions).toHaveLength(1);
   });
 
   it("are fewer where chunks hold many planes or are joined of many strips", () => {
     const chunk = { chunkWidth: 64, chunkHeight: 64 };
-    const regionsOf = (more: object) => sampledRegions(imageInfo(100_000, 100_000, [{ ...chunk, ...more }])).regions;
+    const regionsOf = (more: object) => sampledPixels(imageInfo(100_000, 100_000, [{ ...chunk, ...more }])).regions;
     expect(regionsOf({})).toHaveLength(1024);
     expect(regionsOf({ chunkBytes: 32 * 2 ** 20 })).toHaveLength(32);
     expect(regionsOf({ chunkReads: 1024 })).toHaveLength(64);
     expect(regionsOf({ chunkBytes: 2 ** 40 })).toHaveLength(1);
     const whole = imageInfo(512, 512, [{ ...chunk, chunkBytes: 32 * 2 ** 20 }]);
-    expect(sampledRegions(whole).regions).toHaveLength(32);
+    expect(sampledPixels(whole).regions).toHaveLength(32);
   });
 
   it("are bounded when one chunk is the whole image", () => {
     const info = imageInfo(30_000, 30_000, [{ chunkWidth: 30_000, chunkHeight: 30_000 }]);
-    const { regions } = sampledRegions(info);
+    const { regions } = sampledPixels(info);
     expect(regions).toHaveLength(1);
     expect((regions[0]?.width ?? 0) * (regions[0]?.height ?? 0)).toBeLessThanOrEqual(2 ** 22);
   });

@@ -17,12 +17,13 @@ const FORMULAS = [
   "median(blur(b1 - b2, 3), 2)",
   "conv(b1, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 0, 0, 9, 0, 0, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1)",
   "gradx(b1) + grady(b2)",
+  "risex(b1) + risey(b2)",
   "sharpen(b1, 2, 1.5)",
   "sobel(b1)",
   "laplace(b1)",
-  "slope(blur(b1, 1), 0.01)",
+  "slope(blur(b1, 1), 100)",
   "aspect(b1)",
-  "hillshade(b1, 315, 45, 0.01)",
+  "hillshade(b1, 315, 45, 100)",
   "contour(blur(b1, 2), 200)",
 ];
 

@@ -113,12 +113,13 @@ export function servedImage(info: ImageInfo, key = "plate", revision = "a".repea
   return { key, ...words, info, revision, source, levels: levelCount(info) };
 }
 
-/** A formula that needs no pixels to be complete, bound to an image that needs no file. */
+/** A formula bound to an image that needs no file: its windows are those that the image states. */
 export function boundTo(image: ServedImage, text: string): ValidFormula {
   const plane = { z: 0, t: 0 };
   const result = checkFormula(text, formulaScope(image, plane));
   if (!result.ok) throw new Error(`${text} is refused: ${result.diagnostics[0]?.message}`);
-  const formula = completeFormula(result.checked, []);
+  const stated = result.checked.measured.map(({ parameters }) => parameters);
+  const formula = completeFormula(result.checked, stated);
   const version = pictureVersion(image, [], "");
   const base = { image, source: text, plane, id: "", diagnostics: [] };
   return { ...base, valid: true, formula, others: [], version, generation: "" };
