@@ -50,6 +50,13 @@ const create = (name: string, ...args: readonly string[]) =>
 const namesIn = (path: string) => parseRules(readFileSync(path, "utf8")).keys.map(({ name }) => name);
 
 describe("bandloom key create", () => {
+  it("adds many keys to a list that is written in brackets", async () => {
+    writeFileSync(file, `anonymous: { read: [public/**] }\nkeys: [{ name: first, hash: "${HASH}", read: ["**"] }]\n`);
+    const names = ["first", ...Array.from({ length: 8 }, (_, n) => `lab-${n}`)];
+    for (const name of names.slice(1)) expect((await create(name, "--access", file)).code).toBe(0);
+    expect(namesIn(file)).toEqual(names);
+  });
+
   it("prints the key alone, and writes its hash beside what stands in the file", async () => {
     const { code, stdout, stderr } = await create("lab-a", "{a,b}/*", "--access", file);
     expect([code, stdout]).toEqual([0, expect.stringMatching(KEY)]);

@@ -57,6 +57,8 @@ function assertShallow(text: string, limit: number): void {
     if (token === "[" || token === "{") depth++;
     else if ((token === "]" || token === "}") && --depth < 0) throw new YamlProblem(line, `${token} closes nothing`);
     else if (token === "-" || token === "?" || token === ":") marks++;
+    // Between brackets the next one begins no level below the last.
+    else if (token === "," && depth > 0) marks = 0;
     const tooWide = token.startsWith(" ") && token.length > MAX_INDENT && token.trim() === "";
     if (depth > MAX_FLOW_DEPTH || marks > MAX_MARKS_A_LINE || tooWide)
       throw new YamlProblem(line, "it is nested too deep; a manifest needs four levels");

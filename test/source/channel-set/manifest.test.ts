@@ -215,6 +215,7 @@ files:
     ["lists in lists", "- ".repeat(2 ** 19), /nested too deep/],
     ["keys in keys", "? ".repeat(2 ** 19), /nested too deep/],
     ["maps in maps", "{a: ".repeat(2 ** 18), /nested too deep/],
+    ["keys of keys between brackets", `[${"a: ".repeat(2 ** 18)}b]`, /nested too deep/],
     [
       "an indent for each line",
       Array.from({ length: 1400 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"),
