@@ -1,11 +1,11 @@
 import type { Size } from "../../core/geometry.ts";
 import type { KernelOutput } from "../../kernel/kernel.ts";
-import { turbo } from "../../source/jpeg-turbo.ts";
 import type { Encoding, Picture, PictureFormat } from "../types.ts";
 import { TurboEncoder } from "./jpeg.ts";
 import { encodeNpy } from "./npy.ts";
 import { detached, floatValues, type Pixels, padTo, resampleNearest } from "./pixels.ts";
 import { encodeWithSharp, resizeBytes } from "./sharp.ts";
+import { turbo } from "./turbo.ts";
 
 /** What each format can hold. JPEG has no alpha: its formulas are compiled to gray8 or rgb8, where no data is black. */
 const OUTPUTS: Record<PictureFormat, readonly KernelOutput[]> = {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { turbo } from "../../source/jpeg-turbo.ts";
 import type { PictureFormat } from "../types.ts";
+import { turbo } from "./turbo.ts";
 
 /** Changes whenever this project writes other bytes for the same pixels: settings of the encoders, layout of npy. */
 const SETTINGS_VERSION = 1;

@@ -1,7 +1,6 @@
 import type { Size } from "../../core/geometry.ts";
 import type { Pixels } from "./pixels.ts";
-
-type Turbo = typeof import("@julusian/jpeg-turbo");
+import type { Turbo } from "./turbo.ts";
 
 /** From this quality on colour keeps its full resolution; below, 4:2:0 halves it, as libvips and most encoders do. */
 const FULL_CHROMA_QUALITY = 90;

@@ -1,7 +1,7 @@
 import { grayAlphaOf } from "../gray-alpha.ts";
-import { turbo } from "../jpeg-turbo.ts";
 import { loadSharp } from "../sharp.ts";
-import { readFrame } from "../tiff/codec/jpeg-frame.ts";
+import { decodeSmallJpeg, isSmallJpeg } from "../small-jpeg.ts";
+import { hasFewScans, type JpegFrame, MAX_SCANS, readFrame } from "../tiff/codec/jpeg-frame.ts";
 import { unreadable } from "../unreadable.ts";
 
 /** What the samples of all tiles of an image are. */
@@ -37,8 +37,9 @@ export async function decodeTile(
 ): Promise<TilePixels> {
   const frame = bytes[0] === 0xff && bytes[1] === 0xd8 ? readFrame(bytes) : null;
   if (frame && frame.width * frame.height > pixels) throw unreadable("a tile is larger than tiles of this image are");
-  if (turbo && frame && dataType === "uint8" && names.length === frame.components && names.length !== 4)
-    return decodeByTurbo(turbo, bytes, names.length);
+  if (frame && !hasFewScans(bytes)) throw unreadable(`a tile has more than ${MAX_SCANS} scans`);
+  if (frame && dataType === "uint8" && names.length === frame.components && names.length !== 4 && isSmallJpeg(frame))
+    return decodeHere(bytes, frame);
   const isGrayAlpha = names.length === 2;
   const isGray = names[0] === "gray" && !isGrayAlpha;
   const isDeep = dataType === "uint16";
@@ -60,16 +61,9 @@ export async function decodeTile(
   throw unreadable("a tile has other channels than the image");
 }
 
-function decodeByTurbo(library: NonNullable<typeof turbo>, bytes: Uint8Array, samples: number): TilePixels {
-  const format = samples === 1 ? library.FORMAT_GRAY : library.FORMAT_RGB;
-  try {
-    const { data, width, height } = library.decompressSync(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
-      format,
-    });
-    return { width, height, data };
-  } catch (error) {
-    throw unreadable("a tile is damaged", error);
-  }
+/** A copy: the tile outlives the decoder's view of it. */
+function decodeHere(bytes: Uint8Array, frame: JpegFrame): TilePixels {
+  return { width: frame.width, height: frame.height, data: decodeSmallJpeg(bytes, frame).slice() };
 }
 
 /** Pixels. */

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 
-type Turbo = typeof import("@julusian/jpeg-turbo");
+export type Turbo = typeof import("@julusian/jpeg-turbo");
 
-/** libjpeg-turbo, where its binary loads on this machine; null: sharp has to do it. */
+/** The encoder of libjpeg-turbo, where its binary loads on this machine; null: sharp has to do it. Its decoder is not exact. */
 export const turbo: Turbo | null = load();
 
 function load(): Turbo | null {
