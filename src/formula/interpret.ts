@@ -1,6 +1,6 @@
 import type { Expr, PlacedExpr } from "./expr.ts";
 import type { Value } from "./functions/row.ts";
-import { mirrored, type Pass, type Pitch, passAt } from "./neighbourhood.ts";
+import { mirrored, type Pass, type Pitch, passAt, perPixel } from "./neighbourhood.ts";
 import { nearestEven, numberOps } from "./ops-number.ts";
 
 /** Value of a channel at the pixel in question, which lies at x, y: float32, NaN where there is no data. */
@@ -64,7 +64,7 @@ function afterPasses(passes: readonly Pass[], argument: Expr, read: ReadChannel,
   const last = passes.at(-1);
   // Infinities are no data: what a kernel writes of them is NaN.
   if (!last) return finite(evaluate(argument, read, place)[0]);
-  return passAt(last, place.pitch, (dx, dy) => {
+  return passAt(last, perPixel(last, place.pitch, place.y), (dx, dy) => {
     const neighbour = { ...place, x: mirrored(place.x + dx, place.width), y: mirrored(place.y + dy, place.height) };
     return afterPasses(passes.slice(0, -1), argument, read, neighbour);
   });

@@ -12,14 +12,20 @@ export interface Tap {
 export interface Pass {
   readonly kind: "weigh" | "median";
   readonly taps: readonly Tap[];
-  /** The sum is divided by the length of a pixel along this axis, at the level that is shown. */
-  readonly per: "x" | "y" | null;
+  /** The sum is divided by the length of a pixel along this axis, at the level that is shown: as the place counts it, or on the ground. */
+  readonly per: "x" | "y" | "ground x" | "ground y" | null;
+}
+
+/** Lengths along both axes. */
+export interface Lengths {
+  readonly x: number;
+  readonly y: number;
 }
 
 /** Lengths of a pixel at the level that is shown, in the unit of the image's place, else in pixels of full resolution. */
-export interface Pitch {
-  readonly x: number;
-  readonly y: number;
+export interface Pitch extends Lengths {
+  /** Meters on the ground of a pixel in a row of the level; left out: the lengths are those. */
+  readonly ground?: (row: number) => Lengths;
 }
 
 /** Pixels that are read beyond each side of what is calculated. */
@@ -46,14 +52,14 @@ function cancels(taps: readonly Tap[]): boolean {
 const LEAST_SHARE = 1e-6;
 
 /**
- * What a pass gives for one pixel, of which `value` tells the neighbours. No data where the pixel itself has none (infinities are none).
+ * What a pass gives for one pixel, of which `value` tells the neighbours and `perPixel` the divisor. No data where the pixel itself has none (infinities are none).
  * Neighbours without data drop out: the weights that are left are raised to the sum of all, and those of a derivative fall on the pixel itself. Sums are of float64 in the order of the taps, rounded
  * to float32 once.
  */
-export function passAt(pass: Pass, pitch: Pitch, value: (dx: number, dy: number) => number): number {
+export function passAt(pass: Pass, divisor: number, value: (dx: number, dy: number) => number): number {
   const centre = value(0, 0);
   if (!Number.isFinite(centre)) return Number.NaN;
-  return pass.kind === "median" ? medianAt(pass, value) : weigh(pass, pitch, centre, value);
+  return pass.kind === "median" ? medianAt(pass, value) : weigh(pass, divisor, centre, value);
 }
 
 function medianAt({ taps }: Pass, value: (dx: number, dy: number) => number): number {
@@ -74,7 +80,7 @@ function middle(values: Float32Array): number {
   return Math.fround((low + high) / 2) + 0;
 }
 
-function weigh(pass: Pass, pitch: Pitch, centre: number, value: (dx: number, dy: number) => number): number {
+function weigh(pass: Pass, divisor: number, centre: number, value: (dx: number, dy: number) => number): number {
   const isDerivative = cancels(pass.taps);
   let [sum, present, total, size] = [0, 0, 0, 0];
   for (const { dx, dy, weight } of pass.taps) {
@@ -86,7 +92,7 @@ function weigh(pass: Pass, pitch: Pitch, centre: number, value: (dx: number, dy:
       present += weight;
     } else if (isDerivative) sum += weight * centre;
   }
-  return Math.fround(settled(sum, { present, total, size, isDerivative }) / perPixel(pass, pitch));
+  return Math.fround(settled(sum, { present, total, size, isDerivative }) / divisor);
 }
 
 /** A weighed sum, made up for the neighbours that dropped out. */
@@ -99,9 +105,12 @@ function settled(
   return Math.abs(present) <= LEAST_SHARE * size ? Number.NaN : (sum * total) / present;
 }
 
-/** What the sum of a pass is divided by. */
-export function perPixel({ per }: Pass, pitch: Pitch): number {
-  return per === null ? 1 : pitch[per];
+/** What the sum of a pass is divided by in a row of the level. */
+export function perPixel({ per }: Pass, pitch: Pitch, row: number): number {
+  if (per === null) return 1;
+  if (per === "x" || per === "y") return pitch[per];
+  const lengths = pitch.ground?.(row) ?? pitch;
+  return per === "ground x" ? lengths.x : lengths.y;
 }
 
 /** Index inside 0 … size − 1 of one that may lie outside: edges mirror, the outermost pixel included (d c b a | a b c d). */
@@ -123,19 +132,20 @@ export type QuickRun = (x: number, y: number, count: number) => boolean;
 const RUN = 64;
 
 /**
- * A pass over a whole plane, with its halo around it: the same as `passAt` at each pixel, without asking for each neighbour. `out` is
- * written; `quick` does parts of rows faster where it can.
+ * A pass over a whole plane, with its halo around it: the same as `passAt` at each pixel, without asking for each neighbour. `divisorOf`
+ * tells `perPixel` of a row of the plane; `out` is written; `quick` does parts of rows faster where it can.
  */
 export function runPass(
   pass: Pass,
-  pitch: Pitch,
+  divisorOf: (y: number) => number,
   padded: Float32Array,
   size: Size,
   out = new Float32Array(size.width * size.height),
   quick: QuickRun = () => false,
 ): Float32Array {
   const { width, height } = size;
-  const careful = pass.kind === "median" ? medians(pass, padded, width, out) : weighed(pass, pitch, padded, width, out);
+  const careful =
+    pass.kind === "median" ? medians(pass, padded, width, out) : weighed(pass, divisorOf, padded, width, out);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x += RUN) {
       const count = Math.min(RUN, width - x);
@@ -147,7 +157,13 @@ export function runPass(
 /** Calculates `count` pixels of a row from x on, whatever their neighbours are. */
 type CarefulRun = (x: number, y: number, count: number) => void;
 
-function weighed(pass: Pass, pitch: Pitch, padded: Float32Array, width: number, out: Float32Array): CarefulRun {
+function weighed(
+  pass: Pass,
+  divisorOf: (y: number) => number,
+  padded: Float32Array,
+  width: number,
+  out: Float32Array,
+): CarefulRun {
   const halo = passHalo(pass);
   const stride = width + 2 * halo.x;
   const sums = new Float64Array(RUN);
@@ -155,8 +171,8 @@ function weighed(pass: Pass, pitch: Pitch, padded: Float32Array, width: number, 
   const total = pass.taps.reduce((sum, { weight }) => sum + weight, 0);
   const whole = pass.taps.reduce((sum, { weight }) => sum + Math.abs(weight), 0);
   const isDerivative = cancels(pass.taps);
-  const divisor = perPixel(pass, pitch);
   return (start, y, count) => {
+    const divisor = divisorOf(y);
     const centre = (y + halo.y) * stride + halo.x + start;
     sums.fill(0);
     present.fill(0);

@@ -2,6 +2,7 @@ import type { DataType, PlaneType } from "../core/dtype.ts";
 import type { PixelOps } from "../kernel/pixel-ops.types.ts";
 import type { Identity } from "./identity.ts";
 import type { ByteRange, Remote } from "./remote/types.ts";
+import type { ChunkFiles } from "./store/chunk-files.ts";
 import type { ImageWarning } from "./warnings.ts";
 
 /** Bytes somewhere: a file, a blob behind HTTP or S3, an entry of an archive. */
@@ -34,6 +35,11 @@ export interface Folder {
   list(path: string, limit: number): readonly string[] | null | Promise<readonly string[] | null>;
   /** Whether there is such a blob: present where telling costs no request. */
   has?(path: string): boolean;
+  /**
+   * Looks at the chunks in folders below; what is read from then on and is younger is `sourceChanged`. Null: they are too many, or behind a
+   * network. Present where blobs may change one by one.
+   */
+  chunks?(paths: readonly string[]): Promise<ChunkFiles | null>;
   close(): void | Promise<void>;
 }
 
@@ -106,6 +112,22 @@ export interface PixelSize {
   readonly unit: string;
 }
 
+/** What a unit of the coordinates of a place measures. */
+export interface Ground {
+  /** Meters in one unit; of an angle, along the equator of its body. */
+  readonly meters: number;
+  /** Radians in one unit; null: coordinates are lengths. */
+  readonly radians: number | null;
+}
+
+/** A reference system that the file spells out, as texts of PROJ: `+proj=aea +lat_1=29.5 …`. */
+export interface SpelledSystem {
+  /** The projection with its parameters and units. */
+  readonly projection: string;
+  /** Where latitudes and longitudes are counted: `EPSG:4269` and the like, or ellipsoid, shift and prime meridian. */
+  readonly base: string;
+}
+
 /** Where on Earth (or on another body) the pixels lie. */
 export interface Georeference {
   /** `EPSG:32619` and the like; null: the file names none that has a code. */
@@ -114,6 +136,10 @@ export interface Georeference {
   readonly crsName: string | null;
   /** x = a·column + b·row + c, y = d·column + e·row + f; column and row count from the top left corner of the first pixel. */
   readonly affine: readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+  /** Left out: the file names its reference system, or none. */
+  readonly spelled?: SpelledSystem;
+  /** Left out: nobody knows. */
+  readonly ground?: Ground;
 }
 
 /** Everything known of an image without reading pixels. Plain data: it crosses threads by structured clone. */
@@ -129,6 +155,8 @@ export interface ImageInfo {
   /** Planes along z and t, at least 1. */
   readonly depth: number;
   readonly times: number;
+  /** Plane that its file wants shown first, from 0 and within depth and times; left out, or an axis of it: the file does not tell. */
+  readonly defaultPlane?: { readonly z?: number; readonly t?: number };
   readonly channels: readonly ChannelInfo[];
   /** Stored levels, finest first; levels[0] is full resolution. */
   readonly levels: readonly StoredLevel[];
@@ -183,6 +211,8 @@ export interface ImageSource {
   fetchAll?(refs: readonly ChunkRef[], signal?: AbortSignal): Promise<readonly (ChunkBytes | Error)[]>;
   /** Scratch bytes that `decode` needs for a chunk of so many compressed bytes. */
   scratchBytes(ref: ChunkRef, compressedLength: number): number;
+  /** Where the samples of a chunk lie as they are stored: present where a mask or the like is applied to them here. */
+  beneath?(ref: ChunkRef): SourceChunk;
   /**
    * Decode to `target.ptr`: exactly samples × width × height samples, planar, little-endian, predictor undone, no padding
    * between planes. Synchronous and keeps no reference; codecs that only exist asynchronously are awaited in `fetch`.
@@ -190,6 +220,12 @@ export interface ImageSource {
    */
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void;
   close(): void | Promise<void>;
+}
+
+/** A chunk of a source. */
+export interface SourceChunk {
+  readonly source: ImageSource;
+  readonly ref: ChunkRef;
 }
 
 /** Where a chunk is decoded to: addresses in the memory of `pixels`, each with SLACK_BYTES free behind its range. */

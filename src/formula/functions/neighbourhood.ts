@@ -82,8 +82,8 @@ function variesByPixel(expr: Expr): boolean {
 const amongItsNeighbours = (x: Interval) => interval(x.min, x.max, x.nan || !isBounded(x));
 
 /** A function that is made of others when it is checked. */
-function made(
-  definition: Pick<FunctionRow, "name" | "aliases" | "help" | "example"> & {
+export function made(
+  definition: Pick<FunctionRow, "name" | "aliases" | "help" | "example" | "advise"> & {
     readonly parameters: readonly Parameter[];
     readonly build: (x: Expr, parameters: readonly number[], tools: RewriteTools) => Expr | string;
   },
@@ -111,19 +111,11 @@ function made(
   };
 }
 
-function convolution(x: Expr, weights: readonly number[], { call, constant }: RewriteTools): Expr {
+export function convolution(x: Expr, weights: readonly number[], { call, constant }: RewriteTools): Expr {
   return call("conv", [x, ...weights.map(constant)]);
 }
 
-const option = (name: string, value: number): Parameter => ({ name, type: "number", default: value });
-
-/** Rise to the east and to the south, times scale. */
-function gradient(x: Expr, scale: number, { call, constant }: RewriteTools): readonly [east: Expr, south: Expr] {
-  const scaled = (one: Expr) => (scale === 1 ? one : call("*", [one, constant(scale)]));
-  return [scaled(call("gradx", [x])), scaled(call("grady", [x]))];
-}
-
-const DEGREES = 180 / Math.PI;
+export const option = (name: string, value: number): Parameter => ({ name, type: "number", default: value });
 
 export const neighbourhoodRows: readonly FunctionRow[] = [
   neighbourhood({
@@ -188,6 +180,22 @@ export const neighbourhoodRows: readonly FunctionRow[] = [
     cost: 40,
     passes: () => conv(HORN_Y, "y"),
   }),
+  neighbourhood({
+    name: "risex",
+    parameters: [],
+    help: "Rise to the right for each meter on the ground: gradx where a place counts in degrees or feet; Horn 1981.",
+    example: "risex(red)",
+    cost: 40,
+    passes: () => conv(HORN_X, "ground x"),
+  }),
+  neighbourhood({
+    name: "risey",
+    parameters: [],
+    help: "Rise downwards for each meter on the ground: grady where a place counts in degrees or feet; Horn 1981.",
+    example: "risey(red)",
+    cost: 40,
+    passes: () => conv(HORN_Y, "ground y"),
+  }),
   made({
     name: "sharpen",
     parameters: [option("amount", 1), option("sigma", 1)],
@@ -216,62 +224,5 @@ export const neighbourhoodRows: readonly FunctionRow[] = [
     help: "Laplace operator of four neighbours: how far they are above the pixel.",
     example: "laplace(red)",
     build: (x, _, tools) => convolution(x, [0, 1, 0, 1, -4, 1, 0, 1, 0], tools),
-  }),
-  made({
-    name: "slope",
-    parameters: [option("scale", 1)],
-    help: "Slope of a height in degrees, 0 to 90, by Horn 1981; scale: units of height for one of length.",
-    example: "slope(red)",
-    build: (x, [scale = 1], tools) => {
-      const steep = tools.call("hypot", gradient(x, scale, tools));
-      return tools.call("*", [tools.call("arctan2", [steep, tools.constant(1)]), tools.constant(DEGREES)]);
-    },
-  }),
-  made({
-    name: "aspect",
-    parameters: [],
-    help: "Where a height falls to, in degrees clockwise from the top, 0 to 360; no data where it is flat.",
-    example: "aspect(red)",
-    build: (x, _, tools) => {
-      const { call, constant } = tools;
-      const [east, south] = gradient(x, 1, tools);
-      const angle = call("*", [call("arctan2", [call("neg", [east]), south]), constant(DEGREES)]);
-      const turned = call("where", [call("<", [angle, constant(0)]), call("+", [angle, constant(360)]), angle]);
-      return call("where", [call("==", [call("hypot", [east, south]), constant(0)]), constant(Number.NaN), turned]);
-    },
-  }),
-  made({
-    name: "hillshade",
-    parameters: [option("azimuth", 315), option("altitude", 45), option("scale", 1)],
-    help: "Light on a height, 0 to 1, from azimuth (degrees clockwise from the top) and altitude; Horn 1981.",
-    example: "hillshade(blur(red, 2), 315, 45, 0.1)",
-    build: (x, [azimuth = 315, altitude = 45, scale = 1], tools) => {
-      const { call, constant } = tools;
-      const [east, south] = gradient(x, scale, tools);
-      const angle = (degrees: number) => constant(degrees / DEGREES);
-      const flat = call("cos", [angle(altitude)]);
-      const toEast = call("*", [flat, call("sin", [angle(azimuth)])]);
-      const toNorth = call("*", [flat, call("cos", [angle(azimuth)])]);
-      // The normal of the surface is (−east, south, 1): y grows downwards, so that a rise to the south falls to the north.
-      const light = call("+", [
-        call("sin", [angle(altitude)]),
-        call("-", [call("*", [toNorth, south]), call("*", [toEast, east])]),
-      ]);
-      const steep = call("hypot", [call("hypot", [east, south]), constant(1)]);
-      return call("clamp", [call("/", [light, steep]), constant(0), constant(1)]);
-    },
-  }),
-  made({
-    name: "contour",
-    parameters: [number("step")],
-    help: "1 where a line of equal value (a multiple of step) runs below or to the right of the pixel, else 0.",
-    example: "contour(blur(red, 3), 20)",
-    build: (x, [step = 1], tools) => {
-      if (!(step > 0)) return "The step of contour is a number above 0.";
-      const { call, constant } = tools;
-      const band = (one: Expr) => call("floor", [call("/", [one, constant(step)])]);
-      const differs = (weights: readonly number[]) => call("!=", [band(x), band(convolution(x, weights, tools))]);
-      return call("max", [differs([0, 0, 0, 0, 0, 1, 0, 0, 0]), differs([0, 0, 0, 0, 0, 0, 0, 1, 0])]);
-    },
   }),
 ];

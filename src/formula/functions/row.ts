@@ -44,6 +44,8 @@ export interface CallContext {
 export interface RewriteTools {
   constant(value: number): Expr;
   call(name: string, args: readonly Expr[]): Expr;
+  /** What lengths of the image's place are: meters, or what has to be made meters; null: nobody knows. */
+  readonly ground: "meters" | "converted" | null;
   /** Facts of the channel that an expression is, or null when it is none. */
   channel(expr: Expr): RewriteChannel | null;
   /** Whether a number is surely without a fraction where channels are as the file stores them. */
@@ -61,6 +63,8 @@ interface RewriteChannel {
   readonly offset: number;
   /** Smallest and greatest stored value; null for floats without a window in the metadata. */
   readonly range: readonly [min: number, max: number] | null;
+  /** As the file writes it; null: the file does not tell. */
+  readonly unit: string | null;
 }
 
 /**
@@ -91,7 +95,7 @@ export interface FunctionRow {
   /** What is wrong with the arguments of this call, in a sentence; null when nothing is. */
   readonly refuse?: (args: readonly Expr[], options: readonly string[]) => string | null;
   /** What may surprise in a call that is right, in a sentence; null when nothing does. */
-  readonly advise?: (args: readonly Expr[], tools: Pick<RewriteTools, "isWhole">) => string | null;
+  readonly advise?: (args: readonly Expr[], tools: RewriteTools) => string | null;
   /** The result names a kind or a state of the pixel: a mean of two results is neither. */
   readonly classifies?: boolean;
   /** Canonical text of an option; in quotes where absent. */

@@ -12,6 +12,7 @@ import { planeRows } from "./planes.ts";
 import { powerRows } from "./power.ts";
 import type { FunctionRow } from "./row.ts";
 import { scaleRows } from "./scales.ts";
+import { terrainRows } from "./terrain.ts";
 import { trigonometryRows } from "./trigonometry.ts";
 
 /** The language: every operator and function, each once. */
@@ -25,6 +26,7 @@ export const functionTable: readonly FunctionRow[] = [
   ...dataRows,
   ...planeRows,
   ...neighbourhoodRows,
+  ...terrainRows,
   ...displayRows,
   ...measuredRows,
   ...colourRows,

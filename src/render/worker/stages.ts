@@ -1,12 +1,12 @@
 import type { Region, Size } from "../../core/geometry.ts";
-import { type Halo, mirrored, type Pass, type Pitch, passHalo, perPixel, runPass } from "../../formula/index.ts";
+import { type Halo, mirrored, type Pass, passHalo, perPixel, runPass } from "../../formula/index.ts";
 import { type NeighbourhoodStage, TAP_BYTES } from "../../kernel/index.ts";
 import type { ServedLevel } from "../../plan/index.ts";
-import type { ImageInfo } from "../../source/types.ts";
 import type { Scope } from "./arena.ts";
 import { gatherInputs, runInParts } from "./evaluate.ts";
 import type { OpenImage } from "./images.ts";
 import type { JobContext } from "./job-context.ts";
+import { pitchOf } from "./pitch.ts";
 
 const FLOAT_BYTES = 4;
 
@@ -33,18 +33,22 @@ export async function stagePlane(
   for (const [index, pass] of stage.passes.entries()) {
     job.checkCancelled();
     const wanted = grownBy(region, stage.passes.slice(index + 1), served);
-    plane = { region: wanted, values: await afterPass(job, pass, pitch, plane, wanted, served) };
+    const divisors = Float64Array.from({ length: wanted.height }, (_, y) => perPixel(pass, pitch, wanted.y + y));
+    plane = { region: wanted, values: await afterPass(job, pass, divisors, plane, wanted, served) };
   }
   const address = scope.allocate(plane.values.byteLength);
   new Float32Array(job.bench.arena.memory.buffer, address, plane.values.length).set(plane.values);
   return address;
 }
 
-/** A pass over a plane: runs of pixels whose neighbours are all there are calculated in WebAssembly, the others with care. */
+/**
+ * A pass over a plane: runs of pixels whose neighbours are all there are calculated in WebAssembly, the others with care. There is a divisor
+ * for each row of `wanted`.
+ */
 async function afterPass(
   job: JobContext,
   pass: Pass,
-  pitch: Pitch,
+  divisors: Float64Array,
   plane: Plane,
   wanted: Region,
   { size }: ServedLevel,
@@ -56,10 +60,10 @@ async function afterPass(
   using scope = arena.scope();
   const from = scope.allocate(stride * (height + 2 * halo.y) * FLOAT_BYTES);
   const to = scope.allocate(width * height * FLOAT_BYTES);
-  const divisor = scope.allocate(TAP_BYTES);
+  const divisorsAt = scope.allocate(divisors.byteLength);
   const taps = scope.allocate(pass.taps.length * TAP_BYTES);
   const view = new DataView(arena.memory.buffer);
-  view.setFloat64(divisor, perPixel(pass, pitch), true);
+  new Float64Array(arena.memory.buffer, divisorsAt, height).set(divisors);
   for (const [index, { dx, dy, weight }] of pass.taps.entries()) {
     view.setInt32(taps + index * TAP_BYTES, (dy * stride + dx) * FLOAT_BYTES, true);
     view.setFloat64(taps + index * TAP_BYTES + TAP_BYTES / 2, weight, true);
@@ -76,7 +80,7 @@ async function afterPass(
       const odd =
         pass.kind === "median"
           ? pixels.median(centre, into, run, taps, count)
-          : pixels.weigh(centre, into, run, taps, count, divisor);
+          : pixels.weigh(centre, into, run, taps, count, divisorsAt + (top + y) * divisors.BYTES_PER_ELEMENT);
       return odd === 0;
     };
     // Made anew for each band: other jobs may have moved the memory.
@@ -84,7 +88,7 @@ async function afterPass(
     const padded = new Float32Array(buffer, from + top * stride * FLOAT_BYTES, stride * (band + 2 * halo.y));
     runPass(
       pass,
-      pitch,
+      (y) => divisors[top + y] as number,
       padded,
       { width, height: band },
       new Float32Array(buffer, to + top * width * FLOAT_BYTES, width * band),
@@ -131,12 +135,4 @@ function pad({ region, values }: Plane, wanted: Region, halo: Halo, size: Size, 
     for (let x = 0; x < left; x++) padded[row * width + x] = values[column(x)] as number;
     for (let x = right; x < width; x++) padded[row * width + x] = values[column(x)] as number;
   }
-}
-
-/** Lengths of a pixel of a level: in the unit of the image's place, else in pixels of full resolution. */
-function pitchOf({ georeference }: ImageInfo, level: number): Pitch {
-  const downsample = 2 ** level;
-  if (!georeference) return { x: downsample, y: downsample };
-  const [a, b, , d, e] = georeference.affine;
-  return { x: Math.hypot(a, d) * downsample, y: Math.hypot(b, e) * downsample };
 }

@@ -1,5 +1,6 @@
 import type { Size } from "../../core/geometry.ts";
 import type { ImageInfo } from "../../source/index.ts";
+import { extremes } from "./extremes.ts";
 import { type Affine, outline, pixelAt } from "./outline.ts";
 import { type Geographic, type ReferenceSystem, referenceSystem } from "./reference-system.ts";
 
@@ -26,8 +27,8 @@ export async function geographicBounds(
   image: Pick<ImageInfo, "width" | "height" | "georeference">,
 ): Promise<GeographicBounds | null> {
   const { georeference } = image;
-  if (!georeference?.crs) return null;
-  const system = await referenceSystem(georeference.crs);
+  if (!georeference) return null;
+  const system = await referenceSystem(georeference);
   return system && boundsIn(system, georeference.affine, image);
 }
 
@@ -35,12 +36,12 @@ function boundsIn(system: ReferenceSystem, affine: Affine, size: Size): Geograph
   const found = outline(affine, size, STEPS).map(([x, y]) => system.toGeographic(x, y));
   const places = found.filter((one): one is Geographic => one !== null);
   if (places.length < found.length) return null;
-  const latitudes = places.map(([, latitude]) => latitude);
-  for (const pole of [-NORTH_POLE, NORTH_POLE]) {
-    if (holds(system, affine, size, pole)) latitudes.push(pole);
-  }
-  const south = Math.max(-NORTH_POLE, Math.min(...latitudes));
-  const north = Math.min(NORTH_POLE, Math.max(...latitudes));
+  const [lowest, highest] = extremes(
+    places.map(([, latitude]) => latitude),
+    STEPS,
+  );
+  const south = holds(system, affine, size, -NORTH_POLE) ? -NORTH_POLE : Math.max(-NORTH_POLE, lowest);
+  const north = holds(system, affine, size, NORTH_POLE) ? NORTH_POLE : Math.min(NORTH_POLE, highest);
   const { west, east } = longitudesOf(places);
   return { west: rounded(west), south: rounded(south), east: rounded(east), north: rounded(north) };
 }
@@ -61,12 +62,12 @@ function holds(system: ReferenceSystem, affine: Affine, { width, height }: Size,
 /** Neighbours are less than half a turn apart: the way round the image, unrolled, tells whether it crosses the antimeridian. */
 function longitudesOf(places: readonly Geographic[]): Pick<GeographicBounds, "west" | "east"> {
   let last = places[0]?.[0] ?? 0;
-  let [west, east] = [last, last];
-  for (const [longitude] of [...places.slice(1), ...places.slice(0, 1)]) {
+  // The first place once more at the end: the way round a pole ends where it began, and a turn further.
+  const unrolled = [...places, ...places.slice(0, 1)].map(([longitude]) => {
     last += turn(longitude - last);
-    west = Math.min(west, last);
-    east = Math.max(east, last);
-  }
+    return last;
+  });
+  const [west, east] = extremes(unrolled, STEPS);
   if (east - west >= FULL_CIRCLE - ROUND) return { west: -FULL_CIRCLE / 2, east: FULL_CIRCLE / 2 };
   return { west: wrapped(west, -1), east: wrapped(east, 1) };
 }

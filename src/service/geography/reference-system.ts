@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { z } from "zod";
+import { LRUCache } from "lru-cache";
+import type { Georeference, SpelledSystem } from "../../source/types.ts";
+import { DATUM_SHIFTS, type DatumShift } from "./datum-shifts.ts";
+import { type RegistryEntry, registryEntry } from "./registry.ts";
 
 /** Longitude and latitude, degrees on WGS 84. */
 export type Geographic = readonly [longitude: number, latitude: number];
@@ -12,67 +13,111 @@ export interface ReferenceSystem {
   fromGeographic(longitude: number, latitude: number): readonly [x: number, y: number] | null;
 }
 
-/** An entry of the EPSG registry; what is no reference system (a datum, an operation) has no PROJ text. */
-const ENTRY = z.object({ kind: z.string().startsWith("CRS"), proj4: z.string().min(1) });
-const CODE = /^EPSG:([1-9]\d{3,5})$/;
-/** Datums whose parameters the library knows, by the grid that the registry names in their place. */
-const DATUM_OF_GRID: ReadonlyMap<string, string> = new Map([
-  ["OSTN15_NTv2_OSGBtoETRS.gsb", "OSGB36"],
-  ["BETA2007.gsb", "potsdam"],
-  ["nzgd2kgrid0005.gsb", "nzgd49"],
-]);
-const resolve = createRequire(import.meta.url).resolve;
+interface Definition {
+  /** PROJ's text. */
+  readonly text: string;
+  /** Shifts of its datum that are meant for parts of the world, in place of the text's own. */
+  readonly shifts: readonly DatumShift[];
+}
 
-/** As many as the registry has, a few hundred bytes each. */
-const known = new Map<string, Promise<ReferenceSystem | null>>();
+/** Systems that are kept: a few kilobytes each. Files spell them out, and there may be any number. */
+const MAX_KNOWN = 1000;
+const known = new LRUCache<string, Promise<ReferenceSystem | null>>({ max: MAX_KNOWN });
 
-/** Null for a code that the registry does not have, and for a projection that the library does not know. */
-export function referenceSystem(crs: string): Promise<ReferenceSystem | null> {
-  const found = known.get(crs);
+/** Radius of the equator, meters. Up to this share away from it a body is Earth, as for PROJ. */
+const [EARTH, OTHER_BODY] = [6_378_137, 0.005];
+
+/** Null for a code that the registry does not have, for a projection that the library does not know, and for another body. */
+export function referenceSystem({
+  crs,
+  spelled,
+}: Pick<Georeference, "crs" | "spelled">): Promise<ReferenceSystem | null> {
+  const name = JSON.stringify([crs, spelled]);
+  const found = known.get(name);
   if (found) return found;
-  const made = load(crs);
-  known.set(crs, made);
+  const made = load(crs, spelled);
+  known.set(name, made);
   return made;
 }
 
-async function load(crs: string): Promise<ReferenceSystem | null> {
-  const definition = await definitionOf(crs);
-  if (definition === null) return null;
+async function load(crs: string | null, spelled: SpelledSystem | undefined): Promise<ReferenceSystem | null> {
+  const definition = crs !== null ? await codeDefinition(crs) : spelled ? await spelledDefinition(spelled) : null;
+  if (definition === null || isOtherBody(definition.text)) return null;
   const { default: proj4 } = await import("proj4");
-  try {
-    const { forward, inverse } = proj4("WGS84", definition);
+  const converter = (text: string) => {
+    // Axes as the text names them: where they count to the west and south, files do too.
+    const { forward, inverse } = proj4("WGS84", text);
     return {
-      toGeographic: (x, y) => finite(() => inverse([x, y])),
-      fromGeographic: (longitude, latitude) => finite(() => forward([longitude, latitude])),
+      toGeographic: (x: number, y: number) => finite(() => inverse([x, y], true)),
+      fromGeographic: (longitude: number, latitude: number) => finite(() => forward([longitude, latitude], true)),
     };
+  };
+  try {
+    return shifted(definition, converter);
   } catch {
     return null;
   }
 }
 
-async function definitionOf(crs: string): Promise<string | null> {
-  const [, code] = CODE.exec(crs) ?? [];
-  if (code === undefined) return null;
-  const text = await entryText(code).catch(() => null);
-  const definition = text === null ? undefined : ENTRY.safeParse(JSON.parse(text)).data?.proj4;
-  return definition === undefined ? null : withoutGrid(definition);
+async function codeDefinition(crs: string): Promise<Definition | null> {
+  const entry = await registryEntry(crs);
+  return entry && withShifts(entry.text, entry.base);
 }
 
-async function entryText(code: string): Promise<string> {
-  return readFile(resolve(`epsg-index/s/${code}.json`), "utf8");
+/** A spelled projection has its base by a code of the registry, or spelled out too. */
+async function spelledDefinition({ projection, base }: SpelledSystem): Promise<Definition | null> {
+  if (!base.startsWith("EPSG:")) return { text: `${projection} ${base}`, shifts: [] };
+  const entry = await registryEntry(base);
+  if (!entry) return null;
+  const words = entry.text.split(/\s+(?=\+)/).filter((word) => !/^\+(proj|no_defs|type|units)\b/.test(word));
+  return withShifts([projection, ...words].join(" "), entry.base);
 }
 
-/**
- * Grids of datum shifts are files that nobody has here. Where the datum has seven parameters too, these are right to some metres; without
- * any, places of NAD27 and the like are up to some 200 m off, which is nothing to the bounds of a picture.
- */
-function withoutGrid(definition: string): string {
-  const [given, grid = ""] = /\+nadgrids=([^\s"]+|"[^"]*")\s*/.exec(definition) ?? [];
-  if (given === undefined || grid === "@null") return definition;
-  const datum = DATUM_OF_GRID.get(grid);
-  return datum === undefined
-    ? definition.replace(given, "")
-    : definition.replace(given, "").replace(/\+ellps=\S+/, `+datum=${datum}`);
+/** Grids of datum shifts are files that nobody has here; what parameters are known stands in the table. */
+function withShifts(text: string, base: RegistryEntry["base"]): Definition {
+  const shifts = DATUM_SHIFTS.filter(([code, name]) => code === base.code || name === base.name);
+  return { text: text.replace(/\+nadgrids=(?!@null)([^\s"]+|"[^"]*")/, ""), shifts };
+}
+
+function isOtherBody(text: string): boolean {
+  const radius = Number(/\+(?:a|R)=([\d.]+)/.exec(text)?.[1] ?? EARTH);
+  return Math.abs(radius / EARTH - 1) > OTHER_BODY;
+}
+
+/** By the most accurate shift that is meant for a place, as PROJ chooses; where none is, by the text's own. */
+function shifted({ text, shifts }: Definition, converter: (text: string) => ReferenceSystem): ReferenceSystem {
+  const plain = converter(text);
+  if (shifts.length === 0) return plain;
+  const bare = text.replace(/\+towgs84=\S+/, "");
+  const made = new Map<DatumShift | null, ReferenceSystem>([[null, plain]]);
+  const at = ([longitude, latitude]: Geographic): ReferenceSystem => {
+    const shift = bestShift(shifts, longitude, latitude);
+    const system = made.get(shift) ?? (shift && converter(`${bare} +towgs84=${shift[4]}`)) ?? plain;
+    made.set(shift, system);
+    return system;
+  };
+  return {
+    toGeographic: (x, y) => {
+      const near = plain.toGeographic(x, y);
+      return near && at(near).toGeographic(x, y);
+    },
+    fromGeographic: (longitude, latitude) => at([longitude, latitude]).fromGeographic(longitude, latitude),
+  };
+}
+
+function bestShift(shifts: readonly DatumShift[], longitude: number, latitude: number): DatumShift | null {
+  let best: DatumShift | null = null;
+  for (const shift of shifts) {
+    const [, , accuracy, [west, south, east, north]] = shift;
+    const isBetween = west <= east ? longitude >= west && longitude <= east : longitude >= west || longitude <= east;
+    if (!isBetween || latitude < south || latitude > north) continue;
+    if (best === null || accuracy < best[2] || (accuracy === best[2] && areaOf(shift) < areaOf(best))) best = shift;
+  }
+  return best;
+}
+
+function areaOf([, , , [west, south, east, north]]: DatumShift): number {
+  return ((east - west + 360) % 360 || 360) * (north - south);
 }
 
 /** The library throws for some places that do not exist, and answers others with NaN. */

@@ -78,7 +78,7 @@ function missingPlanes(places: readonly unknown[]): readonly ImageWarning[] {
 }
 
 async function readGeo(directory: Directory | null): Promise<GeoTags> {
-  if (!directory) return { scale: null, tiepoints: null, matrix: null, keys: null, text: null };
+  if (!directory) return { scale: null, tiepoints: null, matrix: null, keys: null, doubles: null, text: null };
   const numbers = async (tag: number) => {
     const count = directory.entry(tag)?.count ?? 0;
     return count > 0 && count <= MAX_GEO_VALUES ? await directory.numbers(tag, MAX_GEO_VALUES) : null;
@@ -88,6 +88,7 @@ async function readGeo(directory: Directory | null): Promise<GeoTags> {
     tiepoints: await numbers(TAG.modelTiepoint),
     matrix: await numbers(TAG.modelTransformation),
     keys: await numbers(TAG.geoKeyDirectory),
+    doubles: await numbers(TAG.geoDoubles),
     text: directory.entry(TAG.geoAscii) ? await directory.text(TAG.geoAscii, MAX_GEO_TEXT) : null,
   };
 }

@@ -1,6 +1,15 @@
 import { planeBytes, planeView } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
+import type {
+  ChunkBytes,
+  ChunkLayout,
+  ChunkRef,
+  DecodeTarget,
+  ImageInfo,
+  ImageSource,
+  SourceChunk,
+  StoredLevel,
+} from "../types.ts";
 import type { Maybe } from "./maybe.ts";
 import {
   decodePieces,
@@ -87,6 +96,10 @@ export class MaskedSource implements ImageSource {
       if (index === 0) this.#toFloat(ref, piece, target);
       else this.#apply(ref, piece, target);
     });
+  }
+
+  beneath(ref: ChunkRef): SourceChunk {
+    return { source: this.#inner, ref: this.#innerRef(ref) };
   }
 
   async close(): Promise<void> {

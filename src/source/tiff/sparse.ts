@@ -1,6 +1,6 @@
 import { planeBytes } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
+import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, SourceChunk } from "../types.ts";
 import type { Maybe } from "./maybe.ts";
 import { type Piece, piecePlanes, pieceScratchBytes } from "./pieces.ts";
 import type { TiffSource } from "./source.ts";
@@ -57,6 +57,10 @@ export class SparseSource implements ImageSource {
       for (const { top, rows } of this.#inner.unwritten(bytes, ref))
         planes.fill(Number.NaN, sample * count + top * width, sample * count + (top + rows) * width);
     }
+  }
+
+  beneath(ref: ChunkRef): SourceChunk {
+    return { source: this.#inner, ref };
   }
 
   close(): void | Promise<void> {

@@ -30,6 +30,7 @@ export const WRITE_TAG = {
   modelTiepoint: 33922,
   modelTransformation: 34264,
   geoKeyDirectory: 34735,
+  geoDoubles: 34736,
   geoAscii: 34737,
   gdalMetadata: 42112,
   gdalNodata: 42113,

@@ -1,13 +1,15 @@
 import type { Size } from "../../core/geometry.ts";
 import type { Georeference } from "../types.ts";
-import { ascii, double, type Fields, short, WRITE_TAG } from "./write-fields.ts";
+import { KEY, MODEL, USER_DEFINED } from "./metadata/geo-keys.ts";
+import { isDegree, linearCode } from "./metadata/geo-units.ts";
+import { double, type Fields, WRITE_TAG } from "./write-fields.ts";
+import { type GeoKeyValues, keyFields } from "./write-geo-keys.ts";
+import { spelledKeys } from "./write-spelled.ts";
 
-/** GeoTIFF 1.1 (OGC 19-008r4), annex: keys and the codes that we write. */
-const KEY = { modelType: 1024, rasterType: 1025, citation: 1026, geographicType: 2048, projectedType: 3072 } as const;
-const MODEL = { projected: 1, geographic: 2, userDefined: 32767 } as const;
 const PIXEL_IS_AREA = 1;
-/** A value that stands in the key itself lies in no other tag. */
-const IN_PLACE = 0;
+const DEGREE = 9102;
+/** Radius of WGS 84, meters: what a reader takes where nothing is told. */
+const EARTH = 6_378_137;
 
 /** Tags that place the image: scale and tie point where rows run along parallels, a matrix otherwise. */
 export function geoFields(georeference: Georeference, size: Size): Fields {
@@ -19,20 +21,36 @@ export function geoFields(georeference: Georeference, size: Size): Fields {
   } else {
     fields.set(WRITE_TAG.modelTransformation, double(a, b, 0, c, d, e, 0, f, 0, 0, 0, 0, 0, 0, 0, 1));
   }
-  const code = epsgCode(georeference.crs);
-  const citation = georeference.crsName ? `${georeference.crsName.replaceAll("|", " ")}|` : null;
-  const model = code === null ? MODEL.userDefined : isGeographic(code, georeference, size) ? 2 : 1;
-  const keys = [
-    [KEY.modelType, IN_PLACE, 1, model],
-    [KEY.rasterType, IN_PLACE, 1, PIXEL_IS_AREA],
-    ...(citation ? [[KEY.citation, WRITE_TAG.geoAscii, citation.length, 0]] : []),
-    ...(code === null
-      ? []
-      : [[model === MODEL.geographic ? KEY.geographicType : KEY.projectedType, IN_PLACE, 1, code]]),
-  ];
-  fields.set(WRITE_TAG.geoKeyDirectory, short(1, 1, 0, keys.length, ...keys.flat()));
-  if (citation) fields.set(WRITE_TAG.geoAscii, ascii(citation));
-  return fields;
+  return new Map([...fields, ...keyFields(keysOf(georeference, size))]);
+}
+
+function keysOf(georeference: Georeference, size: Size): GeoKeyValues {
+  const { crs, crsName, spelled } = georeference;
+  const code = epsgCode(crs);
+  const own = spelled && code === null ? spelledKeys(spelled) : null;
+  const model =
+    code === null && !own ? USER_DEFINED : isGeographic(code, georeference, size) ? MODEL.geographic : MODEL.projected;
+  const keys: GeoKeyValues = new Map([[KEY.modelType, model], [KEY.rasterType, PIXEL_IS_AREA], ...(own ?? [])]);
+  if (crsName) keys.set(KEY.citation, crsName);
+  if (code !== null) keys.set(model === MODEL.geographic ? KEY.geographicType : KEY.projectedType, code);
+  unitKeys(georeference, keys);
+  return keys;
+}
+
+/** What readers would take for meters, or for degrees on WGS 84, says so if it is another unit. */
+function unitKeys({ ground }: Georeference, keys: GeoKeyValues): void {
+  if (!ground) return;
+  const { meters, radians } = ground;
+  if (radians === null) {
+    if (meters === 1) return;
+    keys.set(KEY.linearUnits, linearCode(meters) ?? USER_DEFINED);
+    if (linearCode(meters) === null) keys.set(KEY.linearUnitSize, [meters]);
+    return;
+  }
+  keys.set(KEY.angularUnits, isDegree(radians) ? DEGREE : USER_DEFINED);
+  if (!isDegree(radians)) keys.set(KEY.angularUnitSize, [radians]);
+  const radius = meters / radians;
+  if (!keys.has(KEY.semiMajor) && Math.abs(radius / EARTH - 1) > 1e-9) keys.set(KEY.semiMajor, [radius]);
 }
 
 /** GeoTIFF keys hold EPSG codes of 16 bits. */
@@ -42,11 +60,16 @@ function epsgCode(crs: string | null): number | null {
 }
 
 /**
- * A code does not tell whether it is geographic. The EPSG registry numbers geographic systems from 4000 and, the newer ones, beyond 5000,
+ * A code does not tell whether it is geographic, a unit does. The EPSG registry numbers geographic systems from 4000 and, the newer ones, beyond 5000,
  * among others; corners that are all degrees tell the rest.
  */
-function isGeographic(code: number, { affine: [a, b, c, d, e, f] }: Georeference, { width, height }: Size): boolean {
-  if (code < 4000 || code > 10_999) return false;
+function isGeographic(code: number | null, { affine, spelled, ground }: Georeference, size: Size): boolean {
+  if (ground) return ground.radians !== null;
+  if (code === null) return spelled?.projection.startsWith("+proj=longlat") === true;
+  return code >= 4000 && code <= 10_999 && areDegrees(affine, size);
+}
+
+function areDegrees([a, b, c, d, e, f]: Georeference["affine"], { width, height }: Size): boolean {
   const corners = [
     [0, 0],
     [width, 0],
