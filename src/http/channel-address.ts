@@ -15,23 +15,27 @@ export interface ChunkUrl {
   /** Position in the chunk grid of the level that is stored there. */
   readonly x: number;
   readonly y: number;
+  /** Plane along z and t, from 0. */
+  readonly plane: { readonly z: number; readonly t: number };
   readonly v: string | undefined;
 }
 
-/** Reads `/channels/{image}/{channel}/{z}/{x}/{y}.raw?v=` from the right; slashes in the channel's name are encoded. */
+/** Reads `/channels/{image}/{channel}/{z}/{x}/{y}.raw?z=&t=&v=` from the right; slashes in the channel's name are encoded. */
 export function parseChunkUrl(url: string): ChunkUrl {
   const { segments, query } = splitTarget(url, "channels");
   const [channel, z, x, last] = segments.slice(-4);
   const { name: y, extension } = splitExtension(last ?? "");
   if (channel === undefined || z === undefined || x === undefined || extension !== "raw")
     throw new BandloomError("NOT_FOUND", "Stored values are at /channels/{image}/{channel}/{z}/{x}/{y}.raw.");
+  const parameters = parseQuery(query, ["z", "t", "v", ...SIGNATURE]);
   return {
     z: wholeNumber(z, "z"),
     x: wholeNumber(x, "x"),
     y: wholeNumber(y, "y"),
     channel: decodeStrictly(channel, "The name of the channel"),
     image: imageKey(segments.slice(0, -4)),
-    v: parseQuery(query, ["v", ...SIGNATURE]).get("v"),
+    plane: { z: wholeNumber(parameters.get("z") ?? "0", "z"), t: wholeNumber(parameters.get("t") ?? "0", "t") },
+    v: parameters.get("v"),
   };
 }
 

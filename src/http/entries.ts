@@ -6,7 +6,7 @@ import { authenticate, leavingSignal, NO_TERMS, ownerOf, viewerOf } from "../ser
 import { clientOf, type Trusts } from "../service/clients.ts";
 import type { Link } from "../service/types/links.ts";
 import type { Services } from "../service/types/services.ts";
-import { type Lifetime, lifetimeOf, PRIVATE, untilAskedAgain } from "./headers.ts";
+import { type Lifetime, lifetimeOf, PRIVATE, untilAskedAgain, type Versioned } from "./headers.ts";
 
 /** A request that was let in: what it may see, and for whom work is done. */
 export interface Entered {
@@ -21,7 +21,7 @@ export interface Entered {
   /** What the address stands for may be remembered for whoever sends it. */
   readonly memorable: boolean;
   /** How long caches may keep an answer of this version, asked for as `v`. */
-  lifetime(v: string | undefined, versioned: { readonly version: string }): Lifetime;
+  lifetime(v: string | undefined, versioned: Versioned): Lifetime;
 }
 
 /** Lets requests in: by the signature of a link, which carries the right to what it names, else by who asks. */

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import type { ValidFormula } from "../service/types/formula.ts";
+import type { ServedImage } from "../service/types/image.ts";
 
 /** On every answer: pictures are public, may be read from any page with all of their headers, and are what their Content-Type says. */
 export const COMMON_HEADERS = {
@@ -31,18 +31,26 @@ export interface Lifetime {
   readonly expires?: string;
 }
 
+/** What an answer is made of. */
+export interface Versioned {
+  readonly version: string;
+  readonly images: readonly Pick<ServedImage, "holdsUntil">[];
+}
+
 /**
  * `v` of a URL against the current version: a missing or stale one gets the current picture, not for ever. `expiry`: when the URL ends to
- * hold, seconds since 1970; what it shows is kept until then and no longer.
+ * hold, seconds since 1970. What it shows is kept until then, or until one of its images may be another; without an end of its own, an image
+ * that may be another is asked for again each time.
  */
 export function lifetimeOf(
   v: string | undefined,
-  { version }: Pick<ValidFormula, "version">,
+  { version, images }: Versioned,
   expiry: number | null = null,
 ): Lifetime {
   if (v !== version) return CHANGING;
-  if (expiry === null) return { "cache-control": IMMUTABLE };
-  const end = Math.min(expiry * 1000, Date.now() + LONGEST * 1000);
+  const ends = images.flatMap(({ holdsUntil }) => (holdsUntil === null ? [] : [holdsUntil]));
+  if (expiry === null) return ends.length > 0 ? CHANGING : { "cache-control": IMMUTABLE };
+  const end = Math.min(...ends, expiry * 1000, Date.now() + LONGEST * 1000);
   return { "cache-control": "public", expires: new Date(end).toUTCString() };
 }
 

@@ -17,6 +17,7 @@ export function registerMeasures(app: FastifyInstance, entries: Entries): void {
       request,
       reply,
       parseStatisticsUrl,
+      { numbersAlone: true },
       async (formula, { level, region, bins, percentiles }, { services, signal }) => {
         const { image } = formula;
         const wanted = {
@@ -34,6 +35,8 @@ export function registerMeasures(app: FastifyInstance, entries: Entries): void {
       request,
       reply,
       parseProbeUrl,
+      // It tells the color of the picture, too.
+      { numbersAlone: false },
       async (formula, { level, points }, { services, signal }) =>
         services.tiles.probe({ formula, points, level: existingLevel(formula.image, level ?? 0) }, signal),
     ),
@@ -49,15 +52,16 @@ async function answer<Url extends Asked>(
   request: FastifyRequest,
   reply: FastifyReply,
   parse: (url: string, limits: Services["limits"]) => Url,
+  choice: { readonly numbersAlone: boolean },
   measure: (formula: ValidFormula, url: Url, entered: Entered) => Promise<{ readonly version: string }>,
 ): Promise<FastifyReply> {
   const target = request.raw.url ?? "";
   const { services, signal } = entered;
   const url = parse(target, services.limits);
   const image = await services.images.get(url.image, signal);
-  const formula = await bindFormula(services, image, url, signal);
+  const formula = await bindFormula(services, image, url, signal, choice);
   const measured = await measure(formula, url, entered);
   // The file may have changed under the request: what came is what it is now.
-  setLifetime(reply, entered.lifetime(url.v, measured));
+  setLifetime(reply, entered.lifetime(url.v, { version: measured.version, images: [image, ...formula.others] }));
   return sendDocument(request, reply, JSON.stringify(measured));
 }

@@ -15,14 +15,16 @@ export function registerRegions(app: FastifyInstance, entries: Entries): void {
     const { maxSize, v, formulas, preset, encoding, ...url } = parseRegionUrl(request.raw.url ?? "", services.limits);
     const image = await services.images.get(url.image, signal);
     const region = regionOf(image, url.region);
-    const formula = await bindFormula(services, image, { formulas, preset }, signal);
+    const numbersAlone = encoding.format === "npy";
+    const formula = await bindFormula(services, image, { formulas, preset }, signal, { numbersAlone });
     const wanted = { formula, region, maxSize, encoding };
     const etag = etagOf(services.tiles.regionKey(wanted));
-    setLifetime(reply, lifetime(v, formula)).header("etag", etag);
+    const images = [image, ...formula.others];
+    setLifetime(reply, lifetime(v, { version: formula.version, images })).header("etag", etag);
     if (matchesEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
     const picture = await services.tiles.region(wanted, signal);
     // The file may have changed under the request: what came is what it is now.
-    setLifetime(reply, lifetime(v, picture)).header("etag", etagOf(picture.key));
+    setLifetime(reply, lifetime(v, { version: picture.version, images })).header("etag", etagOf(picture.key));
     return sendBytes(reply, picture.bytes, CONTENT_TYPES[encoding.format]);
   });
 }

@@ -50,17 +50,19 @@ async function findTile({ services, signal, link, lifetime }: Entered, url: stri
       "NOT_FOUND",
       `At zoom ${z} the image has ${columns} × ${rows} tiles of ${tileSize} pixels.`,
     );
-  const formula = await bindFormula(services, image, { formulas, preset }, signal);
+  const numbersAlone = encoding.format === "npy";
+  const formula = await bindFormula(services, image, { formulas, preset }, signal, { numbersAlone });
   const request = { formula, level, x, y, tileSize, pad, encoding };
   const key = services.tiles.tileKey(request);
+  const images = [image, ...formula.others];
   return {
-    images: [image, ...formula.others].map(({ key: name, revision }) => ({ key: name, revision })),
+    images: images.map(({ key: name, revision }) => ({ key: name, revision })),
     request,
     lasting: preset === null && formulas !== null,
     key,
     etag: etagOf(key),
     contentType: CONTENT_TYPES[encoding.format],
-    lifetime: lifetime(v, formula),
+    lifetime: lifetime(v, { version: formula.version, images }),
     expiry: link?.expiry ?? null,
     grant: link?.grant ?? null,
     purges,

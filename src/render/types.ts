@@ -1,3 +1,4 @@
+import type { DataType } from "../core/dtype.ts";
 import type { BandloomError } from "../core/errors.ts";
 import type { Region, Size } from "../core/geometry.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -15,6 +16,12 @@ export interface SourceRef {
   readonly revision: string;
   /** Of the image's last purge: what a worker decoded before is read again. Empty or left out: none. */
   readonly generation?: string;
+}
+
+/** An image that is to be described, and then most likely to be read. */
+export interface NewSource extends Omit<SourceRef, "revision"> {
+  /** What its generation ends with where it has chunks at which nobody looks; empty or left out: nothing. */
+  readonly stretch?: string;
 }
 
 export type PictureFormat = "jpeg" | "png" | "webp" | "avif" | "npy";
@@ -69,6 +76,8 @@ export interface RenderedPicture extends Picture {
 export interface StatisticsJob extends Reads {
   /** It is part of work that was let in before; left out: it is asked for by itself, and may be refused. */
   readonly admitted?: boolean;
+  /** Chunks that cannot be decoded are left out; left out: nothing may be. For up to MAX_STATISTICS_PIXELS. */
+  readonly partly?: boolean;
   readonly kernel: Kernel;
   readonly level: number;
   readonly regions: readonly Region[];
@@ -88,6 +97,8 @@ export interface StatisticsResult {
   /** Linear interpolation between the sorted valid values (numpy's default); null entries when no pixel is valid. */
   readonly percentiles: readonly (number | null)[];
   readonly histogram: { readonly min: number; readonly max: number; readonly counts: readonly number[] };
+  /** Pixels that are in none of the numbers, as they cannot be decoded; left out where all could. */
+  readonly unread?: number;
 }
 
 /** Formula values (float32 kernel, any number of planes) and raw channel values under single pixels of one level. */
@@ -108,7 +119,7 @@ export interface ProbeResult {
   readonly rgba: readonly [number, number, number, number] | null;
 }
 
-/** The stored chunk of a channel (raw values, planar, little-endian). `level` counts stored levels. */
+/** The stored chunk of a channel (samples as they are stored, planar, little-endian; no mask is applied). `level` counts stored levels. */
 export interface ChunkJob {
   readonly source: SourceRef;
   readonly info: ImageInfo;
@@ -124,7 +135,8 @@ export interface RawChunk {
   readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;
-  readonly type: import("../core/dtype.ts").PlaneType;
+  /** As stored, but for bits, which are bytes of 0 and 1. */
+  readonly type: Exclude<DataType, "bit">;
 }
 
 /**
@@ -137,7 +149,7 @@ export type Priority = "live" | "bulk" | "background";
 export interface Renderer {
   /** Resolves when all workers have loaded their code: before, the first pictures wait for it. Never rejects. */
   readonly ready: Promise<void>;
-  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described>;
+  describe(source: NewSource, signal?: AbortSignal): Promise<Described>;
   /** One result for each picture of the job, in order; one failure does not spoil the others. */
   pictures(job: PictureJob, signal?: AbortSignal, priority?: Priority): Promise<readonly (RenderedPicture | Error)[]>;
   statistics(job: StatisticsJob, signal?: AbortSignal): Promise<StatisticsResult>;

@@ -16,6 +16,8 @@ import {
 } from "../source/index.ts";
 import type { CatalogueEntry, ImageFiles, ImagePreset } from "./catalogue/types.ts";
 import { type KnownPurges, NEVER_PURGED } from "./generations.ts";
+import { withPlaceWarning } from "./geography/index.ts";
+import { chunksWatch, DEFAULT_HOLD_MS, presentStretch, type Stretch } from "./loose-chunks.ts";
 import type { ImageListOptions, ImageService, ServedImage } from "./types/image.ts";
 import { servedRevision } from "./version.ts";
 
@@ -41,6 +43,11 @@ export interface ImagesOptions {
    * such check: each names the version that it wants.
    */
   readonly remoteCheckMs?: number;
+  /**
+   * Chunks that may change one by one, and at which nobody looks (behind a network, or too many), count as the same for so long, milliseconds; an
+   * hour when left out, 0: for ever.
+   */
+  readonly chunkHoldMs?: number;
   /** Told what is odd in a file, in a line for each of its revisions. */
   readonly onWarning?: (line: string) => void;
 }
@@ -57,6 +64,8 @@ interface Known {
 interface Opened {
   readonly described: Described;
   readonly image: ServedImage;
+  /** A look at chunks that are files of their own. */
+  readonly chunksUnchanged: () => boolean;
 }
 
 /** Files are looked at again when their stamp is another one, and ever more seldom while it is the same. */
@@ -74,6 +83,7 @@ export class CatalogueImages implements ImageService {
   readonly #remote: Remote;
   readonly #purges: KnownPurges;
   readonly #remoteInterval: number;
+  readonly #chunkHoldMs: number;
   readonly #onWarning: (line: string) => void;
   /** Revisions whose warnings were told, by key. */
   readonly #told = new LRUCache<string, string>({ max: MAX_TOLD });
@@ -85,8 +95,13 @@ export class CatalogueImages implements ImageService {
     renderer: Renderer,
     remote: Remote,
     purges: KnownPurges = NEVER_PURGED,
-    { remoteCheckMs = REMOTE_CHECK_INTERVAL_MS, onWarning = () => {} }: ImagesOptions = {},
+    {
+      remoteCheckMs = REMOTE_CHECK_INTERVAL_MS,
+      chunkHoldMs = DEFAULT_HOLD_MS,
+      onWarning = () => {},
+    }: ImagesOptions = {},
   ) {
+    this.#chunkHoldMs = chunkHoldMs;
     this.#onWarning = onWarning;
     this.#purges = purges;
     this.#remoteInterval = remoteCheckMs;
@@ -138,12 +153,12 @@ export class CatalogueImages implements ImageService {
       if (isRecent(known) && stampsAgree(known.outcome.stamp, stampOf(entry.location))) throw known.outcome.error;
       return this.#describe(entry, signal);
     }
-    if (!(await this.#isUnchanged(known.outcome.described, signal))) return this.#describe(entry, signal);
+    if (!(await this.#isUnchanged(known.outcome, signal))) return this.#describe(entry, signal);
     return this.#remember(entry, known.outcome.described, known);
   }
 
-  async #isUnchanged({ identity }: Described, signal: AbortSignal): Promise<boolean> {
-    if (!filesUnchanged(identity)) return false;
+  async #isUnchanged({ described: { identity }, chunksUnchanged }: Opened, signal: AbortSignal): Promise<boolean> {
+    if (!filesUnchanged(identity) || !chunksUnchanged()) return false;
     if (identity.remote.length === 0) return true;
     try {
       return await remoteUnchanged(identity, this.#remote, signal);
@@ -160,7 +175,11 @@ export class CatalogueImages implements ImageService {
     for (let attempt = 1; ; attempt++) {
       const stamp = stampOf(location);
       try {
-        return this.#remember(entry, await this.#renderer.describe({ key, location, remote }, signal), null);
+        const generation = this.#purges.ofImage(key);
+        const stretch = presentStretch(this.#chunkHoldMs)?.name ?? "";
+        const source = { key, location, remote, generation, stretch };
+        const described = await this.#renderer.describe(source, signal);
+        return this.#remember(entry, { ...described, info: await withPlaceWarning(described.info) }, null);
       } catch (error) {
         if (isSourceChanged(error) && attempt < MAX_ATTEMPTS) continue;
         if (isSourceChanged(error))
@@ -183,13 +202,17 @@ export class CatalogueImages implements ImageService {
   /** Keeps an image that was described or found unchanged just now. */
   #remember(entry: CatalogueEntry, described: Described, before: Known | null): ServedImage {
     const now = this.#now();
-    const generation = this.#purges.ofImage(entry.key);
-    const kept = before && "image" in before.outcome && sameWords(before.entry, entry) ? before.outcome.image : null;
+    const { identity } = described;
+    const stretch = identity.unseen ? presentStretch(this.#chunkHoldMs) : null;
+    const generation = this.#purges.ofImage(entry.key) + (stretch?.name ?? "");
+    const opened = before && "image" in before.outcome ? before.outcome : null;
+    const kept = before && opened && sameWords(before.entry, entry) ? opened.image : null;
     const same = kept?.source.generation === generation ? kept : null;
-    const image = same ?? servedImage(entry, described, generation);
+    const image = same ?? servedImage(entry, described, generation, stretch);
     this.#tell(entry.key, described);
-    const interval = described.identity.remote.length > 0 ? this.#remoteInterval : CHECK_INTERVAL_MS;
-    this.#known.set(entry.key, { entry, outcome: { described, image }, interval, ...now });
+    const interval = identity.remote.length > 0 ? this.#remoteInterval : CHECK_INTERVAL_MS;
+    const chunksUnchanged = opened?.chunksUnchanged ?? chunksWatch(identity);
+    this.#known.set(entry.key, { entry, outcome: { described, image, chunksUnchanged }, interval, ...now });
     return image;
   }
 
@@ -206,7 +229,12 @@ export class CatalogueImages implements ImageService {
   }
 }
 
-function servedImage(entry: CatalogueEntry, { info, identity }: Described, generation: string): ServedImage {
+function servedImage(
+  entry: CatalogueEntry,
+  { info, identity }: Described,
+  generation: string,
+  stretch: Stretch | null,
+): ServedImage {
   const { key, location } = entry;
   const { revision } = identity;
   return {
@@ -219,6 +247,7 @@ function servedImage(entry: CatalogueEntry, { info, identity }: Described, gener
     revision: servedRevision(revision, generation),
     source: { key, location, remote: identity.remote.length > 0, revision, generation },
     levels: levelCount(info),
+    holdsUntil: stretch?.until ?? null,
   };
 }
 

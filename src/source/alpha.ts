@@ -10,6 +10,7 @@ import type {
   DecodeTarget,
   ImageInfo,
   ImageSource,
+  SourceChunk,
   StoredLevel,
 } from "./types.ts";
 
@@ -95,6 +96,10 @@ export class AlphaSource implements ImageSource {
       if (index === 0) this.#toFloat(ref, target);
       else if (alpha) this.#apply(ref, alpha, target);
     });
+  }
+
+  beneath(ref: ChunkRef): SourceChunk {
+    return { source: this.#inner, ref };
   }
 
   close(): void | Promise<void> {

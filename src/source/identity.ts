@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import { BandloomError } from "../core/errors.ts";
 import type { Remote, RemoteStamp } from "./remote/types.ts";
+import type { ChunkFiles } from "./store/chunk-files.ts";
 
 /** Bytes at either end of a file that count for its revision: headers and directories stand there. */
 const END_BYTES = 65536;
@@ -23,6 +24,10 @@ export interface Identity {
   readonly files: readonly FileStamp[];
   /** Remote blobs whose length and validator must. */
   readonly remote: readonly RemoteStamp[];
+  /** Chunks that are local files of their own, of each folder that holds some; left out: there are none. */
+  readonly chunks?: readonly ChunkFiles[];
+  /** It has chunks that may change one by one, and at which nobody looks: behind a network, or too many. Left out: it has none. */
+  readonly unseen?: true;
 }
 
 /** The stamp of a file now; SOURCE_CHANGED when there is none any more. */
@@ -73,14 +78,24 @@ export function textIdentity(text: string | Uint8Array): Identity {
 
 /** Of an image that several blobs make, in this order. */
 export function joinIdentities(parts: readonly Identity[]): Identity {
+  const chunks = parts.flatMap((part) => part.chunks ?? []);
   return {
+    ...(chunks.length > 0 ? { chunks } : {}),
+    ...(parts.some(({ unseen }) => unseen) ? { unseen: true } : {}),
     revision: hashOf(parts.map(({ revision }) => revision).join("/")),
     files: parts.flatMap(({ files }) => files),
     remote: parts.flatMap(({ remote }) => remote),
   };
 }
 
-/** All local files are as they were. */
+/** Of chunks that lie beside the documents of an image; null: nobody looks at them. */
+export function chunksIdentity(chunks: ChunkFiles | null): Identity {
+  const nothing = { files: [], remote: [] };
+  if (chunks === null) return { revision: "", ...nothing, unseen: true };
+  return { revision: chunks.digest, ...nothing, chunks: [chunks] };
+}
+
+/** All local files are as they were; chunks that are files of their own are another question (see ChunkWatch). */
 export function filesUnchanged({ files }: Identity): boolean {
   return files.every((stamp) => {
     const stats = statSync(stamp.path, { throwIfNoEntry: false });

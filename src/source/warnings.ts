@@ -13,7 +13,7 @@ export const IMAGE_WARNINGS = {
   NAMES_NOT_MATCHED: "Descriptions of channels do not match the channels.",
   METADATA_NOT_USED: "Metadata are damaged or contradict the image.",
   PLACE_NOT_KNOWN: "The file's place on Earth is left out.",
-  CRS_NOT_KNOWN: "The reference system has no code, so bounds in degrees are not known.",
+  CRS_NOT_KNOWN: "The reference system is not known here, so neither are bounds in degrees.",
   TYPE_GUESSED: "The file does not say what its samples are.",
   VERSION_GUESSED: "The file's version is not known.",
   LEVELS_NOT_USED: "Levels of the pyramid are stored that are not used.",

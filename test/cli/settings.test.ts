@@ -72,6 +72,7 @@ describe("settings", () => {
       publicUrl: null,
       allowedSources: null,
       sourceTimeoutMs: 10_000,
+      chunkMinutes: 60,
       remoteCacheBytes: 64 * 2 ** 20,
       s3Endpoint: null,
       s3PathStyle: false,
@@ -121,6 +122,7 @@ describe("settings", () => {
       token: "0123456789abcdef",
       keys: `a:${"0f".repeat(16)}`,
       hours: "7",
+      minutes: "7",
     };
     const sample = { ...text, switch: "false", level: "error", role: "render" }[kind];
     const numbers = {
@@ -135,6 +137,7 @@ describe("settings", () => {
       seconds: 7,
       duration: 7,
       hours: 7,
+      minutes: 7,
     };
     const expected =
       {

@@ -48,9 +48,12 @@ interface RunOptions
     | "catalogueFile"
     | "remote"
     | "remoteCheckMs"
+    | "chunkHoldMs"
     | "sharing"
   > {
   readonly cacheFolder?: string | null;
+  /** In place of the folder of its own. */
+  readonly dataFolder?: string;
   readonly trustedProxies?: readonly string[];
   /** Any that is free when left out: one of `freePort` where a server is to come back at the same. */
   readonly port?: number;

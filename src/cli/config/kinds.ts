@@ -39,6 +39,7 @@ const MAX_LIST = 1000;
 const MAX_KEYS = 16;
 /** Ten years. */
 const MAX_HOURS = 87_600;
+const MAX_MINUTES = 60 * MAX_HOURS;
 const KEY = /^[\w-]{1,64}:(?:[0-9a-f]{2}){16,128}$/i;
 /** Names of buckets as Amazon has them; of keys, the characters that need no care. */
 const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w!.*'()-]+)*)\/?$/;
@@ -78,6 +79,11 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
   seconds: {
     schema: wholeNumber.transform(Number).pipe(z.number().min(1).max(MAX_SECONDS)),
     expects: `a whole number from 1 to ${MAX_SECONDS}`,
+    example: "60",
+  },
+  minutes: {
+    schema: wholeNumber.transform(Number).pipe(z.number().max(MAX_MINUTES)),
+    expects: `a whole number from 0 to ${MAX_MINUTES}`,
     example: "60",
   },
   duration: {

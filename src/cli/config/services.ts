@@ -7,11 +7,12 @@ import type { Settings } from "./settings.ts";
 export function serviceOptions(settings: Settings): Omit<ServiceOptions, "onEvent"> {
   const { role, data, catalogue, cacheBytes, memoryBytes, workers, filesUrl, renderUrl, publicUrl } = settings;
   const { redisUrl, redisCluster, redisPrefix, redisTimeoutMs, stateRedisUrl, flightWaitMs } = settings;
-  const { tilesS3, tilesS3FromMs, signingKeys, linkHours, serveFiles } = settings;
+  const { tilesS3, tilesS3FromMs, signingKeys, linkHours, serveFiles, chunkMinutes } = settings;
   const { regionSide, connections, clientConnections, streams, streamIdleMs } = settings;
   const { queueMs, deadlineMs, clientWorkers, clientSeconds, queryCost, operationMs } = settings;
   return {
     ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs },
+    chunkHoldMs: 60_000 * chunkMinutes,
     ...{ originals: serveFiles, redisCluster, redisPrefix, redisTimeoutMs },
     ...(catalogue === null ? {} : { catalogueFile: catalogue }),
     ...(filesUrl === null ? {} : { filesUrl }),

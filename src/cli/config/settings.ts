@@ -33,6 +33,7 @@ export interface KindValues {
   readonly networks: readonly string[];
   readonly milliseconds: number;
   readonly seconds: number;
+  readonly minutes: number;
   readonly duration: number;
   readonly deadline: number;
   readonly cost: number;
@@ -232,6 +233,11 @@ export const SETTINGS = {
     ...{ flag: "source-timeout-ms", env: "BANDLOOM_SOURCE_TIMEOUT_MS", kind: "milliseconds", fallback: "10000" },
     placeholder: "NUMBER",
     help: "longest wait for bytes of a remote image, milliseconds",
+  },
+  chunkMinutes: {
+    ...{ flag: "chunk-minutes", env: "BANDLOOM_CHUNK_MINUTES", kind: "minutes", fallback: "60" },
+    placeholder: "NUMBER",
+    help: "chunks of OME-Zarr behind a network, or too many to look at, are taken to be as they were for so long, minutes; 0: for ever",
   },
   remoteCacheBytes: {
     ...{ flag: "remote-cache-bytes", env: "BANDLOOM_REMOTE_CACHE_BYTES", kind: "bytes", fallback: "64MiB" },

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { filesUnchanged, isSourceChanged, sourceChanged } from "../../source/identity.ts";
 import { type Location, locationKey } from "../../source/location.ts";
 import type { ImageInfo, ImageSource } from "../../source/types.ts";
-import type { Described, SourceRef } from "../types.ts";
+import type { Described, NewSource, SourceRef } from "../types.ts";
 import type { JobContext } from "./job-context.ts";
 
 /** Images that a worker keeps open: each holds a file descriptor and its directories. */
@@ -132,9 +132,10 @@ export class ImageCache {
   }
 
   /** What is there now, whatever its revision. The image stays open: whoever asked will render it next. */
-  async describe(location: Location): Promise<Described> {
+  async describe({ location, generation = "", stretch = "" }: NewSource): Promise<Described> {
     const source = await this.#openWhole(location);
-    const image = this.#register(source, { location, revision: source.identity.revision });
+    const { revision, unseen } = source.identity;
+    const image = this.#register(source, { location, revision, generation: generation + (unseen ? stretch : "") });
     return { info: image.info, identity: image.source.identity };
   }
 
@@ -154,7 +155,8 @@ export class ImageCache {
   #register(source: ImageSource, ref: Identified): OpenImage {
     const key = imageKey(ref);
     const present = this.#images.get(key);
-    if (present) {
+    // Chunks that were looked at just now are those to be read.
+    if (present && !source.identity.chunks) {
       void source.close();
       return present;
     }

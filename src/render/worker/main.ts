@@ -32,7 +32,7 @@ const waiting = new Map<number, AbortController>();
 const handlers: {
   readonly [Kind in Task["kind"]]: (job: JobContext, task: TaskOf<Kind>) => Promise<TaskResults[Kind]>;
 } = {
-  describe: (_, task) => bench.images.describe(task.source.location),
+  describe: (_, task) => bench.images.describe(task.source),
   pictures: renderPictures,
   statistics: computeStatistics,
   sketch: sketchRegions,

@@ -1,6 +1,14 @@
 import { BandloomError } from "../../core/errors.ts";
 import type { Region } from "../../core/geometry.ts";
-import { assertGranted, MAX_STATISTICS_PIXELS, planRegion, storedNeed, sumOfNeeds } from "../../plan/index.ts";
+import {
+  assertGranted,
+  chunkSpans,
+  MAX_STATISTICS_PIXELS,
+  planRegion,
+  type ServedLevel,
+  storedNeed,
+  sumOfNeeds,
+} from "../../plan/index.ts";
 import { floatValues } from "../encode/pixels.ts";
 import type { TaskOf } from "../protocol.ts";
 import { type Sketch, Sketcher } from "../sketch.ts";
@@ -12,7 +20,10 @@ import type { JobContext } from "./job-context.ts";
 import { assertKernelReads } from "./plane-reads.ts";
 import { announceChunks } from "./read-ahead.ts";
 
-/** Exact statistics of a formula's number over regions of one level, MAX_STATISTICS_PIXELS in all. */
+/**
+ * Exact statistics of a formula's number over regions of one level, MAX_STATISTICS_PIXELS in all. Where they may be partly, what cannot be decoded is
+ * left out, if something can.
+ */
 export async function computeStatistics(job: JobContext, task: TaskOf<"statistics">): Promise<StatisticsResult> {
   const count = task.regions.reduce((sum, region) => sum + pixelCount(region), 0);
   if (!(count <= MAX_STATISTICS_PIXELS))
@@ -22,11 +33,13 @@ export async function computeStatistics(job: JobContext, task: TaskOf<"statistic
     );
   const values = new Float32Array(count);
   let filled = 0;
-  await readRegions(job, task, (part) => {
+  const damage = await readRegions(job, task, (part) => {
     values.set(part, filled);
     filled += part.length;
   });
-  return summarize(values, task.percentiles, task.bins);
+  if (damage && filled === 0) throw damage;
+  const result = summarize(values.subarray(0, filled), task.percentiles, task.bins);
+  return damage ? { ...result, unread: count - filled } : result;
 }
 
 /** What can be said of a formula's number over regions without holding all of it; a strip at a time. */
@@ -38,12 +51,15 @@ export async function sketchRegions(job: JobContext, task: TaskOf<"sketch">): Pr
   return sketcher.result();
 }
 
-/** `use` is given the values of a strip, in the memory of the worker, before the next one is written over them. */
+/**
+ * `use` is given the values of a strip, in the memory of the worker, before the next one is written over them. Resolves to why something was
+ * left out; null: nothing was.
+ */
 function readRegions(
   job: JobContext,
   task: TaskOf<"statistics"> | TaskOf<"sketch">,
   use: (values: Float32Array, address: number, count: number) => void,
-): Promise<void> {
+): Promise<BandloomError | null> {
   const { kernel, level, regions } = task;
   if (kernel.output !== "float32" || kernel.planes !== 1)
     throw new TypeError("Statistics are made of one float32 plane.");
@@ -52,14 +68,50 @@ function readRegions(
     assertGranted(sumOfNeeds(plans.map((plan) => storedNeed(image.info, plan.served, plan.region))));
     for (const plan of plans) assertKernelReads(job, image, kernel, plan);
     announceChunks(job, image, [kernel], () => plans);
-    for (const { served, strips } of plans)
-      for (const region of strips) {
-        const strip = { served, region, strips: [region] };
-        using canvas = new Canvas(job.bench.arena, kernel, strip);
-        await evaluate(job, image, kernel, strip, canvas);
-        use(floatValues(canvas.pixels()), canvas.outputs[0] ?? 0, pixelCount(region));
-      }
+    const read = async (served: ServedLevel, region: Region) => {
+      const strip = { served, region, strips: [region] };
+      using canvas = new Canvas(job.bench.arena, kernel, strip);
+      await evaluate(job, image, kernel, strip, canvas);
+      use(floatValues(canvas.pixels()), canvas.outputs[0] ?? 0, pixelCount(region));
+    };
+    const parts = plans.flatMap(({ served, strips }) => strips.map((region) => ({ served, region })));
+    const isPartly = task.kind === "statistics" && task.partly === true;
+    let damage: BandloomError | null = null;
+    for (const { served, region } of parts)
+      if (isPartly) damage = (await readSound(served, region, read)) ?? damage;
+      else await read(served, region);
+    return damage;
   });
+}
+
+/** Reads what can be decoded of a region. Resolves to why something cannot; null: all can. */
+async function readSound(
+  served: ServedLevel,
+  region: Region,
+  read: (served: ServedLevel, region: Region) => Promise<void>,
+): Promise<BandloomError | null> {
+  const reason = await damageOf(() => read(served, region));
+  if (reason) for (const part of chunksOf(served, region)) await damageOf(() => read(served, part));
+  return reason;
+}
+
+/** Why work failed, where that is in the file; null where it did not. What fails otherwise is thrown. */
+async function damageOf(work: () => Promise<void>): Promise<BandloomError | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof BandloomError && error.code === "SOURCE_UNREADABLE") return error;
+    throw error;
+  }
+}
+
+/** The parts of a region that lie in one chunk each. */
+function chunksOf({ grid }: ServedLevel, region: Region): readonly Region[] {
+  return chunkSpans(grid, region).map(({ toX, toY, width, height }) => ({
+    ...{ x: region.x + toX, y: region.y + toY },
+    ...{ width, height },
+  }));
 }
 
 function pixelCount({ width, height }: Region): number {

@@ -34,12 +34,16 @@ type Sized = Pick<ImageInfo, "width" | "height" | "georeference">;
 export function align(members: readonly Sized[]): Alignment {
   const references = members.flatMap(({ georeference }) => (georeference ? [georeference] : []));
   if (references.length < members.length) return alignSizes(members);
-  const systems = [...new Set(references.map(({ crs, crsName }) => crs ?? crsName ?? "an unnamed one"))];
+  const systems = [...new Set(references.map(systemName))];
   if (systems.length > 1)
     throw unreadable(
       `its files lie in different reference systems, ${systems.slice(0, 3).join(" and ")}; warp them to one, for example with gdalwarp`,
     );
   return alignReferences(members, references);
+}
+
+function systemName({ crs, crsName, spelled }: Georeference): string {
+  return crs ?? (spelled ? `${spelled.projection} ${spelled.base}` : (crsName ?? "an unnamed one"));
 }
 
 function alignSizes(members: readonly Sized[]): Alignment {

@@ -10,15 +10,21 @@ const byte = z.number().int().min(0).max(255);
 const color = z.looseObject({ "label-value": z.number(), rgba: z.tuple([byte, byte, byte], byte).optional() });
 const imageLabel = z.looseObject({ colors: listOf(z.unknown(), { most: MAX_COLORS }).optional() });
 
-/** What `image-label` (OME-NGFF 0.4 and 0.5) says of the numbers of an image: they are objects, some with colors. Null: it is none. */
+/**
+ * What `image-label` (OME-NGFF 0.4 and 0.5) says of the numbers of an image: they are objects, some with colors. Null: it is none. 0 is a number
+ * like the others there, with a color where one is given: 0.5 has it stand for the space between cells in its example.
+ */
 export function readImageLabel(value: Json | undefined): Pick<ChannelInfo, "kind" | "classes"> | null {
   if (value === undefined || value === null) return null;
   const { data } = imageLabel.safeParse(value);
-  const classes = (data?.colors ?? []).flatMap((given): readonly ChannelClass[] => {
+  // Of several for one value the last counts, as the specification has it.
+  const classes = new Map<number, ChannelClass>();
+  for (const given of data?.colors ?? []) {
     const read = color.safeParse(given).data;
-    return read ? [{ value: read["label-value"], name: null, color: hexOf(read.rgba) }] : [];
-  });
-  return { kind: "categorical", classes: classes.length > 0 ? classes.toSorted((a, b) => a.value - b.value) : null };
+    if (read) classes.set(read["label-value"], { value: read["label-value"], name: null, color: hexOf(read.rgba) });
+  }
+  const sorted = [...classes.values()].sort((a, b) => a.value - b.value);
+  return { kind: "categorical", classes: sorted.length > 0 ? sorted : null };
 }
 
 /** A color that is transparent is none. */

@@ -2,16 +2,15 @@ import { z } from "zod";
 import type { PixelSize } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { type ImageWarning, imageWarning } from "../warnings.ts";
+import { type AxisName, broken, readAxes } from "./axes.ts";
 import type { JsonObject } from "./documents.ts";
 import { listOf } from "./list-of.ts";
-
-/** Axes that an image may have, in the order that the specification demands of them; x and y it must have. */
-export const AXES = ["t", "c", "z", "y", "x"] as const;
-export type AxisName = (typeof AXES)[number];
 
 export interface Multiscale {
   readonly name: string | null;
   readonly axes: readonly AxisName[];
+  /** What the axis of channels is called; null: there is none, or its name says no more. */
+  readonly channelAxis: string | null;
   /** Paths of the arrays, finest first. */
   readonly paths: readonly string[];
   readonly pixelSize: PixelSize | null;
@@ -22,7 +21,6 @@ const MAX_LEVELS = 64;
 const MAX_AXES = 8;
 /** The specification knows two for each dataset. */
 const MAX_TRANSFORMATIONS = 16;
-const TYPES: Readonly<Record<AxisName, string>> = { t: "time", c: "channel", z: "space", y: "space", x: "space" };
 /** Symbols of the units that OME-NGFF names. */
 const UNITS: ReadonlyMap<string, string> = new Map([
   ["picometer", "pm"],
@@ -51,8 +49,10 @@ const transformations = listOf(transformation, { most: MAX_TRANSFORMATIONS });
 const axis = z.object({ name: z.string(), type: z.string().optional(), unit: z.string().nullish() });
 const multiscale = z.object({
   name: z.string().nullish(),
-  version: z.string().optional(),
-  axes: listOf(axis, { most: MAX_AXES, missing: "axes are missing: only versions from 0.4 on are read" }),
+  axes: listOf(axis, {
+    most: MAX_AXES,
+    missing: "axes are missing: only versions from 0.4 on have them, and are read",
+  }),
   datasets: listOf(z.object({ path: z.string(), coordinateTransformations: transformations }), {
     least: 1,
     most: MAX_LEVELS,
@@ -60,57 +60,84 @@ const multiscale = z.object({
   coordinateTransformations: transformations.optional(),
 });
 
-/** One image of `multiscales` (OME-NGFF 0.4 and 0.5). SOURCE_UNREADABLE names the rule that it breaks. */
-export function readMultiscale(value: JsonObject): Multiscale {
+/** Versions that are read, by the version of Zarr that each is of. */
+const VERSIONS = { 2: "0.4", 3: "0.5" } as const;
+
+/** Where an image of `multiscales` stands. */
+export interface MultiscaleGroup {
+  /** Of Zarr. */
+  readonly version: 2 | 3;
+  /** Version of OME-NGFF that the group says its metadata have; null: it says none. */
+  readonly said: string | null;
+}
+
+/** One image of `multiscales` (OME-NGFF 0.4 and 0.5). SOURCE_UNREADABLE names the rule that it breaks, or the version that is not read. */
+export function readMultiscale(value: JsonObject, group: MultiscaleGroup): Multiscale {
+  assertVersion(value, group.said);
   const result = multiscale.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;
     throw broken(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
   }
-  const { axes: given, datasets, name, version, coordinateTransformations = [] } = result.data;
-  const axes = given.map((one) => axisName(one.name, one.type));
-  assertOrder(axes);
+  const { axes: given, datasets, name, coordinateTransformations = [] } = result.data;
+  const axes = readAxes(given);
   for (const { path, coordinateTransformations: own } of datasets) {
     assertPath(path);
     assertTransformations(own, axes.length, true);
   }
   assertTransformations(coordinateTransformations, axes.length, false);
-  const isKnown = version === undefined || version === "0.4" || version === "0.5";
+  const channelAxis = given[axes.indexOf("c")]?.name ?? "c";
   return {
     name: name || null,
     axes,
+    channelAxis: /^(?:c|channels?)$/i.test(channelAxis) ? null : channelAxis,
     paths: datasets.map(({ path }) => path),
     pixelSize: pixelSize(axes, given, [
       ...(datasets[0]?.coordinateTransformations ?? []),
       ...coordinateTransformations,
     ]),
-    warnings: isKnown
-      ? []
-      : [
-          imageWarning(
-            "VERSION_GUESSED",
-            `Its multiscales say version ${version}, and are read as 0.4. Convert it to 0.4 or 0.5 where it shows wrong.`,
-          ),
-        ],
+    warnings: warningsOf(group, [...datasets.map((one) => one.coordinateTransformations), coordinateTransformations]),
   };
 }
 
 type Transformation = z.output<typeof transformation>;
 
-function axisName(name: string, type: string | undefined): AxisName {
-  const found = AXES.find((one) => one === name.toLowerCase());
-  if (!found) throw broken(`the axis ${JSON.stringify(name.slice(0, 40))} is none of ${AXES.join(", ")}`);
-  if (type !== undefined && type !== TYPES[found])
-    throw broken(`the axis ${found} has the type ${JSON.stringify(type.slice(0, 40))}`);
-  return found;
+/** What 0.1 to 0.3 and 0.6 say of axes is something else: better than a rule that it breaks is the version that it has. */
+function assertVersion({ axes, coordinateSystems }: JsonObject, said: string | null): void {
+  if (said === "0.4" || said === "0.5") return;
+  const areNames = Array.isArray(axes) && typeof axes[0] === "string";
+  const isOther = coordinateSystems !== undefined || areNames || (axes === undefined && said !== null);
+  if (!isOther) return;
+  const guess = areNames ? "0.3 (its axes are names)" : "0.6 (it has coordinateSystems)";
+  const version = `version ${said === null ? guess : shown(said)}`;
+  throw unreadable(
+    `its multiscales are of ${version} of OME-NGFF, and only 0.4 and 0.5 are read; write it as 0.5, for example with a newer ome-zarr-py`,
+  );
 }
 
-/** OME-NGFF: time before channels before space, space by z, y, x. */
-function assertOrder(axes: readonly AxisName[]): void {
-  const places = axes.map((name) => AXES.indexOf(name));
-  if (places.some((place, index) => index > 0 && place <= (places[index - 1] ?? -1)))
-    throw broken(`the axes ${axes.join(", ")} are not in the order ${AXES.join(", ")}, each once`);
-  if (!axes.includes("x") || !axes.includes("y")) throw broken("there is no axis x, or no axis y");
+/** Rules that are broken and do no harm. */
+function warningsOf(
+  { version, said }: MultiscaleGroup,
+  transformations: readonly (readonly Transformation[])[],
+): readonly ImageWarning[] {
+  const due = VERSIONS[version];
+  const warnings: ImageWarning[] = [];
+  if (said === null ? version === 3 : said !== due)
+    warnings.push(
+      imageWarning(
+        "VERSION_GUESSED",
+        `Its multiscales say ${said === null ? "no version" : `version ${shown(said)}`}, and are read as ${due}, which goes with Zarr ${version}. Convert it where it shows wrong.`,
+      ),
+    );
+  if (transformations.some((list) => list.some(({ type }) => type === "identity")))
+    warnings.push(
+      imageWarning("METADATA_NOT_USED", "Its multiscales have identity transformations, which OME-NGFF forbids there."),
+    );
+  return warnings;
+}
+
+function shown(text: string): string {
+  return text.slice(0, 40);
 }
 
 function assertPath(path: string): void {
@@ -120,7 +147,8 @@ function assertPath(path: string): void {
 }
 
 function assertTransformations(list: readonly Transformation[], axes: number, required: boolean): void {
-  const [first, second, third] = list;
+  // They change nothing, and are warned of.
+  const [first, second, third] = list.filter(({ type }) => type !== "identity");
   if (required && first?.type !== "scale") throw broken("the first transformation of a dataset must be its scale");
   if (third || (second && second.type !== "translation"))
     throw broken("a scale may only be followed by one translation");
@@ -148,8 +176,4 @@ function pixelSize(
   const [x, y] = [along("x"), along("y")];
   if (x.unit === null || x.unit !== y.unit) return null;
   return { x: x.scale, y: y.scale, unit: UNITS.get(x.unit) ?? x.unit.slice(0, 40) };
-}
-
-function broken(what: string) {
-  return unreadable(`its multiscales break a rule of OME-NGFF: ${what}`);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ChannelInfo } from "../types.ts";
+import type { ChannelInfo, ImageInfo } from "../types.ts";
 import { type ImageWarning, imageWarning } from "../warnings.ts";
 import type { Json } from "./documents.ts";
 import { listOf } from "./list-of.ts";
@@ -14,9 +14,31 @@ const channel = z.looseObject({
   label: z.union([z.string(), z.number()]).nullish(),
   color: z.string().nullish(),
   active: z.boolean().nullish(),
-  window: z.looseObject({ start: z.number().nullish(), end: z.number().nullish() }).nullish(),
+  window: z
+    .looseObject({
+      start: z.number().nullish(),
+      end: z.number().nullish(),
+      min: z.unknown().optional(),
+      max: z.unknown().optional(),
+    })
+    .nullish(),
 });
+/** Odd ones are none: a plane to begin with is no reason to refuse an image, nor worth a warning. */
+const index = z.number().int().nonnegative().optional().catch(undefined);
+const settings = z.looseObject({ rdefs: z.looseObject({ defaultZ: index, defaultT: index }) });
 const omero = z.looseObject({ channels: listOf(z.unknown(), { most: MAX_CHANNELS }) });
+
+/** Plane that OMERO's rendering settings begin with; an axis that they do not tell, or of which they name no plane, is left out. */
+export function readDefaultPlane(
+  value: Json | undefined,
+  { depth, times }: Pick<ImageInfo, "depth" | "times">,
+): Pick<ImageInfo, "defaultPlane"> {
+  const { defaultZ = depth, defaultT = times } = settings.safeParse(value).data?.rdefs ?? {};
+  if (defaultZ >= depth && defaultT >= times) return {};
+  return {
+    defaultPlane: { ...(defaultZ < depth ? { z: defaultZ } : {}), ...(defaultT < times ? { t: defaultT } : {}) },
+  };
+}
 
 /** Channels of OMERO's rendering settings. What is missing or odd in them is told and left out: viewers show such images. */
 export function readOmero(
@@ -52,6 +74,10 @@ export function readOmero(
     const [start, end] = [window?.start ?? Number.NaN, window?.end ?? Number.NaN];
     const isWindow = Number.isFinite(start) && Number.isFinite(end) && start < end;
     if (!isWindow) warn("Its omero metadata give a channel no window: it is shown by percentiles.");
+    else if (![window?.min, window?.max].every((bound) => typeof bound === "number"))
+      warn(
+        "Its omero metadata give the window of a channel no min and max, which OME-NGFF demands; they are not needed.",
+      );
     return {
       label: label == null || label === "" ? null : String(label).slice(0, MAX_LABEL),
       color: rgb ? `#${(rgb[1] ?? "").toLowerCase()}` : null,

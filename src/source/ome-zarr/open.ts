@@ -1,9 +1,11 @@
 import { isFloat } from "../../core/dtype.ts";
+import { chunksIdentity, joinIdentities } from "../identity.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
 import type { ChannelInfo, Folder, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import { boundedWarnings } from "../warnings.ts";
+import { boundedWarnings, type ImageWarning, imageWarning } from "../warnings.ts";
 import { bytesOf, readArray, type ZarrArray } from "./array.ts";
+import type { AxisName } from "./axes.ts";
 import {
   Documents,
   isObject,
@@ -14,13 +16,14 @@ import {
   pathBelow,
 } from "./documents.ts";
 import { readImageLabel } from "./image-label.ts";
-import { type AxisName, type Multiscale, readMultiscale } from "./multiscales.ts";
-import { readOmero } from "./omero.ts";
+import { type Multiscale, readMultiscale } from "./multiscales.ts";
+import { readDefaultPlane, readOmero } from "./omero.ts";
 import { readOwnAttributes } from "./own-attributes.ts";
 import { indexShare } from "./shard.ts";
 import { OmeZarrSource } from "./source.ts";
 
 const MAX_CHANNELS = 4096;
+const MAX_AXIS_NAME = 40;
 /** Images of one group. */
 const MAX_SERIES = 100_000;
 /** Pixels a side from which on one level is slow to show small. */
@@ -48,19 +51,23 @@ export async function looksLikeZarr(folder: Folder): Promise<boolean> {
 export async function openOmeZarr(folder: Folder, series = 0): Promise<ImageSource> {
   const documents = new Documents(folder);
   const group = await imageGroup(documents, series);
-  const multiscale = readMultiscale(group.multiscale);
+  const multiscale = readMultiscale(group.multiscale, group);
   const { axes, paths } = multiscale;
   const arrays = await Promise.all(
     paths.map((path) => readArray(documents, joinPath(group.path, path), group.version)),
   );
   assertLevels(arrays, axes);
   const info = describe(group, multiscale, arrays);
-  return new OmeZarrSource(info, documents.identity, folder, arrays, axes);
+  const chunks = folder.chunks && chunksIdentity(await folder.chunks(arrays.map(({ path }) => path)));
+  const identity = chunks ? joinIdentities([documents.identity, chunks]) : documents.identity;
+  return new OmeZarrSource(info, identity, folder, arrays, axes);
 }
 
 interface Group {
   readonly path: string;
   readonly version: 2 | 3;
+  /** Version of OME-NGFF; null: none is said. */
+  readonly said: string | null;
   readonly multiscale: JsonObject;
   readonly omero: Json | undefined;
   readonly own: Json | undefined;
@@ -98,10 +105,14 @@ function chosen(
   const multiscale = list[series];
   if (typeof multiscale !== "object" || multiscale === null || Array.isArray(multiscale))
     throw unreadable(`it holds no image number ${series}, for it has ${list.length}`);
+  const image = multiscale as JsonObject;
+  // Zarr 3 has it in the group, Zarr 2 in each image.
+  const said = version === 3 ? (attributes.version ?? image.version) : image.version;
   return {
+    said: said === undefined || said === null ? null : String(said),
     ...{ path, version, omero: attributes.omero, own: attributes.bandloom },
     label: attributes["image-label"],
-    multiscale: multiscale as JsonObject,
+    multiscale: image,
     seriesCount: seriesCount ?? list.length,
   };
 }
@@ -163,7 +174,7 @@ function assertLevels(arrays: readonly ZarrArray[], axes: readonly AxisName[]): 
 }
 
 function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArray[]): ImageInfo {
-  const { axes, name, pixelSize, warnings } = multiscale;
+  const { axes, name, pixelSize, channelAxis, warnings } = multiscale;
   const [full] = arrays;
   if (!full) throw unreadable("it has no levels");
   const size = (array: ZarrArray, axis: AxisName) => array.shape[axes.indexOf(axis)] ?? 1;
@@ -187,7 +198,7 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
     const said = omero.channels[index];
     return plainChannel({
       index,
-      name: said?.label ?? `b${index + 1}`,
+      name: said?.label ?? `${channelAxis === null ? "b" : nameOf(channelAxis)}${index + 1}`,
       dataType: full.dataType,
       nodata: isFloat(full.dataType) && Number.isNaN(full.fill) ? Number.NaN : null,
       color: said?.color ?? null,
@@ -197,13 +208,25 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
       ...own.channels[index],
     });
   });
+  const planes = { depth: size(full, "z"), times: size(full, "t") };
   return plainImage({
     format: group.version === 2 ? "OME-Zarr 0.4" : "OME-Zarr 0.5",
     ...{ name, seriesCount: group.seriesCount, channels, levels, pixelSize, georeference: own.georeference },
-    ...{ width: size(full, "x"), height: size(full, "y"), depth: size(full, "z"), times: size(full, "t") },
-    warnings: boundedWarnings([...warnings, ...omero.warnings]),
+    ...{ width: size(full, "x"), height: size(full, "y"), ...planes, ...readDefaultPlane(group.omero, planes) },
+    warnings: boundedWarnings([...warnings, ...omero.warnings, ...labelWarnings(label, full)]),
     advice: adviceOn(full, levels),
   });
+}
+
+function labelWarnings(label: ReturnType<typeof readImageLabel>, { dataType }: ZarrArray): readonly ImageWarning[] {
+  if (label === null || !isFloat(dataType)) return [];
+  const message = `Its samples are ${dataType}, where OME-NGFF demands whole numbers of an image of labels.`;
+  return [imageWarning("METADATA_NOT_USED", message)];
+}
+
+/** Of an axis with a name of its own, as the names of its planes begin. */
+function nameOf(axis: string): string {
+  return axis.slice(0, MAX_AXIS_NAME);
 }
 
 /** Of chunks that hold more than one plane, or that have to be looked up in the index of a shard. */

@@ -23,10 +23,19 @@ const channel = z.object({
   offset: z.number().optional(),
 });
 const number = z.number();
+/** What PROJ's texts are made of here. */
+const projText = z
+  .string()
+  .max(MAX_TEXT * 2)
+  .regex(/^(\+\w+(=[-\w.,]+)?( |$))+$/);
+const spelled = z.object({ projection: projText, base: z.union([projText, z.string().regex(/^EPSG:\d{4,6}$/)]) });
+const ground = z.object({ meters: number.positive(), radians: number.positive().nullable() });
 const georeference = z.object({
   crs: z.string().max(MAX_TEXT).nullable(),
   crsName: z.string().max(MAX_TEXT).nullable(),
   affine: z.tuple([number, number, number, number, number, number]),
+  spelled: spelled.optional(),
+  ground: ground.optional(),
 });
 const attributes = z.object({
   channels: listOf(channel, { most: MAX_CHANNELS }).default([]),
@@ -42,5 +51,10 @@ export function readOwnAttributes(value: Json | undefined): OwnAttributes {
   const channels = data.channels.map((one) =>
     Object.fromEntries(Object.entries(one).filter(([, said]) => said !== undefined)),
   );
-  return { channels, georeference: data.georeference };
+  return { channels, georeference: data.georeference && placed(data.georeference) };
+}
+
+/** What is not told is left out. */
+function placed({ spelled, ground, ...rest }: z.infer<typeof georeference>): Georeference {
+  return { ...rest, ...(spelled ? { spelled } : {}), ...(ground ? { ground } : {}) };
 }

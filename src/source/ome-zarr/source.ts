@@ -4,8 +4,8 @@ import { andThen, type Maybe } from "../tiff/maybe.ts";
 import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, Folder, ImageInfo, ImageSource } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { bytesOf, type ZarrArray } from "./array.ts";
+import type { AxisName } from "./axes.ts";
 import type { Packing, Sharding } from "./chain.ts";
-import type { AxisName } from "./multiscales.ts";
 import { placeInShard, rangeInShard, Shards } from "./shard.ts";
 import { lastInPlace, prepareLast, scratchOf, unpackAll, unpackLast } from "./unpack.ts";
 

@@ -33,6 +33,8 @@ function openDescriptor(path: string): number {
 export interface LocalFile extends Store {
   readonly stamp: FileStamp;
   read(offset: number, length: number): Uint8Array;
+  /** When it was written last, as of now, whole milliseconds. */
+  modifiedMs(): number;
 }
 
 class FileStore implements LocalFile {
@@ -71,6 +73,11 @@ class FileStore implements LocalFile {
       if (count === 0) throw pastTheEnd();
       done += count;
     }
+  }
+
+  modifiedMs(): number {
+    if (this.#descriptor === null) throw new Error("The file is closed.");
+    return Math.floor(fstatSync(this.#descriptor).mtimeMs);
   }
 
   close(): void {

@@ -1,11 +1,12 @@
 import { realpathSync, statSync } from "node:fs";
 import { opendir } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
-import { fileIdentity, type Identity } from "../identity.ts";
+import { fileIdentity, type Identity, sourceChanged } from "../identity.ts";
 import type { Folder, Store, WholeBlob } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import { openFile } from "./file.ts";
+import { type ChunkFiles, chunkFiles } from "./chunk-files.ts";
+import { type LocalFile, openFile } from "./file.ts";
 import { isPlainPath } from "./paths.ts";
 
 /**
@@ -25,6 +26,8 @@ class LocalFolder implements Folder {
   readonly #path: string;
   /** With a separator at its end. */
   readonly #root: string;
+  /** What is younger was written after its chunks were looked at, milliseconds; null: nobody has looked. */
+  #seenMs: number | null = null;
 
   constructor(path: string, root: string) {
     this.#path = path;
@@ -37,7 +40,7 @@ class LocalFolder implements Folder {
     const { stamp, size } = file;
     try {
       if (size > limit) throw unreadable(`a file of it has ${size} bytes, where ${limit} are the most`);
-      const bytes = file.read(0, size);
+      const bytes = this.#readSeen(file, 0, size);
       const ends = (offset: number, length: number) => bytes.subarray(offset, offset + length);
       // Hashed where it is asked for: chunks are many, and nobody asks for theirs.
       let identity: Identity | null = null;
@@ -54,7 +57,24 @@ class LocalFolder implements Folder {
   }
 
   open(path: string): Store | null {
-    return this.#openFile(path);
+    const file = this.#openFile(path);
+    if (!file || this.#seenMs === null) return file;
+    const read = (offset: number, length: number) => this.#readSeen(file, offset, length);
+    return {
+      size: file.size,
+      get identity() {
+        return file.identity;
+      },
+      read,
+      close: () => file.close(),
+    };
+  }
+
+  async chunks(paths: readonly string[]): Promise<ChunkFiles | null> {
+    const roots = paths.map((path) => this.#inside(path, "folder")).filter((path) => path !== null);
+    const found = await chunkFiles(roots);
+    this.#seenMs = found?.newestMs ?? null;
+    return found;
   }
 
   has(path: string): boolean {
@@ -75,15 +95,38 @@ class LocalFolder implements Folder {
 
   close(): void {}
 
-  #openFile(path: string): ReturnType<typeof openFile> | null {
+  /** Bytes of a file that is none other than when its folder was looked at: it may be written while it is read. */
+  #readSeen(file: LocalFile, offset: number, length: number): Uint8Array {
+    try {
+      return file.read(offset, length);
+    } finally {
+      this.#assertSeen(() => file.modifiedMs());
+    }
+  }
+
+  #assertSeen(modifiedMs: () => number): void {
+    if (this.#seenMs !== null && modifiedMs() > this.#seenMs) throw sourceChanged();
+  }
+
+  #openFile(path: string): LocalFile | null {
     const file = this.#inside(path, "file");
-    if (file === null) return null;
+    if (file === null) {
+      this.#assertSeen(() => this.#folderMs(path));
+      return null;
+    }
     try {
       return openFile(file);
     } catch (error) {
       if (error instanceof BandloomError && error.code === "NOT_FOUND") return null;
       throw error;
     }
+  }
+
+  /** When a file last came to the folder of a path, or left it; 0: there is none. */
+  #folderMs(path: string): number {
+    const folder = isPlainPath(path) ? join(this.#path, dirname(path)) : null;
+    const stats = folder === null ? undefined : statSync(folder, { throwIfNoEntry: false });
+    return Math.floor(stats?.mtimeMs ?? 0);
   }
 
   /** Where a path really leads, if that is such a thing below the root. */

@@ -24,6 +24,7 @@ export function remoteFolder(remote: Remote, url: string): Folder {
       return stamp && remoteStore(remote, stamp);
     },
     list: () => null,
+    chunks: async () => null,
     close: () => {},
   };
 }

@@ -62,12 +62,13 @@ describe("lists in metadata", () => {
     ["transformations", (list) => (document) => ({ ...document, coordinateTransformations: list })],
   ])("that are too long are refused before their items are looked at: %s", (_, change) => {
     const { item, looks } = watched();
+    const group = { version: 3, said: "0.5" } as const;
     const sound = {
       axes: ["y", "x"].map((name) => ({ name, type: "space" })),
       datasets: [{ path: "0", coordinateTransformations: [{ type: "scale", scale: [1, 1] }] }],
     };
-    expect(() => readMultiscale(sound)).not.toThrow();
-    expect(() => readMultiscale(change(new Array(many).fill(item))(sound) as never)).toThrow(
+    expect(() => readMultiscale(sound, group)).not.toThrow();
+    expect(() => readMultiscale(change(new Array(many).fill(item))(sound) as never, group)).toThrow(
       expect.objectContaining({ code: "SOURCE_UNREADABLE", message: expect.stringMatching(/at most \d+ items/) }),
     );
     expect(looks()).toBe(0);

@@ -35,6 +35,8 @@ describe("what an image's omero metadata say", () => {
     ["no colour", { ...full, color: undefined }, /no color/],
     ["a colour of five digits", { ...full, color: "12345" }, /no color/],
     ["a window that is a text", { ...full, window: "0-1" }, /not what the specification says/],
+    ["a window without bounds", { ...full, window: { start: 10, end: 900 } }, /no min and max/],
+    ["a colour that is a number", { ...full, color: 255 }, /not what the specification says/],
     ["nothing but null", null, /not what the specification says/],
   ])("may lack or break %s, which is accepted with a warning", async (_, channel, warning) => {
     const { channels, warnings } = await infoOf({ omero: { channels: [channel, full] } });
@@ -94,6 +96,58 @@ describe("what an image's multiscales say", () => {
     ]);
   });
 
+  it.each<[string, 2 | 3, string | undefined]>([
+    ["no version, in Zarr 3", 3, undefined],
+    ["0.4, in Zarr 3", 3, "0.4"],
+    ["0.7, in Zarr 3", 3, "0.7"],
+    ["0.5, in Zarr 2", 2, "0.5"],
+  ])("may say a version that does not fit, which is read with a warning: %s", async (_, version, said) => {
+    const multiscale = (document: Record<string, unknown>) => ({ ...document, version: said });
+    const files = await buildImage({ version, axes: "cyx", levels: [LEVEL], multiscale });
+    const name = version === 3 ? "zarr.json" : ".zattrs";
+    const group = JSON.parse(new TextDecoder().decode(files.get(name)));
+    if (version === 3) group.attributes.ome.version = said;
+    files.set(name, json(group));
+    const { warnings } = (await openFiles(files)).info;
+    const message = new RegExp(
+      `${said ? `version ${said}` : "no version"}, and are read as ${version === 3 ? "0.5" : "0.4"}`,
+    );
+    expect(warnings).toEqual([
+      expect.objectContaining({ code: "VERSION_GUESSED", message: expect.stringMatching(message) }),
+    ]);
+  });
+
+  it.each<[string, readonly object[]]>([
+    ["of a type of its own", [{ name: "angle", type: "angle" }]],
+    ["of no type", [{ name: "angle" }]],
+  ])("may be an axis %s, whose planes are channels", async (_, first) => {
+    const space = ["y", "x"].map((name) => ({ name, type: "space" }));
+    const multiscale = (document: Record<string, unknown>) => ({ ...document, axes: [...first, ...space] });
+    const files = await buildImage({ axes: "cyx", levels: [LEVEL], multiscale });
+    const source = await openFiles(files);
+    expect(source.info.channels.map(({ name }) => name)).toEqual(["angle1", "angle2"]);
+    expect(source.info.warnings).toEqual([]);
+    expect(planeDifference(await new ChunkDecoder().plane(source, { channel: 1 }), planeOf(LEVEL, [1]))).toBeNull();
+  });
+
+  it("may be axes of space with names of their own: depth, rows and columns from the last one", async () => {
+    const axes = ["depth", "lat", "lon"].map((name) => ({ name, type: "space" }));
+    const multiscale = (document: Record<string, unknown>) => ({ ...document, axes });
+    const { info } = await openFiles(await buildImage({ axes: "zyx", levels: [LEVEL], multiscale }));
+    expect(info).toMatchObject({ width: 30, height: 20, depth: 2, warnings: [] });
+    expect(info.channels).toHaveLength(1);
+  });
+
+  it("may be transformations that change nothing, with a warning", async () => {
+    const multiscale = (document: Record<string, unknown>) => ({
+      ...document,
+      datasets: [{ path: "0", coordinateTransformations: [{ type: "identity" }, { type: "scale", scale: [1, 1, 1] }] }],
+    });
+    const { warnings, width } = await infoOf({ multiscale });
+    expect(width).toBe(30);
+    expect(warnings).toEqual([expect.objectContaining({ message: expect.stringMatching(/identity/) })]);
+  });
+
   it("may be several: each is an image", async () => {
     const files = await buildImage({ axes: "cyx", levels: [LEVEL, SMALL] });
     const group = JSON.parse(new TextDecoder().decode(files.get("zarr.json")));
@@ -121,6 +175,39 @@ describe("what an image's multiscales say", () => {
     expect((await infoOf({ levels: [large] })).advice).toEqual([expect.stringMatching(/no pyramid/)]);
     const huge = { shape: [1, 2048, 2048], chunk: [1, 2048, 2048], missing: () => true };
     expect((await infoOf({ levels: [huge] })).advice).toEqual([expect.stringMatching(/chunks hold 4194304 samples/)]);
+  });
+});
+
+describe("an image of labels", () => {
+  const labelled = async (label: unknown, level: ArraySpec = LEVEL) => {
+    const files = await buildImage({ axes: "cyx", levels: [level] });
+    const group = JSON.parse(new TextDecoder().decode(files.get("zarr.json")));
+    group.attributes.ome["image-label"] = label;
+    files.set("zarr.json", json(group));
+    return (await openFiles(files)).info;
+  };
+
+  it("counts 0 as a number like the others, with a color where one is given", async () => {
+    const colors = [0, 1].map((value) => ({ "label-value": value, rgba: [value, 128, 0, 255] }));
+    const [channel] = (await labelled({ colors })).channels;
+    expect(channel).toMatchObject({ kind: "categorical", nodata: null });
+    expect(channel?.classes?.map(({ value, color }) => [value, color])).toEqual([
+      [0, "#008000"],
+      [1, "#018000"],
+    ]);
+  });
+
+  it("has the last of several colors for one value", async () => {
+    const colors = [1, 2].map((red) => ({ "label-value": 7, rgba: [red, 0, 0, 255] }));
+    const [channel] = (await labelled({ colors })).channels;
+    expect(channel?.classes?.map(({ color }) => color)).toEqual(["#020000"]);
+  });
+
+  it("is read with a warning where its samples are no whole numbers", async () => {
+    expect((await labelled({}, { ...LEVEL, type: "float32" })).warnings).toEqual([
+      expect.objectContaining({ code: "METADATA_NOT_USED", message: expect.stringMatching(/float32.*labels/) }),
+    ]);
+    expect((await labelled({})).warnings).toEqual([]);
   });
 });
 

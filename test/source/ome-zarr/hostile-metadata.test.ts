@@ -146,7 +146,13 @@ describe("metadata of an image that break a rule", () => {
   it.each<[string, (document: Document) => unknown, RegExp]>([
     ["no axes, as before version 0.4", without("axes"), /from 0\.4 on/],
     ["axes that are texts", axes("c", "y", "x"), /axes/],
-    ["an axis of angles", axes(axis("angle"), axis("y"), axis("x")), /"angle"/],
+    ["four axes of space", axes(axis("a"), axis("z"), axis("y"), axis("x")), /more than three axes of space/],
+    [
+      "an axis of angles behind those of space",
+      axes(axis("y"), axis("x"), axis("angle", "angle")),
+      /axes y, x, "angle"/,
+    ],
+    ["two axes of their own", axes(axis("a", "angle"), axis("b", "bin"), axis("y"), axis("x")), /order/],
     ["an axis twice", axes(axis("y"), axis("y"), axis("x")), /order/],
     ["x before y", axes(axis("c", "channel"), axis("x"), axis("y")), /order/],
     ["channels before time", axes(axis("c", "channel"), axis("t", "time"), axis("x")), /order/],
@@ -171,7 +177,7 @@ describe("metadata of an image that break a rule", () => {
     ["two scales", dataset("0", scale(1, 1, 1), scale(1, 1, 1)), /followed by one translation/],
     [
       "three transformations",
-      dataset("0", scale(1, 1, 1), { type: "identity" }, { type: "identity" }),
+      dataset("0", scale(1, 1, 1), { type: "translation", translation: [0, 0, 0] }, scale(1, 1, 1)),
       /followed by one translation/,
     ],
     ["a scale of two axes", dataset("0", scale(1, 1)), /2 numbers for 3 axes/],
@@ -182,6 +188,28 @@ describe("metadata of an image that break a rule", () => {
   ])("are refused with the rule: %s", async (_, multiscale, message) => {
     const found = await failureOf(openFiles(await buildImage({ axes: "cyx", levels: [LEVEL], multiscale })));
     expect([found.code, found.message]).toEqual(["SOURCE_UNREADABLE", expect.stringMatching(message)]);
+  });
+
+  it.each<[string, 2 | 3, (document: Document) => unknown, RegExp]>([
+    ["0.3, where axes are names", 2, changed({ version: "0.3", axes: ["c", "y", "x"] }), /of version 0\.3 of OME-NGFF/],
+    ["none that is said, where axes are names", 2, changed({ version: undefined, axes: ["c", "y", "x"] }), /0\.3/],
+    ["0.1, which has no axes", 2, changed({ version: "0.1", axes: undefined }), /of version 0\.1 of OME-NGFF/],
+    ["none that is said, without axes", 2, changed({ version: undefined, axes: undefined }), /from 0\.4 on/],
+  ])("are refused by the version that they have: %s", async (_, version, multiscale, message) => {
+    const found = await failureOf(openFiles(await buildImage({ version, axes: "cyx", levels: [LEVEL], multiscale })));
+    expect([found.code, found.message]).toEqual(["SOURCE_UNREADABLE", expect.stringMatching(message)]);
+  });
+
+  it("are refused by the version that the group says: 0.6 has coordinate systems", async () => {
+    const multiscale = ({ axes: list, ...document }: Document) => ({
+      ...document,
+      coordinateSystems: [{ axes: list }],
+    });
+    const files = await buildImage({ axes: "cyx", levels: [LEVEL], multiscale });
+    const group = JSON.parse(new TextDecoder().decode(files.get("zarr.json")));
+    group.attributes.ome.version = "0.6";
+    files.set("zarr.json", json(group));
+    expect((await failureOf(openFiles(files))).message).toMatch(/of version 0\.6 of OME-NGFF, and only 0\.4 and 0\.5/);
   });
 
   it.each<[string, readonly ArraySpec[], RegExp]>([
