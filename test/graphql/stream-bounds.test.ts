@@ -206,8 +206,7 @@ describe("a WebSocket", () => {
     closing.push(() => server.close());
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     // Without pings: on a slow machine they would cut off who does not read for so long.
-    const never = setTimeout(() => {});
-    vi.spyOn(globalThis, "setInterval").mockReturnValue(never);
+    vi.spyOn(globalThis, "setInterval").mockReturnValue(setTimeout(() => {}));
     const [idle, busy] = [await begun(server), await begun(server)];
     const types: string[] = [];
     busy.on("message", (text) => types.push((JSON.parse(String(text)) as { readonly type: string }).type));

@@ -7,11 +7,18 @@ const FIXED_SEED = 20_261_130;
 
 fc.configureGlobal({ seed: Number(process.env.BANDLOOM_TEST_SEED ?? FIXED_SEED) });
 
+/** Vitest's own; files share it. */
+type Asked = (() => boolean) & { readonly own?: () => boolean };
+const asked: Asked = vi.isFakeTimers;
+const isFaked = asked.own ?? asked;
+// `expect.poll` and `vi.waitFor` would move a fake clock on with each look, further on a slow machine. Tests do that themselves.
+vi.isFakeTimers = Object.assign(() => false, { own: isFaked });
+
 // Files share their process: what one leaves behind would make another fail.
 afterAll(() => {
   vi.restoreAllMocks();
   const isFake =
-    vi.isFakeTimers() || (["setTimeout", "setInterval"] as const).some((name) => globalThis[name] !== timers[name]);
+    isFaked() || (["setTimeout", "setInterval"] as const).some((name) => globalThis[name] !== timers[name]);
   vi.useRealTimers();
   if (isFake) throw new Error("This file ends with a fake clock.");
 });
