@@ -58,11 +58,24 @@ One text describes a picture: which channels, the arithmetic, the window, the co
   red - before.red\`. \`dx\` and \`dy\` are pixels of this image at full resolution, \`scale\` is the size of a pixel of the other in pixels of this
   one: the pixel at (X, Y) shows the other image at ((X − dx) / scale, (Y − dy) / scale), as the mean of the four pixels around it by nearness, or
   with \`nearest\` as the one that holds it. Sizes, sample types and pyramids may differ; beyond its edges there is no data.
-- **Types**: number; shade (0 … 1, ready for display); color. A number that is shown gets a window: by its bounds where they are known,
-  by the file, else by the 0.5 to 99.5 percentiles of its pixels.
-- **What the image decides** (windows by percentiles, \`stretch zscale equalize mean stddev percentile\`) is measured once for each revision of the
-  files, on all pixels of the finest stored level of at most a megapixel, else on four megapixels of chunks (4,096 at most) spread evenly over the coarsest one, and
-  stands in the canonical text as numbers: every tile and every server shows the same.
+- **Types**: number; shade (0 … 1, ready for display); color. A number that is shown gets a window.
+- **The window of a number** that is shown without one is the first of these:
+  - 0 … 1 or −1 … 1 where its bounds are known to lie within, 0 … 255 where it is made of bytes;
+  - of a channel by itself the window that its file states, of bytes else 0 … 255 (always, where the image has red, green and blue). It does not count where it is all
+    that the type can hold, nor where 99.9 % of the pixels would be in the darkest or in the brightest eighth of its shades: what files state is not always about their pixels;
+  - what the pixels hold, from the 0.5 to the 99.5 percentile. Values of fewer than 2 % of the pixels at one end that are farther off than four times the room of all
+    others are left out unless they have a spread of their own, at least half as wide as the gap before them: glare has none, a stain of many strengths has. Where 99 % of the
+    pixels have one value, the others decide (without one in twenty of them at each end, and if they are at least eight pixels): a few spots on nothing are shown.
+- **Stacks** have one window for all planes, so that shades of planes can be compared: each of up to nine planes evenly spaced along z and t is looked at, and the
+  window reaches from the least low end to the greatest high one. Planes that are all of one value do not count beside others. It is the same with \`stretch\` and \`zscale\`;
+  \`equalize mean stddev percentile\` are of the plane that they name. A number of several planes (\`dapi[z=1] - dapi[z=0]\`, \`zmax(dapi)\`) is looked at as it is written. Where
+  nobody names a plane the file's own is meant (\`defaultZ\` and \`defaultT\` of OMERO's settings), else the middle one.
+- **What the image decides** (windows by its pixels, \`stretch zscale equalize mean stddev percentile\`) is measured once for each revision of the
+  files, on all pixels of the finest stored level of at most a megapixel, else on four megapixels of chunks (4,096 at most) spread evenly over the coarsest one (of a stack, on as many of all
+  planes together), and stands in the canonical text as numbers: every tile and every server shows the same. Chunks that are damaged are left out, with a warning.
+- **Without a formula** an image is shown by the first of these that there is: the catalogue's formula; the channels that the file calls active, merged in their
+  colors; red, green and blue, whatever is beside them; the colors that cyan, magenta, yellow and black print; the channels that have colors, merged (up to eight, those of the
+  brightest colors first); the first channel that is not the opacity of the others.
 - **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
 - **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations. Division by zero and the logarithm
   of 0 are infinities within a calculation (\`1 / (1 / red)\` is 0 where red is 0) and no data wherever somebody looks: in the picture, in numbers, in
@@ -70,6 +83,10 @@ One text describes a picture: which channels, the arithmetic, the window, the co
 - **Bits** of quality bands: \`bit(QA_PIXEL, 3) == 0\`, \`bitand(QA_PIXEL, 24) != 0\`, \`bitand(shift(QA_PIXEL, -8), 3)\`. They are exact for whole numbers
   from −16,777,216 to 16,777,216 (negative ones in two's complement) and no data for all others: fractions, as the means of coarser levels are, and larger
   numbers, whose lowest bits float32 does not hold. A formula that may meet such numbers is told so by a warning.
+- **Terrain**: \`slope aspect hillshade\` make meters of degrees and feet, by the image's place and the height's unit (meters where the file tells none).
+  A degree is measured as gdaldem measures it from GDAL 3.11 on: on a sphere of the equator's radius, its width at the latitude of the image's middle, or at that of
+  each row where an image is taller than two degrees. With \`scale\` nothing is converted: slopes are divided by it, as by gdaldem's \`-s\`.
+  \`aspect\` is that of the ground, also where pixels are no squares, of which gdaldem knows nothing.
 - **Precision**: all arithmetic is float32, one rounding an operation; the same in every browser and on every server. It shows in two places: samples
   of 32-bit integers beyond 16,777,216 are rounded to 24 bits, and 64-bit floats to about 7 digits (\`16777217 - 16777216\` is 0). A formula that
   reads such a channel is told so by a warning; subtracting a large constant does not bring the digits back. 8- and 16-bit samples

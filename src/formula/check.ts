@@ -4,10 +4,10 @@ import { Checker } from "./check/checker.ts";
 import { keysIn } from "./check/images.ts";
 import { canonicalText, completeRoots } from "./complete.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Expr, MeasuredExpr } from "./expr.ts";
+import type { Expr } from "./expr.ts";
 import type { CheckedFormula, CheckResult } from "./formula.ts";
 import { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
-import { widestAnswer } from "./measures.ts";
+import { measuredBelow, widestAnswer } from "./measures.ts";
 import { locate, type Problem, SyntaxProblem } from "./problem.ts";
 import type { FormulaScope } from "./scope.ts";
 import { parse } from "./syntax/parser.ts";
@@ -36,7 +36,7 @@ export function checkFormula(
     const display = outputs && displayOf(checker, outputs, tree);
     const diagnostics = checker.problems.list.map((problem) => locate(source, problem));
     if (outputs === null || display === undefined) return { ok: false, diagnostics };
-    const measured = measuredOf(display ? [display] : outputs);
+    const measured = measuredBelow(display ? [display] : outputs);
     const categorical = isCategorical(outputs);
     const checked = { scope, diagnostics, outputs, display, categorical, measured };
     refuseUnwritable(checked, limits, source.length);
@@ -120,20 +120,4 @@ function refuseUnwritable(checked: CheckedFormula, limits: FormulaLimits, to: nu
   } catch (error) {
     throw error instanceof SyntaxProblem ? new SyntaxProblem({ ...error.problem, from: 0, to }) : error;
   }
-}
-
-function measuredOf(roots: readonly Expr[]): readonly MeasuredExpr[] {
-  const seen = new Set<Expr>();
-  const found: MeasuredExpr[] = [];
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    if (expr.kind === "call") expr.args.forEach(visit);
-    if (expr.kind !== "measured") return;
-    // One within another comes first: it must be known before the other's pixels can be read.
-    visit(expr.argument);
-    found.push(expr);
-  };
-  roots.forEach(visit);
-  return found;
 }

@@ -7,7 +7,8 @@ import type { Expr } from "./expr.ts";
 import type { CheckedFormula, Formula, WindowRange } from "./formula.ts";
 import { given } from "./functions/define.ts";
 import { Halos, tapsOf } from "./halos.ts";
-import { MEASURES, type MeasureTools } from "./measures.ts";
+import { MEASURES, type MeasureTools, measuredBelow, windowOf } from "./measures.ts";
+import { type MovedPlane, planeOf, planesFor } from "./planes.ts";
 
 /** Part of every hash: raise it when the same text comes to mean another picture. */
 const CANONICAL_VERSION = "bandloom-formula/1";
@@ -71,14 +72,32 @@ export function canonicalText(roots: readonly Expr[]): string {
 }
 
 /**
- * The number that `checked.measured[index]` is measured of. `known` holds the answers of those before it: one can stand within another
- * one's argument.
+ * The number that `checked.measured[index]` is measured of, on each of the planes that are looked at. `known` holds the answers of those before it: one
+ * can stand within another one's argument.
  */
-export function measuredArgument(checked: CheckedFormula, index: number, known: readonly Answer[]): Expr {
-  return replacer(checked, known)(given(checked.measured[index]).argument);
+export function measuredArguments(checked: CheckedFormula, index: number, known: readonly Answer[]): readonly Expr[] {
+  const { argument, measure } = given(checked.measured[index]);
+  if (!MEASURES[measure].ofAllPlanes) return [replacer(checked, known)(argument)];
+  return planesFor(argument, checked.scope).map((plane) => replacer(checked, known, plane)(argument));
 }
 
-function replacer(checked: CheckedFormula, known: readonly Answer[]): (expr: Expr) => Expr {
+/**
+ * Indices into `checked.measured` of what the numbers of a formula need (`Formula.values`): windows around them and what windows show are not
+ * among it, so that for numbers alone any answer does in their place.
+ */
+export function measuredForNumbers(checked: CheckedFormula): ReadonlySet<number> {
+  const { display, outputs, measured } = checked;
+  const roots = display ? planesOf(display).flatMap((plane) => displayChain(plane).values) : outputs;
+  const below = new Set(measuredBelow(roots));
+  return new Set(measured.flatMap((one, index) => (below.has(one) ? [index] : [])));
+}
+
+/** `moved`: the plane that all channels are read on; null: each on its own. */
+function replacer(
+  checked: CheckedFormula,
+  known: readonly Answer[],
+  moved: MovedPlane | null = null,
+): (expr: Expr) => Expr {
   if (checked.measured.length === 0) return (expr) => expr;
   const builder = new ExprBuilder(checked.scope);
   const tools: MeasureTools = {
@@ -92,9 +111,10 @@ function replacer(checked: CheckedFormula, known: readonly Answer[]): (expr: Exp
       case "const":
         return builder.constant(expr.value);
       case "channel":
-        return builder.channel(expr.channel, expr.z, expr.t);
-      case "placed":
-        return builder.placed(expr.placement, expr.channel, expr.z, expr.t);
+      case "placed": {
+        const { z, t } = moved ? planeOf(expr, checked.scope, moved) : expr;
+        return builder.onPlane(expr, z, t);
+      }
       case "measured":
         return MEASURES[expr.measure].express(replace(expr.argument), given(answers.get(expr)), tools);
       case "call":
@@ -122,14 +142,16 @@ function planesOf(display: Expr): readonly Expr[] {
   return listed ? display.args : [display];
 }
 
-/** Arguments and ranges of the outermost windows below a root, in order, each window once; the root where there is none. */
+/** Arguments and ranges of the outermost windows below a root, measured or not, in order, each window once; the root where there is none. */
 function displayChain(root: Expr): DisplayChain {
   const seen = new Set<Expr>();
   const values: Expr[] = [];
   const windows: WindowRange[] = [];
   const visit = (expr: Expr): void => {
-    if (seen.has(expr) || expr.kind !== "call") return;
+    if (seen.has(expr)) return;
     seen.add(expr);
+    if (expr.kind === "measured" && MEASURES[expr.measure].express === windowOf) values.push(expr.argument);
+    if (expr.kind !== "call") return;
     if (expr.row.name !== "window") {
       expr.args.forEach(visit);
       return;

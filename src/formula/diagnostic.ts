@@ -32,6 +32,7 @@ export const DIAGNOSTIC_CODES = [
   "MISLEADING_NAME",
   "PRECISION",
   "NEIGHBOURHOOD",
+  "MEASURED_IN_PART",
 ] as const;
 export type DiagnosticCode = (typeof DIAGNOSTIC_CODES)[number];
 

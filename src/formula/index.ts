@@ -5,7 +5,14 @@ export { channelsOf } from "./check/window.ts";
 export { checkFormula, imagesNamed, mayNameImages, syntaxProblems } from "./check.ts";
 export { colormapColours, colormapNames, findColormap } from "./colormaps/index.ts";
 export { normaliseColour } from "./colour.ts";
-export { type Answer, completeFormula, imagesOf, measuredArgument, pixelCost } from "./complete.ts";
+export {
+  type Answer,
+  completeFormula,
+  imagesOf,
+  measuredArguments,
+  measuredForNumbers,
+  pixelCost,
+} from "./complete.ts";
 export type { Diagnostic, DiagnosticCode, Severity, Suggestion } from "./diagnostic.ts";
 export { type Dialect, dialectNames, translate } from "./dialects/index.ts";
 export type {
@@ -27,6 +34,7 @@ export { DEFAULT_FORMULA_LIMITS, type FormulaLimits } from "./limits.ts";
 export { MEASURES, widestAnswer } from "./measures.ts";
 export {
   type Halo,
+  type Lengths,
   mirrored,
   type Pass,
   type Pitch,
@@ -35,8 +43,10 @@ export {
   perPixel,
   runPass,
 } from "./neighbourhood.ts";
+export { partlyMeasured } from "./partly-measured.ts";
 export { type FormulaParts, splitFormula } from "./parts.ts";
 export { type AxisReads, axisReads, bilinear, type Placement, placedLevel } from "./placement.ts";
+export { spreadPlanes } from "./planes.ts";
 export {
   bandsOf,
   formulaOfPreset,
@@ -47,4 +57,5 @@ export {
 } from "./presets/index.ts";
 export { isIdentifier, quoteChannel } from "./print.ts";
 export type { FormulaScope, ScopeChannel, ScopeImage } from "./scope.ts";
+export { SHOWN_PERCENTILES, shownRange, shownTogether } from "./shown-range.ts";
 export { suggest } from "./suggest.ts";

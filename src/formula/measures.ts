@@ -1,16 +1,19 @@
 import type { Expr, FormulaType, Interval, MeasuredExpr } from "./expr.ts";
 import { interval } from "./interval.ts";
+import { isHidden, type Range, SHOWN_PERCENTILES, shownRange, shownTogether } from "./shown-range.ts";
 import { zscaleRange } from "./zscale.ts";
 
-/** Statistics of a number over the valid pixels of an image; null where there is none. */
+/** Statistics of a number over the valid pixels of a plane; null where there is none. */
 export interface Statistics {
+  readonly validCount: number;
   readonly mean: number | null;
   readonly standardDeviation: number | null;
   /** As they were asked for, with linear interpolation between sorted values. */
   readonly percentiles: readonly (number | null)[];
 }
 
-export type MeasureName = "stretch" | "zscale" | "equalize" | "mean" | "stddev" | "percentile";
+/** `shown`: the window of the display rules; its parameters are the ends of the window that the file states, if it does. */
+export type MeasureName = "shown" | "stretch" | "zscale" | "equalize" | "mean" | "stddev" | "percentile";
 
 /** How what was measured is written into a formula. */
 export interface MeasureTools {
@@ -24,8 +27,10 @@ interface MeasureRow {
   readonly interval: (argument: Interval) => Interval;
   /** Percentiles to ask for, 0…100. */
   readonly percentiles: (parameters: readonly number[]) => readonly number[];
-  /** Numbers that stand for the image: always as many as `count`. */
-  readonly answer: (statistics: Statistics, parameters: readonly number[]) => readonly number[];
+  /** It is one for all planes of a stack, some of which are looked at; else of the plane that is read. */
+  readonly ofAllPlanes: boolean;
+  /** Numbers that stand for the image, of one statistics for each plane that was looked at (at least one): always as many as `count`. */
+  readonly answer: (planes: readonly Statistics[], parameters: readonly number[]) => readonly number[];
   readonly count: number;
   readonly express: (argument: Expr, answer: readonly number[], tools: MeasureTools) => Expr;
 }
@@ -35,7 +40,11 @@ const shade = ({ min, max, nan }: Interval) => interval(0, 1, nan || !Number.isF
 const within = ({ min, max }: Interval) => interval(min, max, true);
 
 /** float32 ends; equal ones become a window of one unit, or of a few steps where a unit is less than a step. */
-function windowOf(argument: Expr, [first = 0, last = 1]: readonly number[], { constant, call }: MeasureTools): Expr {
+export function windowOf(
+  argument: Expr,
+  [first = 0, last = 1]: readonly number[],
+  { constant, call }: MeasureTools,
+): Expr {
   const [low, high] = nonEmpty(first, last);
   return call("window", [argument, constant(low), constant(high)]);
 }
@@ -62,19 +71,38 @@ function middles(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => ((index + 0.5) / count) * 100);
 }
 
+/** Windows of all planes together; where no pixel is valid any window shows the same. */
+function together(ranges: readonly (Range | null)[]): Range {
+  return shownTogether(ranges) ?? [0, 1];
+}
+
 const single = {
   type: "number",
   count: 1,
+  ofAllPlanes: false,
   express: (_, [value = Number.NaN], tools) => tools.constant(value),
 } as const satisfies Partial<MeasureRow>;
 
 export const MEASURES: Readonly<Record<MeasureName, MeasureRow>> = {
+  shown: {
+    type: "shade",
+    interval: shade,
+    percentiles: () => SHOWN_PERCENTILES,
+    ofAllPlanes: true,
+    answer: (planes, [low, high]) => {
+      const isStated = low !== undefined && high !== undefined && !isHidden([low, high], planes);
+      return isStated ? [low, high] : together(planes.map(shownRange));
+    },
+    count: 2,
+    express: windowOf,
+  },
   stretch: {
     type: "shade",
     interval: shade,
     percentiles: (percentiles) => percentiles,
-    // No valid pixel at all: any window shows the same.
-    answer: ({ percentiles: [low, high] }) => (low == null || high == null ? [0, 1] : [low, high]),
+    ofAllPlanes: true,
+    answer: (planes) =>
+      together(planes.map(({ percentiles: [low, high] }) => (low == null || high == null ? null : [low, high]))),
     count: 2,
     express: windowOf,
   },
@@ -83,9 +111,10 @@ export const MEASURES: Readonly<Record<MeasureName, MeasureRow>> = {
     interval: shade,
     // With the least and the greatest value of all pixels among them, the line would end in outliers that a sample seldom has.
     percentiles: () => middles(SAMPLES),
-    answer: ({ percentiles }, [contrast = 0.25]) => {
-      const samples = percentiles.filter((one) => one !== null);
-      return samples.length === 0 ? [0, 1] : zscaleRange(samples, contrast);
+    ofAllPlanes: true,
+    answer: (planes, [contrast = 0.25]) => {
+      const samples = planes.map(({ percentiles }) => percentiles.filter((one) => one !== null));
+      return together(samples.map((plane) => (plane.length === 0 ? null : zscaleRange(plane, contrast))));
     },
     count: 2,
     express: windowOf,
@@ -94,22 +123,23 @@ export const MEASURES: Readonly<Record<MeasureName, MeasureRow>> = {
     type: "shade",
     interval: shade,
     percentiles: () => evenly(EQUALIZED),
-    answer: ({ percentiles }) => percentiles.map((one, index) => one ?? index),
+    ofAllPlanes: false,
+    answer: ([plane]) => evenly(EQUALIZED).map((_, index) => plane?.percentiles[index] ?? index),
     count: EQUALIZED,
     express: (argument, answer, { constant, call }) => call("cdf", [argument, ...answer.map(constant)]),
   },
-  mean: { ...single, interval: within, percentiles: none, answer: ({ mean }) => [mean ?? Number.NaN] },
+  mean: { ...single, interval: within, percentiles: none, answer: ([plane]) => [plane?.mean ?? Number.NaN] },
   stddev: {
     ...single,
     interval: ({ min, max }) => interval(0, max - min, true),
     percentiles: none,
-    answer: ({ standardDeviation }) => [standardDeviation ?? Number.NaN],
+    answer: ([plane]) => [plane?.standardDeviation ?? Number.NaN],
   },
   percentile: {
     ...single,
     interval: within,
     percentiles: (percentiles) => percentiles,
-    answer: ({ percentiles: [value] }) => [value ?? Number.NaN],
+    answer: ([plane]) => [plane?.percentiles[0] ?? Number.NaN],
   },
 };
 
@@ -117,4 +147,20 @@ export const MEASURES: Readonly<Record<MeasureName, MeasureRow>> = {
 export function widestAnswer({ measure }: MeasuredExpr): readonly number[] {
   const { count } = MEASURES[measure];
   return Array.from({ length: count }, (_, index) => -1.1754944e-38 + index * 1.4e-45);
+}
+
+/** What only the pixels can tell below some roots, each once: one within another comes first, as it must be known before the other's pixels can be read. */
+export function measuredBelow(roots: readonly Expr[]): readonly MeasuredExpr[] {
+  const seen = new Set<Expr>();
+  const found: MeasuredExpr[] = [];
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "call") expr.args.forEach(visit);
+    if (expr.kind !== "measured") return;
+    visit(expr.argument);
+    found.push(expr);
+  };
+  roots.forEach(visit);
+  return found;
 }

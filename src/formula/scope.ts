@@ -12,6 +12,8 @@ export interface ScopeChannel {
   /** phys(x) = x · scale + offset; 1 and 0 when the file says nothing. */
   readonly scale: number;
   readonly offset: number;
+  /** Of phys(x), as the file writes it; left out: the file does not tell. */
+  readonly unit?: string;
 }
 
 /** What a formula may know of an image. */
@@ -19,9 +21,13 @@ export interface ScopeImage {
   readonly channels: readonly ScopeChannel[];
   readonly depth: number;
   readonly times: number;
+  /** Plane that is shown when nobody names one; left out: the first. */
+  readonly shownPlane?: { readonly z: number; readonly t: number };
 }
 
 export interface FormulaScope extends ScopeImage {
+  /** What lengths of its place are: meters, or what has to be made meters (degrees, feet). Left out: nobody knows. */
+  readonly ground?: "meters" | "converted";
   /** Plane that a channel without `[z=…, t=…]` means. */
   readonly plane: { readonly z: number; readonly t: number };
   /** Key of this image; left out: it has none. */

@@ -37,10 +37,16 @@ export class PointInput {
 
 @InputType({ description: "The plane that a channel without [z=…, t=…] means." })
 export class PlaneInput {
-  @Field(() => Int, { nullable: true, description: "Depth, from 0 (the default)." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "Depth, from 0; the image's own default or the middle when left out.",
+  })
   declare readonly z?: number | null;
 
-  @Field(() => Int, { nullable: true, description: "Time, from 0 (the default)." })
+  @Field(() => Int, {
+    nullable: true,
+    description: "Time, from 0; the image's own default or the middle when left out.",
+  })
   declare readonly t?: number | null;
 }
 

@@ -4,19 +4,19 @@ import type { Sketch } from "./sketch.ts";
 import type {
   ChunkJob,
   Described,
+  NewSource,
   PictureJob,
   ProbeJob,
   ProbeResult,
   RawChunk,
   RenderedPicture,
-  SourceRef,
   StatisticsJob,
   StatisticsResult,
 } from "./types.ts";
 
 /** Jobs as they cross to a worker: without the description of the image, which the worker reads for itself. */
 export type Task =
-  | { readonly kind: "describe"; readonly source: Omit<SourceRef, "revision"> }
+  | { readonly kind: "describe"; readonly source: NewSource }
   | ({ readonly kind: "pictures" } & Omit<PictureJob, "info">)
   | ({ readonly kind: "statistics" } & Omit<StatisticsJob, "info" | "admitted">)
   | ({ readonly kind: "sketch" } & Omit<StatisticsJob, "info" | "admitted" | "bins" | "percentiles">)

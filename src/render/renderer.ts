@@ -27,6 +27,7 @@ import { spawnWorker } from "./spawn.ts";
 import type {
   ChunkJob,
   Described,
+  NewSource,
   PictureJob,
   PictureTask,
   Priority,
@@ -111,7 +112,7 @@ class PoolRenderer implements Renderer {
     return this.#pool.ready;
   }
 
-  describe(source: Omit<SourceRef, "revision">, signal?: AbortSignal): Promise<Described> {
+  describe(source: NewSource, signal?: AbortSignal): Promise<Described> {
     const cost = this.#costs.of("describe", null, DESCRIBED_PIXELS);
     // Done once for all who ask for the image.
     const run = { affinity: null, cost, signal, admitted: true };

@@ -1,8 +1,8 @@
 import { isSourceChanged } from "../source/index.ts";
 import type { BoundFormulas } from "./formulas.ts";
 import type { CatalogueImages } from "./images.ts";
+import { sameSize } from "./same-size.ts";
 import type { ValidFormula } from "./types/formula.ts";
-import type { ServedImage } from "./types/image.ts";
 
 /** What to do when a file turns out to have changed under the work: look at it again, and do the work once more. */
 export class CurrentFormulas {
@@ -31,17 +31,13 @@ export class CurrentFormulas {
 
   /** The same text on the file as it is now; null where that is another size, so that places in it mean something else. */
   async rebind(
-    { image, others, source, plane }: ValidFormula,
+    { image, others, source, plane, numbersAlone }: ValidFormula,
     signal: AbortSignal | undefined,
   ): Promise<ValidFormula | null> {
     for (const { key } of [image, ...others]) this.#images.recheck(key);
     const now = await this.#images.get(image.key, signal);
     if (!sameSize(now, image)) return null;
-    const bound = await this.#formulas.bind(now, source, plane, signal);
+    const bound = await this.#formulas.bind(now, source, { ...plane, numbersAlone }, signal);
     return bound.valid ? bound : null;
   }
-}
-
-function sameSize({ info: a }: ServedImage, { info: b }: ServedImage): boolean {
-  return a.width === b.width && a.height === b.height;
 }

@@ -1,17 +1,28 @@
 import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
 import { SingleFlight } from "../core/single-flight.ts";
-import { type CheckResult, checkFormula, completeFormula, imagesNamed, mayNameImages } from "../formula/index.ts";
+import {
+  type CheckResult,
+  checkFormula,
+  completeFormula,
+  imagesNamed,
+  mayNameImages,
+  measuredForNumbers,
+  partlyMeasured,
+} from "../formula/index.ts";
 import { isSourceChanged } from "../source/index.ts";
+import { shownPlane } from "../source/shown-plane.ts";
+import { defaultText } from "./default-text.ts";
 import { formulaCharacters } from "./formula-characters.ts";
 import { type KnownPurges, NEVER_PURGED } from "./generations.ts";
 import type { CatalogueImages } from "./images.ts";
 import type { Measurements } from "./measurements.ts";
 import { type NamedImages, namedImages } from "./named-images.ts";
+import { sameSize } from "./same-size.ts";
 import { formulaScope } from "./scope.ts";
-import { defaultText, displayText, layersText } from "./sugar.ts";
+import { displayText, layersText } from "./sugar.ts";
 import { Turns } from "./turns.ts";
-import type { BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice } from "./types/formula.ts";
+import type { BindChoice, BoundFormula, DisplayOptions, FormulaService, Layer, PlaneChoice } from "./types/formula.ts";
 import type { ImageService, ServedImage } from "./types/image.ts";
 import type { Pay } from "./types/measure.ts";
 import { hash, pictureVersion } from "./version.ts";
@@ -26,7 +37,7 @@ const MAX_NAMING_CHARACTERS = 4 * 2 ** 20;
 interface AskedFormula {
   readonly image: ServedImage;
   readonly source: string | null;
-  readonly choice?: PlaneChoice;
+  readonly choice?: BindChoice;
 }
 
 /** Formula texts bound to images: parsed, checked and completed once for each revision, when it is their turn. */
@@ -62,7 +73,7 @@ export class BoundFormulas implements FormulaService {
   bind(
     image: ServedImage,
     source: string | null,
-    choice?: PlaneChoice,
+    choice?: BindChoice,
     signal?: AbortSignal,
     pay?: Pay,
   ): Promise<BoundFormula> {
@@ -80,21 +91,39 @@ export class BoundFormulas implements FormulaService {
     };
   }
 
+  /** Once more to the image as it is now, where it changed while it was measured; its places must mean the same. */
   async #bindWith(
+    seen: ImageService,
+    asked: AskedFormula,
+    signal: AbortSignal | undefined,
+    pay: Pay | undefined,
+  ): Promise<BoundFormula> {
+    try {
+      return await this.#bindTo(seen, asked, signal, pay);
+    } catch (error) {
+      const now = isSourceChanged(error) ? await seen.get(asked.image.key, signal) : null;
+      if (!now || !sameSize(now, asked.image)) throw error;
+      // What is measured now was paid for.
+      return this.#bindTo(seen, { ...asked, image: now }, signal, undefined);
+    }
+  }
+
+  async #bindTo(
     seen: ImageService,
     { image, source, choice = {} }: AskedFormula,
     signal: AbortSignal | undefined,
     pay: Pay | undefined,
   ): Promise<BoundFormula> {
     const text = source ?? defaultText(image);
-    const plane = planeOf(image, choice);
+    const { numbersAlone = false, ...planeChoice } = choice;
+    const plane = planeOf(image, planeChoice);
     const names = mayNameImages(text) ? (this.#named.get(text) ?? (await this.#namesIn(text, signal))) : [];
     const named = names.filter((key) => key !== image.key);
     const others = await namedImages(seen, named, signal);
     const revisions = others.found.map((one) => [one.key, one.revision]);
     // What is proposed for a name that there is not depends on who asks.
     const similar = others.similar.size === 0 ? [] : [...others.similar];
-    const place = [image.key, image.revision, plane.z, plane.t, text];
+    const place = [image.key, image.revision, plane.z, plane.t, numbersAlone, text];
     const key = JSON.stringify([...place, revisions, similar, this.#purges.count]);
     const known = this.#known.get(key);
     if (known) return known;
@@ -104,12 +133,15 @@ export class BoundFormulas implements FormulaService {
     const result = isBegun() ? null : await this.#checks.run(key, check, signal);
     if (result?.ok && pay && !isBegun()) {
       const images = [image, ...others.found];
-      const needs = await this.#turns.run(() => this.#measurements.unknown(image, images, result.checked), signal);
+      const { checked } = result;
+      const needed = numbersAlone ? measuredForNumbers(checked) : null;
+      const needs = await this.#turns.run(() => this.#measurements.unknown(image, images, checked, needed), signal);
       // Of all who wait for it the first pays: before the work, as its refusal is not that of the others.
       if (!isBegun()) pay(needs);
     }
     const work = async (shared: AbortSignal) => {
-      const bound = await this.#bind({ image, source: text, plane }, others, result ?? (await check(shared)), shared);
+      const asked = { image, source: text, plane, numbersAlone };
+      const bound = await this.#bind(asked, others, result ?? (await check(shared)), shared);
       this.#known.set(key, bound);
       return bound;
     };
@@ -136,30 +168,35 @@ export class BoundFormulas implements FormulaService {
   }
 
   async #bind(
-    asked: Pick<BoundFormula, "image" | "source" | "plane">,
+    asked: Pick<BoundFormula, "image" | "source" | "plane" | "numbersAlone">,
     named: NamedImages,
     result: CheckResult,
     signal: AbortSignal,
   ): Promise<BoundFormula> {
-    const { image, source, plane } = asked;
+    const { image, source, plane, numbersAlone } = asked;
     const revisions = named.found.map((one) => [one.key, one.revision]);
     const id = hash([image.key, source, plane.z, plane.t, image.revision, ...revisions]).slice(0, 32);
     const base = { ...asked, id };
     if (!result.ok) return { ...base, valid: false, diagnostics: result.diagnostics };
     const images = [image, ...named.found];
-    const answers = await this.#measurements.resolve(image, images, result.checked, signal).catch((error: unknown) => {
+    const { checked } = result;
+    const needed = numbersAlone ? measuredForNumbers(checked) : null;
+    const resolving = this.#measurements.resolve(image, images, checked, signal, needed);
+    const resolved = await resolving.catch((error: unknown) => {
       if (isSourceChanged(error)) for (const { key } of images) this.#images.recheck(key);
       throw error;
     });
-    const formula = await this.#turns.run(() => completeFormula(result.checked, answers), signal);
+    const formula = await this.#turns.run(() => completeFormula(checked, resolved.answers), signal);
     const others = formula.images.flatMap((key) => images.find((one) => one.key === key) ?? []);
     const generation = this.#purges.ofFormula(formula.hash);
     const version = pictureVersion(image, others, generation);
-    return { ...base, valid: true, formula, others, version, generation, diagnostics: formula.diagnostics };
+    const diagnostics = [...formula.diagnostics, ...(resolved.isPartial ? [partlyMeasured(source)] : [])];
+    return { ...base, valid: true, formula, others, version, generation, diagnostics };
   }
 }
 
-function planeOf({ info }: ServedImage, { z = 0, t = 0 }: PlaneChoice): BoundFormula["plane"] {
+function planeOf({ info }: ServedImage, choice: PlaneChoice): BoundFormula["plane"] {
+  const { z, t } = { ...shownPlane(info), ...choice };
   const within = (value: number, count: number) => Number.isInteger(value) && value >= 0 && value < count;
   if (within(z, info.depth) && within(t, info.times)) return { z, t };
   throw new BandloomError(

@@ -1,4 +1,5 @@
 import type { FormulaScope, ScopeChannel, ScopeImage } from "../formula/index.ts";
+import { shownPlane } from "../source/shown-plane.ts";
 import type { ChannelInfo } from "../source/types.ts";
 import { type NamedImages, NO_IMAGES } from "./named-images.ts";
 import type { ServedImage } from "./types/image.ts";
@@ -10,13 +11,21 @@ export function formulaScope(
   { found, similar }: NamedImages = NO_IMAGES,
 ): FormulaScope {
   const images = new Map(found.map((one) => [one.key, scopeImage(one)]));
-  return { ...scopeImage(image), key: image.key, plane, images, similarKeys: similar };
+  return { ...scopeImage(image), ...groundOf(image), key: image.key, plane, images, similarKeys: similar };
+}
+
+function groundOf({ info }: ServedImage): Pick<FormulaScope, "ground"> {
+  const ground = info.georeference?.ground;
+  if (!ground) return {};
+  return { ground: ground.radians === null && ground.meters === 1 ? "meters" : "converted" };
 }
 
 function scopeImage({ info }: ServedImage): ScopeImage {
-  return { channels: info.channels.map(scopeChannel), depth: info.depth, times: info.times };
+  const { depth, times } = info;
+  return { channels: info.channels.map(scopeChannel), depth, times, shownPlane: shownPlane(info) };
 }
 
-function scopeChannel({ name, dataType, nodata, masked, window, scale, offset }: ChannelInfo): ScopeChannel {
-  return { name, dataType, nan: masked || nodata !== null, scale, offset, ...(window ? { window } : {}) };
+function scopeChannel({ name, dataType, nodata, masked, window, scale, offset, unit }: ChannelInfo): ScopeChannel {
+  const told = { ...(window ? { window } : {}), ...(unit ? { unit } : {}) };
+  return { name, dataType, nan: masked || nodata !== null, scale, offset, ...told };
 }

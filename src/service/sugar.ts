@@ -1,15 +1,6 @@
-import { isFloat, valueRange } from "../core/dtype.ts";
 import { BandloomError } from "../core/errors.ts";
-import {
-  ChannelNames,
-  DEFAULT_FORMULA_LIMITS,
-  type FormulaParts,
-  normaliseColour,
-  splitFormula,
-} from "../formula/index.ts";
-import type { ChannelInfo } from "../source/types.ts";
+import { DEFAULT_FORMULA_LIMITS, type FormulaParts, normaliseColour, splitFormula } from "../formula/index.ts";
 import type { DisplayOptions, Layer } from "./types/formula.ts";
-import type { ServedImage } from "./types/image.ts";
 
 /** Display options as formula text: over(colormap(invert(gamma(window(x)))), nodataColor). */
 export function displayText(source: string, options: DisplayOptions): string {
@@ -90,48 +81,4 @@ function tinted({ expression, color, window }: Layer): string {
   const text = parts?.outputs[0] ?? expression;
   const shown = window ? `window(${text}, ${(pairs(window, 1, "window")[0] ?? []).map(numberText).join(", ")})` : text;
   return `tint(${shown}, "${colour(color)}")`;
-}
-
-/** Colours of a merge, where the file gives a channel none. */
-const UNCOLOURED = "#ffffff";
-/** More are no picture, and a formula reads so many at most. */
-const MAX_MERGED = 64;
-
-/**
- * What is shown of an image when nobody says: the catalogue's formula, else the channels that the file calls active as a merge in their
- * colours and windows, else red, green and blue, else the first channel. An alpha channel beside colours or grey makes
- * transparent what it means to be.
- */
-export function defaultText({ info, defaultFormula }: ServedImage): string {
-  if (defaultFormula !== null) return defaultFormula;
-  const active = info.channels.filter((channel) => channel.active === true).slice(0, MAX_MERGED);
-  if (active.length > 0) return layersText(active.map(activeLayer));
-  const names = new ChannelNames(info);
-  const named = (name: string): ChannelInfo | undefined => {
-    const found = names.find(name, false);
-    return found.kind === "found" && found.by !== "ordinal" ? info.channels[found.index] : undefined;
-  };
-  const alpha = named("alpha");
-  const colours = colourChannels(named);
-  if (!colours) return "@1";
-  const shades = colours.map(({ index }) => `@${index + 1}`);
-  return alpha ? `rgba(${[...shades, opacity(alpha)].join(", ")})` : `rgb(${shades.join(", ")})`;
-}
-
-/** Red, green and blue, or three times a grey that has an alpha beside it. */
-function colourChannels(named: (name: string) => ChannelInfo | undefined): readonly ChannelInfo[] | null {
-  const [red, green, blue] = [named("red"), named("green"), named("blue")];
-  if (red && green && blue) return [red, green, blue];
-  const gray = named("alpha") ? named("gray") : undefined;
-  return gray ? [gray, gray, gray] : null;
-}
-
-/** From nothing to all that its type can hold: an alpha that is full everywhere has no range of its own. */
-function opacity({ index, dataType }: ChannelInfo): string {
-  return `window(@${index + 1}, 0, ${isFloat(dataType) ? 1 : valueRange(dataType)[1]})`;
-}
-
-function activeLayer({ index, color, window }: ChannelInfo): Layer {
-  const shown = window?.every(Number.isFinite) ? { window } : {};
-  return { expression: `@${index + 1}`, color: color ?? UNCOLOURED, ...shown, visible: true, blend: "screen" };
 }

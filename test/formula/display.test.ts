@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { DataType } from "../../src/core/dtype.ts";
-import { type Answer, completeFormula, measuredArguments, normaliseColour } from "../../src/formula/index.ts";
+import {
+  type Answer,
+  completeFormula,
+  type FormulaScope,
+  measuredArguments,
+  normaliseColour,
+} from "../../src/formula/index.ts";
 import { canonical, channel, checked, complete, SCOPE, scopeOf } from "./support.ts";
 
 /** The window that the display rules put around a number: its ends, or null where the pixels decide. */
@@ -71,10 +77,16 @@ describe("a number that is shown without a window", () => {
     }
   });
 
-  it("of bytes is shown as bytes even where its file has a window; alone, where its pixels agree", () => {
-    const gray = scopeOf([channel("x", "uint8", { window: [3, 40] })]);
-    expect(rule("x + 0", gray)).toEqual([0, 255]);
-    expect(checked("x", gray).measured[0]).toMatchObject({ measure: "shown", parameters: [0, 255] });
+  it("of bytes is shown as bytes; a channel alone by the window in its file, else as bytes, where its pixels agree", () => {
+    const gray = (window?: readonly [number, number]) => scopeOf([channel("x", "uint8", window ? { window } : {})]);
+    const stated = (scope: FormulaScope) => checked("x", scope).measured[0]?.parameters;
+    expect(rule("x + 0", gray([3, 40]))).toEqual([0, 255]);
+    expect(stated(gray([3, 40]))).toEqual([3, 40]);
+    expect(stated(gray())).toEqual([0, 255]);
+    expect(stated(gray([0, 255]))).toEqual([0, 255]);
+    const colors = ["Red", "GREEN", "blue"].map((name) => channel(name));
+    expect(rule("Red", scopeOf(colors))).toEqual([0, 255]);
+    expect(rule("Red", scopeOf(colors.slice(0, 2)))).toBeNull();
   });
 
   it("and is the same everywhere begins its window with itself", () => {

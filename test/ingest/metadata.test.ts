@@ -77,7 +77,7 @@ describe.each(["0.4", "0.5"] as const)("what is known of a source stands in OME-
     const [first, second] = CHANNELS;
     expect(info.channels[0]).toEqual(first);
     expect(info.channels[1]).toMatchObject({ name: second?.name, nodata: 0, scale: 1, unit: null });
-    expect(info.georeference).toEqual(GEOREFERENCE);
+    expect(info.georeference).toEqual({ ...GEOREFERENCE, ground: { meters: 1, radians: null } });
     expect(info.pixelSize).toEqual({ x: 10, y: 10, unit: "m" });
     expect(info.warnings).toEqual([]);
   });

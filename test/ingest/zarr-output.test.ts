@@ -158,6 +158,21 @@ describe("metadata", () => {
   });
 });
 
+describe("the settings of a stack", () => {
+  it("show each channel by all of its planes, and the middle plane first", async () => {
+    const path = join(folder, "stack.zarr");
+    const plane = (z: number): DirectorySpec => ({
+      ...{ width: 201, height: 5, type: "uint16", value: (x) => 1000 * z + x },
+      ...(z === 1 ? { description: "ImageJ=1.54f\nimages=4\nslices=4\n" } : {}),
+    });
+    const stack = writeTiff(join(folder, "stack.tif"), { directories: [1, 2, 3, 4].map(plane) });
+    await convertFiles([stack], path, { format: "ome-zarr", zarrVersion: "0.4" });
+    const window = { start: 1001, end: 4199 };
+    const settings = { channels: [{ window }], rdefs: { defaultZ: 1, defaultT: 0 } };
+    expect(await readAttributes(path)).toMatchObject({ omero: settings });
+  });
+});
+
 describe("what has the name of the output", () => {
   const source = writeTiff(join(folder, "plain.tif"), { directories: [{ width: 20, height: 10 }] });
 

@@ -36,7 +36,16 @@ beforeAll(async () => {
   pipeline = await openPipeline({
     ...(await zarr("focus", { axes: "zyx", levels: [STACK] })),
     ...(await zarr("told", { axes: "zyx", levels: [STACK], omero: { channels: [channel], rdefs: { defaultZ: 3 } } })),
-    ...(await zarr("beyond", { axes: "zyx", levels: [STACK], omero: { channels: [channel], rdefs: { defaultZ: 5 } } })),
+    ...(await zarr("beyond", {
+      axes: "zyx",
+      levels: [STACK],
+      omero: { channels: [channel], rdefs: { defaultZ: 5, defaultT: 0 } },
+    })),
+    ...(await zarr("odd", {
+      axes: "zyx",
+      levels: [STACK],
+      omero: { channels: [channel], rdefs: { defaultZ: "one" } },
+    })),
     ...(await zarr("series", { axes: "tczyx", levels: [SERIES] })),
   });
 });
@@ -117,6 +126,7 @@ describe("the plane that is shown when nobody names one", () => {
     expect(await planeOf("told")).toEqual({ z: 3, t: 0 });
     expect(await planeOf("focus")).toEqual({ z: 2, t: 0 });
     expect(await planeOf("beyond")).toEqual({ z: 2, t: 0 });
+    expect(await planeOf("odd")).toEqual({ z: 2, t: 0 });
     expect(await planeOf("series")).toEqual({ z: 1, t: 1 });
   });
 

@@ -1,17 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { DataType } from "../../src/core/dtype.ts";
 import { checkFormula } from "../../src/formula/index.ts";
-import { formulaScope } from "../../src/service/scope.ts";
-import { defaultText, displayText, layersText } from "../../src/service/sugar.ts";
+import { displayText, layersText } from "../../src/service/sugar.ts";
 import type { Layer } from "../../src/service/types/formula.ts";
-import { plainChannel } from "../../src/source/plain-info.ts";
-import { imageInfo } from "../plan/image-info.ts";
-import { codeOf, servedImage } from "./support.ts";
-
-function imageOf(...names: readonly string[]) {
-  const info = imageInfo(10, 10, [{}], names.length);
-  return servedImage({ ...info, channels: info.channels.map((one, index) => ({ ...one, name: names[index] ?? "" })) });
-}
+import { codeOf } from "./support.ts";
 
 const SCOPE = {
   channels: ["red", "green", "uv1"].map((name) => ({
@@ -134,56 +125,4 @@ describe("layers as formula text", () => {
   it.each(["let d = red; d", "red; green; uv1"])("refuse %s: a layer is one expression", async (expression) => {
     expect(await codeOf(() => layersText([layer(expression)]))).toBe("BAD_REQUEST");
   });
-});
-
-describe("the formula of an image that is asked for without one", () => {
-  const channels = [
-    plainChannel({ index: 0, name: "red", dataType: "uint16", active: true, color: "#00ff00", window: [10, 900] }),
-    plainChannel({ index: 1, name: "green", dataType: "uint16", active: false }),
-    plainChannel({ index: 2, name: "blue", dataType: "uint16", active: true }),
-  ];
-  const image = imageOf("red", "green", "blue");
-
-  it("is the catalogue's, before anything else", () => {
-    const info = { ...image.info, channels };
-    expect(defaultText({ ...image, info, defaultFormula: "ndi(@1, @2)" })).toBe("ndi(@1, @2)");
-  });
-
-  it("is a merge of the channels that the file calls active, in their colours and windows", () => {
-    const info = { ...image.info, channels };
-    const text = defaultText({ ...image, info });
-    expect(text).toBe('screen(tint(window(@1, 10, 900), "#00ff00"), tint(@3, "#ffffff"))');
-    expect(checkFormula(text, formulaScope({ ...image, info }, { z: 0, t: 0 })).ok).toBe(true);
-  });
-
-  it("is none of them where the file calls none active", () => {
-    const off = channels.map((channel) => ({ ...channel, active: false }));
-    expect(defaultText({ ...image, info: { ...image.info, channels: off } })).toBe("rgb(@1, @2, @3)");
-  });
-
-  it("is true colour where there are channels of these names, in whatever order and spelling", () => {
-    expect(defaultText(imageOf("Blue", "Green", "NIR", "RED"))).toBe("rgb(@4, @2, @1)");
-  });
-
-  it("is transparent where an alpha channel says so, from nothing to all that its type can hold", () => {
-    const typed = (dataType: DataType, ...names: readonly string[]) => {
-      const image = imageOf(...names);
-      const channels = image.info.channels.map((channel) => ({ ...channel, dataType }));
-      const typedImage = { ...image, info: { ...image.info, channels } };
-      const text = defaultText(typedImage);
-      expect(checkFormula(text, formulaScope(typedImage, { z: 0, t: 0 })).ok).toBe(true);
-      return text;
-    };
-    expect(typed("uint8", "red", "green", "blue", "alpha")).toBe("rgba(@1, @2, @3, window(@4, 0, 255))");
-    expect(typed("uint16", "alpha", "red", "green", "blue")).toBe("rgba(@2, @3, @4, window(@1, 0, 65535))");
-    expect(typed("float32", "gray", "alpha")).toBe("rgba(@1, @1, @1, window(@2, 0, 1))");
-    expect(typed("uint8", "nir", "alpha")).toBe("@1");
-  });
-
-  it.each([[["b1", "b2", "b3"]], [["red", "green"]], [["Red", "green", "blue", "RED"]]])(
-    "is the first channel of %j",
-    (names) => {
-      expect(defaultText(imageOf(...names))).toBe("@1");
-    },
-  );
 });

@@ -110,7 +110,7 @@ export type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
 export function servedImage(info: ImageInfo, key = "plate", revision = "a".repeat(32)): ServedImage {
   const source = { key, location: localPath(`/${key}`), remote: false, revision };
   const words = { name: key, description: null, defaultFormula: null, presets: [] };
-  return { key, ...words, info, revision, source, levels: levelCount(info) };
+  return { key, ...words, info, revision, source, levels: levelCount(info), holdsUntil: null };
 }
 
 /** A formula bound to an image that needs no file: its windows are those that the image states. */
@@ -121,7 +121,7 @@ export function boundTo(image: ServedImage, text: string): ValidFormula {
   const stated = result.checked.measured.map(({ parameters }) => parameters);
   const formula = completeFormula(result.checked, stated);
   const version = pictureVersion(image, [], "");
-  const base = { image, source: text, plane, id: "", diagnostics: [] };
+  const base = { image, source: text, plane, numbersAlone: false, id: "", diagnostics: [] };
   return { ...base, valid: true, formula, others: [], version, generation: "" };
 }
 

@@ -185,15 +185,23 @@ export class Resolver {
     return this.#problems.error("UNKNOWN_NAME", message, node);
   }
 
-  /** At the plane that the request names; of an image with one plane along an axis, that one. */
+  /** At the plane that the request names; of an image with another number of planes along an axis, its own where the request names none. */
   #channel({ image, placement }: ReadImage, index: number, node: NameNode | OrdinalNode): Expr | null {
     const { z, t } = this.#scope.plane;
     this.#warnImprecise(image, index, node);
     if (placement === null) return this.#builder.channel(index, z, t);
-    const plane = { z: image.depth === 1 ? 0 : z, t: image.times === 1 ? 0 : t };
+    const plane = { z: this.#planeOf(image, "depth", "z"), t: this.#planeOf(image, "times", "t") };
     if (plane.z < image.depth && plane.t < image.times) return this.#builder.placed(placement, index, plane.z, plane.t);
     const message = `The other image has no plane z=${plane.z}, t=${plane.t}: it has z=0 to ${image.depth - 1} and t=0 to ${image.times - 1}.`;
     return this.#problems.error("BAD_ARGUMENT", message, node);
+  }
+
+  /** Of another image, along one axis. */
+  #planeOf(image: ScopeImage, size: "depth" | "times", axis: "z" | "t"): number {
+    const { plane, shownPlane, [size]: count } = this.#scope;
+    if (image[size] === 1) return 0;
+    const isNamed = plane[axis] !== (shownPlane?.[axis] ?? 0);
+    return image[size] === count || isNamed ? plane[axis] : (image.shownPlane?.[axis] ?? 0);
   }
 
   #notAChannel(what: string, before: string, { image }: ReadImage, node: NameNode | ImageNode): null {

@@ -10,11 +10,12 @@ export function rewriteTools(builder: ExprBuilder): RewriteTools {
   return {
     constant: (value) => builder.constant(value),
     call: (name, args) => builder.named(name, args),
+    ground: builder.scope.ground ?? null,
     channel: (expr) => {
       if (expr.kind !== "channel" && expr.kind !== "placed") return null;
       const { info } = builder.infoOf(expr);
       const range = info.dataType.startsWith("float") ? (info.window ?? null) : valueRange(info.dataType);
-      return { scale: info.scale, offset: info.offset, range };
+      return { scale: info.scale, offset: info.offset, range, unit: info.unit ?? null };
     },
     isWhole: (expr) =>
       isWholeNumber(expr, (leaf) => {

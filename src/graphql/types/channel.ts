@@ -134,7 +134,8 @@ export class Channel extends Node {
     bins?: number,
   ): Promise<Statistics> {
     const { services, signal, cost } = context;
-    const bound = services.formulas.bind(this.#image, `@${this.index + 1}`, undefined, signal, cost.pay);
+    const choice = { numbersAlone: true };
+    const bound = services.formulas.bind(this.#image, `@${this.index + 1}`, choice, signal, cost.pay);
     return computeStatistics(await bound, { level, region, bins }, context, info);
   }
 }

@@ -10,6 +10,7 @@ import { formulaText } from "../formula-text.ts";
 import { REFERENCE } from "../guards/price.ts";
 import type { NodeRef } from "../ids.ts";
 import { DisplayInput, EncodingInput, LayerInput, PlaneInput } from "../inputs.ts";
+import { asksNumbersAlone } from "../numbers-alone.ts";
 import { INLINE_FIELDS, selectsBelow } from "../selections.ts";
 import { assertValid } from "../valid-formula.ts";
 import { Channel } from "./channel.ts";
@@ -151,6 +152,7 @@ export class Image extends Node {
   })
   async render(
     @Ctx() { services, signal, cost }: GraphqlContext,
+    @Info() resolved: GraphQLResolveInfo,
     @Arg("formula", () => String, { nullable: true, description: "For example `red + 2*(uv1 - green)`." })
     formula?: string | null,
     @Arg("layers", () => [LayerInput], { nullable: true, description: "A merge of coloured layers, bottom first." })
@@ -166,7 +168,11 @@ export class Image extends Node {
     plane?: PlaneInput | null,
   ): Promise<Rendering> {
     const text = await formulaText(services, this.#image, { formula, layers, preset, display }, signal);
-    const choice = { ...(plane?.z == null ? {} : { z: plane.z }), ...(plane?.t == null ? {} : { t: plane.t }) };
+    const choice = {
+      ...(plane?.z == null ? {} : { z: plane.z }),
+      ...(plane?.t == null ? {} : { t: plane.t }),
+      numbersAlone: asksNumbersAlone(resolved),
+    };
     return new Rendering(await services.formulas.bind(this.#image, text, choice, signal, cost.pay));
   }
 

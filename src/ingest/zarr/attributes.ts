@@ -1,4 +1,5 @@
 import type { ChannelInfo, ImageInfo } from "../../source/index.ts";
+import { shownPlane } from "../../source/shown-plane.ts";
 import type { Target, WindowResult } from "../protocol.ts";
 import { type Axes, perAxis } from "./axes.ts";
 
@@ -33,6 +34,7 @@ export function imageAttributes(
     path: String(level),
     coordinateTransformations: transformations(info, target, axes, level),
   }));
+  const { z, t } = shownPlane(info);
   const method = target.downsample === "mean" ? "2×2 mean of valid samples" : "top left of 2×2";
   return {
     multiscales: {
@@ -45,7 +47,7 @@ export function imageAttributes(
     omero: {
       name: info.name ?? title,
       channels: info.channels.map((channel, index) => omeroChannel(channel, windows[index] ?? [0, 1])),
-      rdefs: { defaultT: 0, defaultZ: Math.floor((info.depth - 1) / 2), model: "color" },
+      rdefs: { defaultT: t, defaultZ: z, model: "color" },
     },
   };
 }

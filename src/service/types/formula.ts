@@ -8,6 +8,15 @@ export interface PlaneChoice {
   readonly t?: number;
 }
 
+/** What a formula is bound to besides an image. */
+export interface BindChoice extends PlaneChoice {
+  /**
+   * It is for numbers (npy, statistics), which no window shows: what only windows need is not measured, and stands in it as 0 … 1. Its pictures mean
+   * nothing.
+   */
+  readonly numbersAlone?: boolean;
+}
+
 /** A formula text bound to an image: complete, or invalid with diagnostics as data. */
 export type BoundFormula = ValidFormula | InvalidFormula;
 
@@ -16,6 +25,7 @@ interface BoundBase {
   /** Text as it was given. */
   readonly source: string;
   readonly plane: { readonly z: number; readonly t: number };
+  readonly numbersAlone: boolean;
   /** Hash of image key, source text, arguments and revisions; also when invalid. */
   readonly id: string;
   readonly diagnostics: readonly Diagnostic[];
@@ -62,7 +72,7 @@ export interface FormulaService {
   bind(
     image: ServedImage,
     source: string | null,
-    plane?: PlaneChoice,
+    choice?: BindChoice,
     signal?: AbortSignal,
     pay?: Pay,
   ): Promise<BoundFormula>;

@@ -17,6 +17,8 @@ export interface ServedImage {
   readonly source: SourceRef;
   /** Levels by powers of two, stored or virtual; level 0 is full resolution. */
   readonly levels: number;
+  /** When its chunks no longer count as the same, milliseconds since 1970: nobody looks at them. Null: its revision tells. */
+  readonly holdsUntil: number | null;
 }
 
 export interface ImageListOptions {
