@@ -191,7 +191,9 @@ describe("a key that is revoked with its links", () => {
       await expect.poll(async () => (await ask(ADDRESSES[route]?.(READABLE) ?? "", lab)).status).toBe(401);
     // For a minute, as docs/security.md says: then it is asked for again.
     const { headers } = await fetch(cluster.nginx.url + kept);
-    expect(Date.parse(headers.get("expires") ?? "") - Date.parse(headers.get("date") ?? "")).toBeLessThanOrEqual(60_000);
+    expect(Date.parse(headers.get("expires") ?? "") - Date.parse(headers.get("date") ?? "")).toBeLessThanOrEqual(
+      60_000,
+    );
     expect(await ask(kept, who.of("anonymous"))).toMatchObject({ status: 200, front: "HIT" });
     expect((await ask(await linkOf(who.of("all"), "b1+6"), who.of("anonymous"))).status).toBe(200);
   });
