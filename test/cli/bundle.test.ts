@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { PROGRAM } from "./program.ts";
 
-/** What a package reads beside its own code: there is none beside the program. */
-const OWN_FILE = /["'`][^"'`\s]{0,80}\.(?:wasm|node)["'`]/g;
+/** What a package reads beside its own code: there is none beside the program. What is named with its package is found there. */
+const OWN_FILE = /["'`](?!@[\w-]+\/)[^"'`\s]{0,80}\.(?:wasm|node)["'`]/g;
 
 it("the program holds no package that brings a file: such a package is left outside of the bundle", () => {
   const folder = dirname(PROGRAM);

@@ -55,11 +55,11 @@ function inBrowser(mode: string, opacity: number): Promise<readonly (readonly nu
 }
 
 function ours(mode: string, opacity: number, pixel: readonly number[]): readonly number[] {
-  const channels = ["a", "b", "c", "d", "e", "f"].map((name) => {
+  const channels = ["red", "green", "blue", "d", "e", "f"].map((name) => {
     return { name, dataType: "uint8" as const, nan: false, scale: 1, offset: 0 };
   });
   const scope = { channels, depth: 1, times: 1, plane: { z: 0, t: 0 } };
-  const result = checkFormula(`blend(rgb(a, b, c), rgba(d, e, f, ${opacity}), "${mode}")`, scope);
+  const result = checkFormula(`blend(rgb(red, green, blue), rgba(d, e, f, ${opacity}), "${mode}")`, scope);
   const display = result.ok ? completeFormula(result.checked, []).display : null;
   if (!display) throw new Error("The formula shows nothing.");
   return interpretBytes(display, "rgb8", (channel) => pixel[channel] ?? 0);

@@ -196,7 +196,7 @@ describe("a clock that jumps by an hour, ahead and back", needsClock(clock), () 
       await start({ ...(await settings()), ...image.environment });
       const pid = server.pid();
       const { prerender } = await server.query<{ prerender: { job: { id: string; total: number } } }>(
-        `mutation { prerender(input: { imageKey: "held", formula: "b1", levels: [0], tileSize: 64 }) { job { id total } userErrors { message } } }`,
+        `mutation { prerender(input: { imageKey: "held", formula: "window(b1, 0, 255)", levels: [0], tileSize: 64 }) { job { id total } userErrors { message } } }`,
       );
       const { id, total } = prerender.job;
       const events = await fetch(`${server.url}/graphql/stream`, {

@@ -11,6 +11,7 @@ import { Property } from "./property.ts";
 /** A file that is gone since it was listed is no failure of the list either. */
 const OF_FILES: ReadonlySet<ErrorCode> = new Set([
   "SOURCE_UNREADABLE",
+  "FORBIDDEN",
   "SOURCE_FAILED",
   "SOURCE_TIMEOUT",
   "LIMIT_EXCEEDED",
