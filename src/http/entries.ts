@@ -4,7 +4,7 @@ import { BandloomError } from "../core/errors.ts";
 import { EVERYTHING } from "../core/reader.ts";
 import { authenticate, leavingSignal, NO_TERMS, ownerOf, viewerOf } from "../service/askers.ts";
 import { clientOf, type Trusts } from "../service/clients.ts";
-import type { Link } from "../service/types/links.ts";
+import type { Link, LinkTerms } from "../service/types/links.ts";
 import type { Services } from "../service/types/services.ts";
 import { type Lifetime, lifetimeOf, PRIVATE, untilAskedAgain, type Versioned } from "./headers.ts";
 
@@ -12,6 +12,8 @@ import { type Lifetime, lifetimeOf, PRIVATE, untilAskedAgain, type Versioned } f
 export interface Entered {
   /** As the one who asks sees them. */
   readonly services: Services;
+  /** The same, where links are given: who came by one gets none that holds longer, nor one that cannot be withdrawn with it. */
+  linking(): Services;
   /** Aborted when the client goes away before its answer; work under it is done for who asks. */
   readonly signal: AbortSignal;
   /** The link that it came by; null: it came by none. */
@@ -56,10 +58,11 @@ export class Entries {
 
   #byLink(request: FastifyRequest, reply: FastifyReply, link: Link | null): Entered {
     const expiry = link?.expiry ?? null;
-    // Who asks by a link gets none that holds longer, nor one that cannot be withdrawn with it.
-    const terms = link ? { grant: link.grant, until: expiry } : NO_TERMS;
+    const all = (terms: LinkTerms) => this.#services.as({ reader: EVERYTHING, terms });
     return {
-      services: this.#services.as({ reader: EVERYTHING, terms }),
+      services: all(NO_TERMS),
+      // Not for each tile: names of pictures are worked out anew then.
+      linking: () => all(link ? { grant: link.grant, until: expiry } : NO_TERMS),
       signal: leavingSignal(reply.raw, clientOf(request.ip)),
       ...{ link, shared: true, memorable: true },
       lifetime: (v, versioned) => {
@@ -73,8 +76,10 @@ export class Entries {
     const principal = await authenticate(this.#services.access, request, this.#trusts);
     if (!principal.scopes.has(scope)) throw lacks(principal, scope);
     const { anonymous, reader } = principal;
+    const services = this.#services.as(viewerOf(principal));
     this.#entered.set(request, {
-      services: this.#services.as(viewerOf(principal)),
+      services,
+      linking: () => services,
       signal: leavingSignal(reply.raw, ownerOf(principal, request.ip)),
       link: null,
       shared: anonymous,

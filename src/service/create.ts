@@ -3,7 +3,6 @@ import { openAccess, Revocations } from "../access/index.ts";
 import type { Access } from "../access/types.ts";
 import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
 import { BandloomError } from "../core/errors.ts";
-import type { Reader } from "../core/reader.ts";
 import { createRenderer, DEFAULT_QUEUE_MS, type RendererOptions } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
 import { createState, type StateStore } from "../state/index.ts";
@@ -24,7 +23,7 @@ import { PipelineTiles } from "./tiles.ts";
 import { Turns } from "./turns.ts";
 import type { Limits } from "./types/limits.ts";
 import type { Services } from "./types/services.ts";
-import { type Seen, servicesAs, type Whole } from "./visible/views.ts";
+import { Views, type Whole } from "./visible/views.ts";
 
 /** With rules of access a link always ends: after this and what is left of the hour. */
 const DEFAULT_LINK_HOURS = 1;
@@ -166,9 +165,9 @@ async function createPipeline(
   void renderer.ready.then(() => {
     if (!closed) state = null;
   });
-  const seen = new WeakMap<Reader, Seen>();
+  const views = new Views();
   const whole: Whole = {
-    as: (viewer) => servicesAs(whole, viewer, seen),
+    as: (viewer) => views.of(whole, viewer),
     ...{ access, images, formulas, tiles, jobs, links, originals },
     ...{ presets: new Presets(images, saved, turns, log), purges, texts: cache.texts },
     limits: { ...LIMITS, ...options.limits },

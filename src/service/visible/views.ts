@@ -1,7 +1,9 @@
+import { LRUCache } from "lru-cache";
 import type { Reader } from "../../core/reader.ts";
 import type { BoundFormulas } from "../formulas.ts";
 import type { Presets } from "../presets.ts";
 import type { PipelineTiles } from "../tiles.ts";
+import type { LinkTerms } from "../types/links.ts";
 import type { Services, Viewer } from "../types/services.ts";
 import { VisibleImages } from "./images.ts";
 import { VisibleJobs } from "./jobs.ts";
@@ -15,25 +17,39 @@ export interface Whole extends Services {
   readonly tiles: PipelineTiles;
 }
 
-export type Seen = Pick<Services, "images" | "formulas" | "presets" | "jobs" | "originals">;
+type Seen = Pick<Services, "images" | "formulas" | "presets" | "jobs" | "originals">;
+type Linked = Pick<Services, "tiles" | "links">;
 
-/** The services as `viewer` sees them. What a reader sees is worked out once, as each request of the same reader asks for it. */
-export function servicesAs(whole: Whole, viewer: Viewer, known: WeakMap<Reader, Seen>): Services {
-  const { reader, terms } = viewer;
-  const isPlain = terms.grant === null && terms.until === null;
-  if (reader.everything && isPlain) return whole;
-  const links = isPlain ? whole.links : whole.links.on(terms);
-  return { ...whole, ...seenBy(whole, reader, known), ...(isPlain ? {} : linkedBy(whole, links)) };
-}
+/** Grants whose links are remembered: with them names of pictures, which are worked out once for each formula. */
+const MAX_GRANTS = 256;
 
-function linkedBy({ tiles }: Whole, links: Services["links"]): Pick<Services, "tiles" | "links"> {
-  return { tiles: tiles.linkedBy(links), links };
-}
+/** The services as others than their maker see them. Each request asks, so that what one reader sees, and is given, is worked out once. */
+export class Views {
+  readonly #seen = new WeakMap<Reader, Seen>();
+  readonly #linked = new LRUCache<string, Linked>({ max: MAX_GRANTS });
 
-function seenBy(whole: Whole, reader: Reader, known: WeakMap<Reader, Seen>): Seen {
-  const made = known.get(reader) ?? see(whole, reader);
-  known.set(reader, made);
-  return made;
+  of(whole: Whole, { reader, terms }: Viewer): Services {
+    const linked = this.#linkedOn(whole, terms);
+    return reader.everything && linked === null ? whole : { ...whole, ...this.#seenBy(whole, reader), ...linked };
+  }
+
+  #seenBy(whole: Whole, reader: Reader): Seen {
+    const seen = this.#seen.get(reader) ?? see(whole, reader);
+    this.#seen.set(reader, seen);
+    return seen;
+  }
+
+  /** Null: links as everybody is given. */
+  #linkedOn({ tiles, links }: Whole, terms: LinkTerms): Linked | null {
+    const { grant, until } = terms;
+    if (grant === null && until === null) return null;
+    const known = until === null && grant !== null ? this.#linked.get(grant) : undefined;
+    if (known) return known;
+    const own = links.on(terms);
+    const linked = { tiles: tiles.linkedBy(own), links: own };
+    if (until === null && grant !== null) this.#linked.set(grant, linked);
+    return linked;
+  }
 }
 
 function see(whole: Whole, reader: Reader): Seen {
