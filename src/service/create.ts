@@ -28,6 +28,8 @@ import { Views, type Whole } from "./visible/views.ts";
 /** With rules of access a link always ends: after this and what is left of the hour. */
 const DEFAULT_LINK_HOURS = 1;
 
+const PATIENT_MS = 600_000;
+
 export interface ServiceEvent {
   readonly level: "info" | "warn" | "error";
   readonly message: string;
@@ -95,7 +97,9 @@ export function createImageServices(
   remote: RemoteOptions,
 ): Promise<Services> {
   const nothing = { cacheFolder: null, cacheBytes: 0, memoryBytes: 0, onEvent: () => {} };
-  return createPipeline(() => ({ files: fewImages(places), originals: null }), { ...nothing, remote });
+  // One caller alone, who would rather wait.
+  const sharing = { queueMs: PATIENT_MS };
+  return createPipeline(() => ({ files: fewImages(places), originals: null }), { ...nothing, remote, sharing });
 }
 
 async function createPipeline(
