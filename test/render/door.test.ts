@@ -133,6 +133,23 @@ describe("the door of the queue", () => {
     expect(bench.letIn(2_000, "greedy", 2)).toBeGreaterThan(251);
   });
 
+  it("lets a client that is granted other seconds use those, and no others", () => {
+    const shares: Readonly<Record<string, { readonly seconds?: number }>> = {
+      "key:more": { seconds: 6 },
+      "key:plain": {},
+    };
+    const shareOf = (owner: string) => shares[owner] ?? null;
+    const bench = new Bench({ ownerSeconds: 1, shareOf });
+    for (const owner of ["key:more", "key:plain", "203.0.113.1"]) bench.door.charge(owner, 1_500);
+    expect(bench.ask("key:more", 1)).toBeNull();
+    expect(bench.ask("key:plain", 1)?.details).toMatchObject({ limit: 1 });
+    expect(bench.ask("203.0.113.1", 1)?.details).toMatchObject({ limit: 1 });
+    const unbounded = new Bench({ shareOf });
+    for (const owner of ["key:more", "203.0.113.1"]) unbounded.door.charge(owner, 9_000);
+    expect(unbounded.ask("key:more", 1)?.details).toMatchObject({ limit: 6 });
+    expect(unbounded.ask("203.0.113.1", 1)).toBeNull();
+  });
+
   it("charges the server's own work to nobody", () => {
     const bench = new Bench({ ownerSeconds: 1 });
     bench.door.charge("", 100_000);
