@@ -175,6 +175,8 @@ describe("renders that processes share", () => {
     const [one, friend] = [await inRedis.open([FIRST]), await inRedis.open([SECOND, FIRST])];
     const stranger = await inRedis.open([SECOND]);
     await flightsOf(one).claim([key], isOurTile);
+    // Whoever does not listen yet is told of nothing, and waits for as long as it may.
+    await expect.poll(async () => (await own.redis.admin.pubsub("NUMSUB", names.made))[1]).toBe(3);
     const waiting = [friend, stranger].map((cache) => flightsOf(cache).wait(key, isOurTile));
     one.set(key, tileOf("a"));
     expect((await Promise.all(waiting)).map((tile) => tile !== null)).toEqual([true, false]);
