@@ -29,7 +29,7 @@ export async function printRevocation(settings: Settings, name: string, links: b
   removeKey(path, name);
   const hours = (settings.linkHours ?? DEFAULT_LINK_HOURS) + 1;
   const rest = links
-    ? "The links that were given to it end within a second."
+    ? "The links that were given to it end within a second, and within a minute where caches hold their pictures."
     : `Links that were given to it hold until they end, ${hours} hours at most; with --links they would have ended now.`;
   process.stdout.write(`Revoked: ${name}. Running servers refuse it within seconds. ${rest}\n`);
 }
