@@ -34,6 +34,8 @@ export type Choose = (offered: readonly Job[]) => Job | null;
  */
 export class FairQueue {
   readonly #owners = new Map<string, Owner>();
+  /** Those of them with work that waits or runs: few, however many are remembered. */
+  readonly #active = new Set<Owner>();
   /** What the owner that was served last had been given: where those begin who come back. */
   #now = 0;
   #length = 0;
@@ -69,11 +71,11 @@ export class FairQueue {
   }
 
   jobs(): readonly Job[] {
-    return [...this.#owners.values()].flatMap(({ live, bulk }) => [...live, ...bulk]);
+    return [...this.#active].flatMap(({ live, bulk }) => [...live, ...bulk]);
   }
 
   clear(): readonly Job[] {
-    const jobs = [...this.#owners.values()].flatMap(({ live, bulk }) => [...live.splice(0), ...bulk.splice(0)]);
+    const jobs = [...this.#active].flatMap(({ live, bulk }) => [...live.splice(0), ...bulk.splice(0)]);
     for (const job of jobs) this.#counted(job, -1);
     return jobs;
   }
@@ -85,11 +87,11 @@ export class FairQueue {
         const job = this.#chosen(queue, choose);
         if (!job) continue;
         queue.splice(queue.indexOf(job), 1);
+        owner.running.add(job);
         this.#counted(job, -1);
         this.#now = Math.max(this.#now, owner.given);
         job.charged = job.cost.ms;
         owner.given += job.charged;
-        owner.running.add(job);
         return job;
       }
     return null;
@@ -100,7 +102,9 @@ export class FairQueue {
     const owner = this.#owner(job.owner);
     if (!owner.running.delete(job)) return;
     owner.given += workMs - job.charged;
-    if (this.#owners.size > MAX_IDLE_OWNERS) this.#forgetIdle();
+    if (!isActive(owner)) this.#active.delete(owner);
+    // Seldom, as all are looked at.
+    if (this.#owners.size > 2 * MAX_IDLE_OWNERS) this.#forgetIdle();
   }
 
   /** How many jobs of an owner wait. */
@@ -112,7 +116,7 @@ export class FairQueue {
   /** An owner's part of `count`, where each that has work has the same. */
   shareOf(name: string, count: number): number {
     let others = 0;
-    for (const owner of this.#owners.values()) if (owner.name !== name && isActive(owner)) others++;
+    for (const owner of this.#active) if (owner.name !== name) others++;
     return Math.floor(count / (others + 1));
   }
 
@@ -124,14 +128,14 @@ export class FairQueue {
     const own = this.#owners.get(name);
     const before = own ? workOf(own, priority) : 0;
     let sum = before;
-    for (const other of this.#owners.values()) if (other !== own) sum += Math.min(workOf(other, "bulk"), before + ms);
+    for (const other of this.#active) if (other !== own) sum += Math.min(workOf(other, "bulk"), before + ms);
     return sum;
   }
 
   /** Somebody else waits as well. */
   get isContended(): boolean {
     let waiting = 0;
-    for (const owner of this.#owners.values()) if (isWaiting(owner) && ++waiting > 1) return true;
+    for (const owner of this.#active) if (isWaiting(owner) && ++waiting > 1) return true;
     return false;
   }
 
@@ -152,7 +156,7 @@ export class FairQueue {
 
   /** Those with work, furthest behind first. */
   *#inTurn(): Iterable<Owner> {
-    const waiting = [...this.#owners.values()].filter(isWaiting);
+    const waiting = [...this.#active].filter(isWaiting);
     // Most of the time there is one.
     if (waiting.length < 2) return yield* waiting;
     const left = new Set(waiting);
@@ -177,6 +181,8 @@ export class FairQueue {
     // What was added and taken away again leaves nothing of rounding.
     if (owner.live.length === 0) owner.liveMs = 0;
     if (!isWaiting(owner)) owner.waitingMs = 0;
+    if (isActive(owner)) this.#active.add(owner);
+    else this.#active.delete(owner);
   }
 
   #queueOf(job: Job): Job[] {
@@ -202,7 +208,7 @@ export class FairQueue {
 
   /** Those who are not ahead of the others lose nothing by it: they would begin where these are. Then those who came first. */
   #forgetIdle(): void {
-    const idle = [...this.#owners.values()].filter((owner) => !isWaiting(owner) && owner.running.size === 0);
+    const idle = [...this.#owners.values()].filter((owner) => !isActive(owner));
     for (const { name } of idle.filter(({ given }) => given <= this.#now)) this.#owners.delete(name);
     for (const { name } of idle) if (this.#owners.size > MAX_IDLE_OWNERS) this.#owners.delete(name);
   }
