@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestUserConfig } from "vitest/config";
-import { END_TO_END, RULES, RUN_PROGRAMS } from "./test/setup/projects.ts";
+import { END_TO_END, RULES, RUN_PROGRAMS, SERVERS } from "./test/setup/projects.ts";
 import { SkipReporter } from "./test/setup/skip-reporter.ts";
 
 const resolve = {
@@ -45,7 +45,17 @@ export default defineConfig({
           ...common,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...RULES, ...RUN_PROGRAMS, ...END_TO_END],
+          exclude: [...RULES, ...SERVERS, ...RUN_PROGRAMS, ...END_TO_END],
+          globalSetup: ["test/setup/bundle-threads.ts"],
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...common,
+          name: "servers",
+          include: SERVERS,
+          exclude: RUN_PROGRAMS,
           globalSetup: ["test/setup/bundle-threads.ts"],
         },
       },

@@ -4,6 +4,9 @@ export const RULES = ["test/project/**/*.test.ts"];
 /** Our program as it was built, with all that it works with. */
 export const END_TO_END = ["test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"];
 
+/** Tests with a server in their own process, but for those of them that start a program as well. They need no build. */
+export const SERVERS = ["test/http/**/*.test.ts", "test/graphql/**/*.test.ts"];
+
 /**
  * Other tests that start a program (ours as built, Redis, nginx, a process of their own) or convert or render whole images in threads that
  * are started for it. What stands nowhere here is a unit test, which has all that it needs in its own process: all of them take less than a
