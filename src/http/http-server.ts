@@ -43,6 +43,7 @@ export function createHttpServer({
     client: clientOf,
     // While the server closes, the routes tell clients to go elsewhere.
     hit: (request, response) => server.listening && hit(request, response),
+    early: (request, response) => server.listening && early(request, response),
     begin(request, response) {
       // Its client left while it waited.
       if (response.destroyed || (server.listening && early(request, response))) return;

@@ -6,8 +6,9 @@ import { RoundRobin } from "../core/round-robin.ts";
  * libuv takes one in a turn from each listener (since 1.45; cli/serve/more-listeners.ts), so turns must be short.
  */
 const A_TURN = 4;
-/** What memory answers takes microseconds: so many more in a turn. */
+/** What memory answers, or the queue refuses, takes microseconds: so many more of each in a turn. */
 const HITS_A_TURN = 64;
+const REFUSALS_A_TURN = 64;
 /** A turn of a server that has little to do, milliseconds. */
 const TURN_MS = 2;
 /** Of the time that work may wait, this part may pass before it is begun. */
@@ -22,6 +23,8 @@ export interface Passage {
   /** Answers at once what memory holds. */
   readonly hit: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly begin: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Refuses what would be refused when it begins, had it begun now; false: that may begin. */
+  readonly early: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Refuses what would begin too late; false: that waits as long as it must. */
   readonly refuse: (request: IncomingMessage, response: ServerResponse, client: string) => boolean;
 }
@@ -37,6 +40,7 @@ export class Turnstile {
   readonly #mostMs: number;
   #begun = 0;
   #hits = 0;
+  #refused = 0;
   /** What begins until then counts as of one turn, where no turn was full: monotonic milliseconds. */
   #turnEnds = 0;
   #scheduled = false;
@@ -58,6 +62,7 @@ export class Turnstile {
       this.#turnEnds = now + TURN_MS;
       this.#begun = 0;
       this.#hits = 0;
+      this.#refused = 0;
     }
     if (this.#hits < HITS_A_TURN && this.#passage.hit(request, response)) this.#hits++;
     else if (this.#waiting.isEmpty && this.#begun < A_TURN) {
@@ -70,6 +75,11 @@ export class Turnstile {
     const client = this.#passage.client(request);
     const late = this.#waiting.ahead(client) * this.#requestMs > this.#mostMs;
     if (late && this.#passage.refuse(request, response, client)) return;
+    // Who is told no is told soon.
+    if (this.#refused < REFUSALS_A_TURN && this.#passage.early(request, response)) {
+      this.#refused++;
+      return;
+    }
     this.#waiting.push(client, [request, response]);
     this.#schedule();
   }

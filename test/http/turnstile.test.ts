@@ -19,6 +19,7 @@ function standing(queueMs: number, passage: Partial<Passage> = {}) {
     client: (request) => nameOf(request).split(" ")[0] ?? "",
     hit: () => false,
     begin: (request) => begun.push(nameOf(request)),
+    early: () => false,
     refuse: () => false,
     ...passage,
   });
@@ -85,5 +86,16 @@ describe("the turnstile", () => {
     expect(refused).toEqual(Array.from({ length: 300 - 4 - 201 }, () => "greedy"));
     come("polite", 10);
     expect(refused).not.toContain("polite");
+  });
+
+  it("refuses at once what would be refused in its turn, a bounded number in a turn", async () => {
+    const told: string[] = [];
+    const early: Passage["early"] = ({ url = "" }) => url.startsWith("greedy ") && told.push(url) > 0;
+    const { begun, come } = standing(10_000, { early });
+    come("polite", 6);
+    come("greedy", 100);
+    expect([told.length, begun.length]).toEqual([64, 4]);
+    await nextTurn();
+    expect(of(begun, "polite")).toBe(6);
   });
 });
