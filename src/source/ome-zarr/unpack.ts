@@ -57,7 +57,7 @@ export function scratchOf(packing: Packing | undefined, compressedLength: number
 /** These codecs look at nothing but the bytes. */
 const NO_BLOCK: CodecBlock = {
   ...{ width: 0, height: 0, samples: 1, photometric: 1, jpegTables: null },
-  ...{ dataType: "uint8", nodata: 0, lercCompression: 0 },
+  ...{ dataType: "uint8", littleEndian: true, nodata: 0, lercCompression: 0 },
 };
 
 function codecOf(packing: Packing) {

@@ -41,9 +41,10 @@ function widestBytes({ blocks, dataType }: Page): number {
 }
 
 export function codecBlock(page: Page, storedRows: number): CodecBlock {
-  const { blocks, photometric, jpegTables, dataType, nodata, lercCompression } = page;
+  const { file, blocks, photometric, jpegTables, dataType, nodata, lercCompression } = page;
+  const { littleEndian } = file;
   const size = { width: blocks.width, height: storedRows, samples: blocks.samples };
-  return { ...size, photometric, jpegTables, dataType, nodata, lercCompression };
+  return { ...size, photometric, jpegTables, dataType, littleEndian, nodata, lercCompression };
 }
 
 /**

@@ -17,6 +17,8 @@ export interface CodecBlock {
   readonly photometric: number;
   readonly jpegTables: Uint8Array | null;
   readonly dataType: DataType;
+  /** Byte order of the file. */
+  readonly littleEndian: boolean;
   /** What stands for no data in samples that have no NaN. */
   readonly nodata: number;
   /** Compression of LERC's own stream (tag 50674 of libtiff): 0 none, 1 deflate, 2 Zstd. */

@@ -20,7 +20,7 @@ export const deflate: Codec = {
     if (written === INFLATE_TOO_LONG) throw unreadable("a tile inflates to more than its size");
     if (written < 0) throw damaged();
     const memory = new DataView(pixels.memory.buffer);
-    const end = memory.getInt32(work, true);
+    const end = memory.getUint32(work, true);
     const isWhole = end + CHECKSUM_BYTES <= scratch + bytes.length;
     if (!isWhole || memory.getInt32(end) !== pixels.adler32(ptr, written)) throw damaged();
     return written;

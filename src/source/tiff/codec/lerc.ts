@@ -21,7 +21,8 @@ const OVERHEAD_BYTES = 65_536;
 
 /**
  * LERC blobs (libtiff's compression 34887, Esri's LERC 2), alone or inside deflate or Zstd. Samples that the blob's mask leaves out
- * are NaN, in whole numbers the nodata value. The blob's header is compared with the tile before anything is decoded.
+ * are NaN, in whole numbers the nodata value. Writers swap the samples of big-endian files before they encode them: libtiff does, and
+ * all others read what it wrote. The blob's header is compared with the tile before anything is decoded.
  */
 export const lerc: Codec = {
   scratchBytes: () => 0,
@@ -81,12 +82,14 @@ function decodeBlob(blob: Uint8Array): LercData {
 const damaged = (cause?: unknown) => unreadable("the LERC stream of a tile is damaged", cause);
 
 /** Pixel by pixel, whether the blob has its channels as depth (interleaved already) or as bands (one after the other). */
-function interleaved({ pixels, mask, bandMasks }: LercData, { width, height, samples, dataType, nodata }: CodecBlock) {
+function interleaved({ pixels, mask, bandMasks }: LercData, block: CodecBlock) {
+  const { width, height, samples, dataType, nodata } = block;
   const [out] = pixels;
   const count = width * height;
   if (!out) throw damaged();
   const bands = pixels.length > 1 ? woven(out, pixels, count) : out;
   if (bands.length !== count * samples) throw damaged();
+  if (!block.littleEndian) swap(bands);
   const missing = dataType.startsWith("float") ? Number.NaN : nodata;
   for (let sample = 0; sample < samples; sample++) {
     const valid = bandMasks?.[sample] ?? mask;
@@ -94,6 +97,13 @@ function interleaved({ pixels, mask, bandMasks }: LercData, { width, height, sam
     for (let at = 0; at < count; at++) if (valid[at] === 0) bands[at * samples + sample] = missing;
   }
   return new Uint8Array(bands.buffer, bands.byteOffset, bands.byteLength);
+}
+
+function swap({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: PixelTypedArray): void {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  if (BYTES_PER_ELEMENT === 2) bytes.swap16();
+  else if (BYTES_PER_ELEMENT === 4) bytes.swap32();
+  else if (BYTES_PER_ELEMENT === 8) bytes.swap64();
 }
 
 function woven(like: PixelTypedArray, bands: readonly PixelTypedArray[], count: number): PixelTypedArray {
