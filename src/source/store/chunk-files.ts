@@ -55,20 +55,21 @@ export async function chunkFiles(roots: readonly string[], { look, most } = BOUN
 export class ChunkWatch {
   readonly #known: ChunkFiles;
   readonly #look: number;
-  #round: ChunkRound;
+  /** Null between rounds: a round lists its first folders when it begins, and must not begin before it is asked for. */
+  #round: ChunkRound | null = null;
 
   constructor(known: ChunkFiles, { look } = BOUNDS) {
     this.#known = known;
     this.#look = look;
-    this.#round = new ChunkRound(known.roots);
   }
 
   /** False: they have changed. True where this look, which may be a part of a round, has found no change. */
   isUnchanged(): boolean {
     if (!this.#known.folders.every(({ path, mtimeMs }) => folderTime(path) === mtimeMs)) return false;
+    this.#round ??= new ChunkRound(this.#known.roots);
     if (!this.#round.step(this.#look)) return true;
     const { digest } = this.#round;
-    this.#round = new ChunkRound(this.#known.roots);
+    this.#round = null;
     return digest === this.#known.digest;
   }
 }

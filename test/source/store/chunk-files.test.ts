@@ -50,6 +50,7 @@ const CHANGES: readonly [string, () => void][] = [
   ["written in place within the same millisecond, longer", () => put("c/0/1", "longer")],
   ["new", () => put("c/0/2", "new")],
   ["in a new folder", () => put("c/2/0", "new")],
+  ["new in the folder of all", () => put("0.0", "new")],
   ["gone", () => rmSync(join(level, "c/0/1"))],
   ["another file by now", replace],
   ["an older file by now", () => put("c/0/1", "old", THEN - 9)],
