@@ -23,6 +23,26 @@ function smooth(output: KernelOutput): Pixels {
   return { output, planes: 1, width: WIDTH, height: HEIGHT, bytes, view: false };
 }
 
+/** Bright pixels, transparent and black where there is a hole. */
+function beside(isHole: (x: number, y: number) => boolean): Pixels {
+  const bytes = Uint8Array.from({ length: WIDTH * HEIGHT * 4 }, (_, index) => {
+    const [x, y] = [Math.floor(index / 4) % WIDTH, Math.floor(index / 4 / WIDTH)];
+    if (isHole(x, y)) return 0;
+    return index % 4 === 3 ? 255 : Math.round(200 + 40 * Math.sin(x / 12 + y / 9 + (index % 4)));
+  });
+  return { output: "rgba8", planes: 1, width: WIDTH, height: HEIGHT, bytes, view: false };
+}
+
+/** The greatest error of what is not transparent; files without alpha are opaque. */
+function worstSeen(found: Uint8Array, wanted: Uint8Array): number {
+  const channels = found.length / (WIDTH * HEIGHT);
+  let most = 0;
+  for (let pixel = 0; pixel < WIDTH * HEIGHT; pixel++)
+    for (let part = 0; wanted[pixel * 4 + 3] !== 0 && part < 3; part++)
+      most = Math.max(most, Math.abs((found[pixel * channels + part] ?? 0) - (wanted[pixel * 4 + part] ?? 0)));
+  return most;
+}
+
 function floats(width: number, height: number, planes = 1): Pixels {
   const values = Float32Array.from({ length: planes * width * height }, (_, index) => index / 4);
   return { output: "float32", planes, width, height, bytes: new Uint8Array(values.buffer), view: false };
@@ -93,6 +113,32 @@ describe("encoding byte pixels", () => {
     for (const format of ["webp", "avif"] as const) {
       const { bytes } = await encode(smooth("rgb8"), { ...PLAIN, encoding: encoding(format, { lossless: true }) });
       expect(worst(await decode(bytes), smooth("rgb8").bytes)).toBe(0);
+    }
+  });
+
+  it("codes no black from beneath transparency beside what is seen, and keeps it where nothing is lost", async () => {
+    for (const format of ["webp", "avif"] as const) {
+      const pixels = beside((x, y) => x + 2 * y < 70 || (x * 7 + y * 13) % 10 === 0);
+      const lossy = await encode(pixels, { ...PLAIN, encoding: encoding(format, { quality: 80 }) });
+      const opaque = await encode(
+        beside(() => false),
+        { ...PLAIN, encoding: encoding(format, { quality: 80 }) },
+      );
+      const ordinary = worstSeen(await decode(opaque.bytes), pixels.bytes);
+      expect(worstSeen(await decode(lossy.bytes), pixels.bytes)).toBeLessThan(ordinary + 12);
+      const lossless = await encode(pixels, { ...PLAIN, encoding: encoding(format, { lossless: true }) });
+      expect(worstSeen(await decode(lossless.bytes), pixels.bytes)).toBe(0);
+    }
+  });
+
+  it("changes no pixel that it is given, where all are transparent too", async () => {
+    for (const isHole of [(x: number) => x < 9, () => true]) {
+      const pixels = beside(isHole);
+      const before = pixels.bytes.slice();
+      const { bytes } = await encode(pixels, { ...PLAIN, encoding: encoding("webp") });
+      expect(Buffer.compare(pixels.bytes, before)).toBe(0);
+      const found = await sharp(bytes).ensureAlpha().raw().toBuffer();
+      expect(found.filter((_, index) => index % 4 === 3)).toEqual(Buffer.from(before.filter((_, at) => at % 4 === 3)));
     }
   });
 
@@ -194,7 +240,7 @@ describe("npy", () => {
 describe("the identity of an encoder", () => {
   it("names the program and its version, for the cache key", () => {
     expect(encoderIdentity("jpeg")).toMatch(/^jpeg-turbo@2\.3\.0\/\d+$/);
-    expect(encoderIdentity("png")).toBe(`sharp@${sharp.versions.sharp}/1`);
-    expect(encoderIdentity("npy")).toBe("npy/1");
+    expect(encoderIdentity("png")).toBe(`sharp@${sharp.versions.sharp}/2`);
+    expect(encoderIdentity("npy")).toBe("npy/2");
   });
 });

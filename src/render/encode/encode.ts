@@ -1,6 +1,7 @@
 import type { Size } from "../../core/geometry.ts";
 import type { KernelOutput } from "../../kernel/kernel.ts";
 import type { Encoding, Picture, PictureFormat } from "../types.ts";
+import { withoutBleeding } from "./fill.ts";
 import { TurboEncoder } from "./jpeg.ts";
 import { encodeNpy } from "./npy.ts";
 import { detached, floatValues, type Pixels, padTo, resampleNearest } from "./pixels.ts";
@@ -22,6 +23,8 @@ const turboEncoder = turbo && new TurboEncoder(turbo);
 export interface Finish {
   readonly resize: Size | null;
   readonly pad: Size | null;
+  /** As PictureTask's. */
+  readonly sampled?: boolean;
   readonly encoding: Encoding;
 }
 
@@ -30,27 +33,39 @@ export interface Finish {
  * once the pixels have left WebAssembly memory, so the caller may free them in either case.
  */
 export function encode(pixels: Pixels, finish: Finish): Picture | Promise<Picture> {
-  const { resize, pad, encoding } = finish;
+  const { resize, pad, encoding, sampled = false } = finish;
   if (!OUTPUTS[encoding.format].includes(pixels.output))
     throw new TypeError(`A ${encoding.format} picture cannot hold ${pixels.output} pixels.`);
   const scaled = resize && (resize.width !== pixels.width || resize.height !== pixels.height) ? resize : null;
   if (pixels.output === "float32") {
     const values = scaled ? resampleNearest(pixels, scaled) : pixels;
-    const { planes, width, height, ...rest } = pad ? padTo(values, pad) : values;
+    const { planes, width, height, ...rest } = padded(values, pad);
     return { bytes: encodeNpy(floatValues({ planes, width, height, ...rest }), planes, width, height), width, height };
   }
+  if (scaled && sampled) return encodeBytes(padded(resampleNearest(pixels, scaled), pad), encoding);
   if (scaled) return encodeScaled(detached(pixels), scaled, finish);
-  return encodeBytes(pad ? padTo(pixels, pad) : pixels, encoding);
+  return encodeBytes(padded(pixels, pad), encoding);
 }
 
 async function encodeScaled(pixels: Pixels, size: Size, { pad, encoding }: Finish): Promise<Picture> {
   const scaled = await resizeBytes(pixels, size);
-  return encodeBytes(pad ? padTo(scaled, pad) : scaled, encoding);
+  return encodeBytes(padded(scaled, pad), encoding);
+}
+
+/** JPEG has no transparency. */
+function isLossy({ format, lossless }: Encoding): boolean {
+  return (format === "webp" || format === "avif") && !lossless;
+}
+
+function padded(pixels: Pixels, pad: Size | null): Pixels {
+  return pad ? padTo(pixels, pad) : pixels;
 }
 
 function encodeBytes(pixels: Pixels, encoding: Encoding): Picture | Promise<Picture> {
   const { width, height } = pixels;
   if (encoding.format === "jpeg" && turboEncoder)
     return { bytes: turboEncoder.encode(pixels, encoding.quality), width, height };
-  return encodeWithSharp(detached(pixels), encoding).then((bytes) => ({ bytes, width, height }));
+  const own = detached(pixels);
+  const shown = isLossy(encoding) && own.output === "rgba8" ? { ...own, bytes: withoutBleeding(own.bytes, own) } : own;
+  return encodeWithSharp(shown, encoding).then((bytes) => ({ bytes, width, height }));
 }

@@ -4,7 +4,7 @@ import type { PictureFormat } from "../types.ts";
 import { turbo } from "./turbo.ts";
 
 /** Changes whenever this project writes other bytes for the same pixels: settings of the encoders, layout of npy. */
-const SETTINGS_VERSION = 1;
+const SETTINGS_VERSION = 2;
 
 /** Name and version of what encodes a format on this machine: part of a tile's cache key, since another encoder writes other bytes. */
 export function encoderIdentity(format: PictureFormat): string {

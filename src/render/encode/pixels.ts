@@ -37,19 +37,23 @@ export function padTo(pixels: Pixels, canvas: Size): Pixels {
   return { ...pixels, width: canvas.width, height: canvas.height, bytes, view: false };
 }
 
-/** Samples of float32 planes at another size: the value under the centre of each new pixel, so that every number is one of the image. */
+/** Pixels at another size: that under the centre of each new one, so that every number and color is one of the image. */
 export function resampleNearest(pixels: Pixels, size: Size): Pixels {
-  const from = floatValues(pixels);
-  const to = new Float32Array(pixels.planes * size.width * size.height);
-  const columns = nearestIndices(pixels.width, size.width);
-  const rows = nearestIndices(pixels.height, size.height);
+  const { bytes, output, planes, width, height } = pixels;
+  const pixelBytes = OUTPUT_BYTES[output];
+  const to = new Uint8Array(planes * size.width * size.height * pixelBytes);
+  const columns = nearestIndices(width, size.width);
+  const rows = nearestIndices(height, size.height);
   let at = 0;
-  for (let plane = 0; plane < pixels.planes; plane++)
+  for (let plane = 0; plane < planes; plane++)
     for (const row of rows) {
-      const start = (plane * pixels.height + row) * pixels.width;
-      for (const column of columns) to[at++] = from[start + column] ?? Number.NaN;
+      const start = (plane * height + row) * width;
+      for (const column of columns) {
+        const from = (start + column) * pixelBytes;
+        for (let byte = 0; byte < pixelBytes; byte++) to[at++] = bytes[from + byte] as number;
+      }
     }
-  return { ...pixels, ...size, bytes: new Uint8Array(to.buffer), view: false };
+  return { ...pixels, ...size, bytes: to, view: false };
 }
 
 function nearestIndices(from: number, to: number): number[] {
