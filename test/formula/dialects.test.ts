@@ -21,6 +21,9 @@ const TRANSLATIONS: readonly (readonly [Dialect, string, string])[] = [
   ["gdal", "A//3 + numpy.floor_divide(B, A+1)", "@1//3 + ((@2) // (@1+1))"],
   ["gdal", "numpy.right_shift(A, 8) & 3", "bitand(shift(@1, -(8)), 3)"],
   ["gdal", "bitwise_and(A, 8) == 0", "bitwise_and(@1, 8) == 0"],
+  ["gdal", "A*~(B==3)", "@1*~(@2==3)"],
+  ["gdal", "numpy.invert(A > 3)", "~(@1 > 3)"],
+  ["gdal", "numpy.fmod(A, 3)", "((@1) % (3))"],
   ["gdal", "(A-B)/(A+B)", "(@1-@2)/(@1+@2)"],
   ["gdal", "(A.astype(float)-B)/(A.astype(numpy.float32)+B)", "(@1-@2)/(@1+@2)"],
   ["gdal", "numpy.where(A > 0, numpy.sqrt(C), 0)", "where(@1 > 0, sqrt(@3), 0)"],
@@ -79,10 +82,36 @@ describe("a formula of another server", () => {
     ["large-image", '{"band": -1}', /no style of large_image/],
     ["large-image", '{"band": 1, "palette": ["#f00", "#0f0", "#00f"]}', /needs min and max/],
     ["rio-tiler", " ; ", /empty/],
+    ["rio-tiler", "~b1", /turns the bits of a number/],
+    ["rio-tiler", "b1 ^ b2", /exclusive or of bits/],
+    ["gdal", "A * ~B", /turns the bits of a number/],
+    ["gdal", "A ^ 2", /exclusive or of bits/],
+    ["gdal", `A${" % A".repeat(20)}`, /within each other/],
   ])("%s: %s is refused with the part that is meant", (dialect, text, message) => {
     const attempt = () => translate(dialect, text);
     expect(attempt).toThrow(BandloomError);
     expect(attempt).toThrow(message);
+  });
+
+  /** What numpy gives for A = −7, B = 2, C = 5.5. */
+  it.each([
+    ["A % 3", 2],
+    ["A % -3", -1],
+    ["-A % -3", -2],
+    ["C % B", 1.5],
+    ["2 * A % 5 + 1", 2],
+    ["10 + A % 4 % 3", 11],
+    ["B * (A + 1) % (B + 3)", 3],
+    ["where(A % 2 == 1, B, C) * 2", 4],
+    ["(A) % (B) ** 2", 1],
+    ["numpy.mod(A, 3)", 2],
+    ["numpy.remainder(A % 4, B)", 1],
+    ["numpy.fmod(A, 3)", -1],
+    ["numpy.mod(numpy.fmod(A, 3), 3) + A % 3", 4],
+  ])("gdal's %s is %d, as numpy's remainders are", (text, expected) => {
+    const scope = scopeOf(["x", "y", "z"].map((name) => channel(name, "float32")));
+    const [expr] = complete(`${translate("gdal", text)}; 0; 0; 0; 0`, scope).values;
+    expect(expr && interpret(expr, (index) => [-7, 2, 5.5][index] ?? 0)[0]).toBe(expected);
   });
 
   /** Operators that numexpr documents, with the numbers that it gives for b1 = 7, b2 = 2, b3 = 0.5, in float64. */

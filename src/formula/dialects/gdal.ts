@@ -1,4 +1,5 @@
 import { withBits } from "./bits.ts";
+import { flooredRemainder, refuseBits, withFlooredRemainders } from "./numpy.ts";
 import { untranslatable } from "./parts.ts";
 
 /** numpy's names for what is an operator here. */
@@ -6,6 +7,10 @@ const OPERATORS: ReadonlyMap<string, (a: string, b: string) => string> = new Map
   ["logical_and", (a, b) => `((${a}) && (${b}))`],
   ["logical_or", (a, b) => `((${a}) || (${b}))`],
   ["floor_divide", (a, b) => `((${a}) // (${b}))`],
+  // Before mod, which its name ends with.
+  ["fmod", (a, b) => `((${a}) % (${b}))`],
+  ["mod", flooredRemainder],
+  ["remainder", flooredRemainder],
   ["left_shift", (a, b) => `shift(${a}, ${b})`],
   ["right_shift", (a, b) => `shift(${a}, -(${b}))`],
 ]);
@@ -16,10 +21,14 @@ export function fromGdal(calc: string): string {
     .replaceAll(/\b(?:numpy|np)\s*\.\s*/g, "")
     .replaceAll(/\.\s*astype\s*\(\s*[\w.'"]+\s*\)/g, "")
     .replaceAll(/\blogical_not\b/g, "!")
+    .replaceAll(/\b(?:invert|bitwise_not)\b/g, "~")
     .replaceAll(/\bpower\b/g, "pow");
   if (/\w\s*\.\s*\w+\s*\(/.test(plain)) throw untranslatable("It calls a method of an array.");
   const letters = plain.replaceAll(/(?<![\w."'])([A-Z])(?![\w(])/g, (letter) => `@${letter.charCodeAt(0) - 64}`);
-  return withBits(withOperators(letters.trim()));
+  refuseBits(letters);
+  // Before fmod becomes the remainder that formulas have.
+  const remainders = withFlooredRemainders(letters.trim());
+  return withBits(withOperators(remainders));
 }
 
 /** logical_and(a, b) as ((a) && (b)), and the like, innermost first. */

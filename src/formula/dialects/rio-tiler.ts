@@ -1,5 +1,6 @@
 import { tokenize } from "../syntax/lexer.ts";
 import { withBits } from "./bits.ts";
+import { refuseBits } from "./numpy.ts";
 import { untranslatable } from "./parts.ts";
 
 /**
@@ -12,6 +13,7 @@ export function fromRioTiler(expression: string): string {
     .map((output) => output.trim())
     .filter((output) => output !== "");
   if (outputs.length === 0) throw untranslatable("It is empty.");
+  outputs.forEach(refuseBits);
   return outputs.map((output) => withBits(withOrdinals(output))).join("; ");
 }
 
