@@ -57,7 +57,8 @@ One text describes a picture: which channels, the arithmetic, the window, the co
 - **Other images** of the catalogue: \`before.red\`, and where they lie elsewhere \`use before = image("slide-2020", dx=12, dy=-8, scale=2);
   red - before.red\`. \`dx\` and \`dy\` are pixels of this image at full resolution, \`scale\` is the size of a pixel of the other in pixels of this
   one: the pixel at (X, Y) shows the other image at ((X − dx) / scale, (Y − dy) / scale), as the mean of the four pixels around it by nearness, or
-  with \`nearest\` as the one that holds it. Sizes, sample types and pyramids may differ; beyond its edges there is no data.
+  with \`nearest\`, and always where its channel is categorical, as the one that holds it (on coarser levels a sample, too, and no mean).
+  Sizes, sample types and pyramids may differ; beyond its edges there is no data.
 - **Types**: number; shade (0 … 1, ready for display); color. A number that is shown gets a window.
 - **The window of a number** that is shown without one is the first of these:
   - 0 … 1 or −1 … 1 where its bounds are known to lie within, 0 … 255 where it is made of bytes;
@@ -74,8 +75,10 @@ One text describes a picture: which channels, the arithmetic, the window, the co
   files, on all pixels of the finest stored level of at most a megapixel, else on four megapixels of chunks (4,096 at most) spread evenly over the coarsest one (of a stack, on as many of all
   planes together), and stands in the canonical text as numbers: every tile and every server shows the same. Chunks that are damaged are left out, with a warning.
 - **Without a formula** an image is shown by the first of these that there is: the catalogue's formula; the channels that the file calls active, merged in their
-  colors; red, green and blue, whatever is beside them; the colors that cyan, magenta, yellow and black print; the channels that have colors, merged (up to eight, those of the
-  brightest colors first); the first channel that is not the opacity of the others.
+  colors; the sRGB that the file's color profile makes; red, green and blue, whatever is beside them, or the bands of Sentinel-2, Landsat and MODIS that are so by their
+  names or wavelengths; the colors that cyan, magenta, yellow and black print; the channels that have colors, merged (up to eight, those of the
+  brightest colors first); the first channel that is not the opacity of the others, inverted where the file says that large numbers mean darkness. With \`BANDLOOM_COLOR=stored\`
+  no profile is applied and nothing is inverted.
 - **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
 - **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations. Division by zero and the logarithm
   of 0 are infinities within a calculation (\`1 / (1 / red)\` is 0 where red is 0) and no data wherever somebody looks: in the picture, in numbers, in
@@ -83,6 +86,10 @@ One text describes a picture: which channels, the arithmetic, the window, the co
 - **Bits** of quality bands: \`bit(QA_PIXEL, 3) == 0\`, \`bitand(QA_PIXEL, 24) != 0\`, \`bitand(shift(QA_PIXEL, -8), 3)\`. They are exact for whole numbers
   from −16,777,216 to 16,777,216 (negative ones in two's complement) and no data for all others: fractions, as the means of coarser levels are, and larger
   numbers, whose lowest bits float32 does not hold. A formula that may meet such numbers is told so by a warning.
+- **Codes** (classes, flags) have no means. Levels that lie in no file are means of finer ones, but for categorical channels (palettes, labels, what the catalogue or a
+  channel set calls \`kind: categorical\`), of which one pixel in four is taken. \`nearest(x)\` asks for the same of any channel:
+  \`classes(nearest(@1), 11: "navy", 41: "green")\`, \`bit(nearest(QA_PIXEL), 3)\`. A picture that reads samples alone is scaled by taking pixels too. Levels that the file holds are
+  as they were written. Where codes are told apart of means a formula has a warning (\`SAMPLING\`).
 - **Terrain**: \`slope aspect hillshade\` make meters of degrees and feet, by the image's place and the height's unit (meters where the file tells none).
   A degree is measured as gdaldem measures it from GDAL 3.11 on: on a sphere of the equator's radius, its width at the latitude of the image's middle, or at that of
   each row where an image is taller than two degrees. With \`scale\` nothing is converted: slopes are divided by it, as by gdaldem's \`-s\`.

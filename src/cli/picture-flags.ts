@@ -16,7 +16,10 @@ export interface PictureFlags {
 
 export function pictureOptions(command: Command): Command {
   return command
-    .option("--formula <TEXT>", "what to compute (default: the channels red, green and blue, else the first one)")
+    .option(
+      "--formula <TEXT>",
+      "what to compute (default: what the image itself is shown as, such as true color or a merge of its colored channels)",
+    )
     .option("--preset <NAME>", "a formula of the library, such as NDVI, that the image has the channels for")
     .option(
       "--with <KEY=SOURCE>",
@@ -27,12 +30,13 @@ export function pictureOptions(command: Command): Command {
     .option("--lossless", "webp and avif without loss");
 }
 
-/** The formula that is meant, bound to the image; advice goes to stderr where it is wanted. BAD_REQUEST, FORMULA_INVALID, NOT_FOUND. */
+/** The formula that is meant, bound to the image; advice goes to stderr where it is wanted. `numbersAlone`: as BindChoice's. BAD_REQUEST, FORMULA_INVALID, NOT_FOUND. */
 export async function boundPicture(
   image: ServedImage,
   { formulas, presets }: Services,
   { formula: text, preset }: PictureFlags,
   tells: boolean,
+  numbersAlone = false,
 ): Promise<ValidFormula> {
   if (text !== undefined && preset !== undefined)
     throw new BandloomError("BAD_REQUEST", "--formula and --preset exclude each other: give one of them.");
@@ -41,7 +45,7 @@ export async function boundPicture(
     import("./output/formula.ts"),
   ]);
   const source = preset === undefined ? (text ?? null) : await presetFormula(presets, image, preset);
-  const formula = await formulas.bind(image, source);
+  const formula = await formulas.bind(image, source, { numbersAlone });
   if (!formula.valid) throw invalidFormula(formula.source, formula.diagnostics);
   if (tells) tellWarnings(formula.source, formula.diagnostics);
   return formula;

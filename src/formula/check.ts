@@ -1,4 +1,3 @@
-import { isCategorical } from "./categorical.ts";
 import type { ExprBuilder } from "./check/builder.ts";
 import { Checker } from "./check/checker.ts";
 import { keysIn } from "./check/images.ts";
@@ -37,8 +36,7 @@ export function checkFormula(
     const diagnostics = checker.problems.list.map((problem) => locate(source, problem));
     if (outputs === null || display === undefined) return { ok: false, diagnostics };
     const measured = measuredBelow(display ? [display] : outputs);
-    const categorical = isCategorical(outputs);
-    const checked = { scope, diagnostics, outputs, display, categorical, measured };
+    const checked = { scope, diagnostics, outputs, display, measured };
     refuseUnwritable(checked, limits, source.length);
     return { ok: true, checked };
   } catch (error) {

@@ -9,6 +9,7 @@ import { given } from "./functions/define.ts";
 import { Halos, tapsOf } from "./halos.ts";
 import { MEASURES, type MeasureTools, measuredBelow, windowOf } from "./measures.ts";
 import { type MovedPlane, planeOf, planesFor } from "./planes.ts";
+import { isSampled } from "./sampling.ts";
 
 /** Part of every hash: raise it when the same text comes to mean another picture. */
 const CANONICAL_VERSION = "bandloom-formula/1";
@@ -47,7 +48,7 @@ export function completeFormula(checked: CheckedFormula, answers: readonly Answe
     type: outputs.length === 1 ? given(outputs[0]).type : display ? "color" : "number",
     interval: first.interval,
     windows: chains.flatMap((one) => one.windows),
-    categorical: checked.categorical,
+    sampled: isSampled(roots, checked.scope),
     channels: distinct(read.flatMap((one) => (one.kind === "channel" ? [one.channel] : []))).toSorted((a, b) => a - b),
     images: imagesOf(roots),
     cost: pixelCost(roots),

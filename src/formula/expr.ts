@@ -41,6 +41,8 @@ export interface ChannelExpr extends ExprBase {
   readonly channel: number;
   readonly z: number;
   readonly t: number;
+  /** Levels that are computed take samples of it, not means. Never true of a categorical channel, of which that is so anyway. */
+  readonly sampled: boolean;
 }
 
 /** A channel of another image, laid over this one. */

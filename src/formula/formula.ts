@@ -12,8 +12,6 @@ export interface CheckedFormula {
   readonly outputs: readonly Expr[];
   /** The picture: a shade (gray) or a color; null when the number of outputs makes none. */
   readonly display: Expr | null;
-  /** Pixels are kinds or states (classes, masks, bits), of which a mean is none: `isCategorical`. */
-  readonly categorical: boolean;
   /** What the pixels decide, in order of appearance, each once. Empty: the formula is complete. */
   readonly measured: readonly MeasuredExpr[];
 }
@@ -39,8 +37,8 @@ export interface Formula {
   readonly interval: Interval;
   /** Windows of the display chain, one per entry of `values` that has one. */
   readonly windows: readonly WindowRange[];
-  /** As of the checked formula: what it is sampled by is the nearest pixel, not a mean. */
-  readonly categorical: boolean;
+  /** All that it reads are samples, never means: nor is its picture averaged where it is scaled. */
+  readonly sampled: boolean;
   /** Channels that are read, indices into the scope, ascending. */
   readonly channels: readonly number[];
   /** Keys of the other images that are read, sorted. */

@@ -56,7 +56,8 @@ function spread(planes: number | null, count: number): readonly (number | null)[
   return Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * planes) / count));
 }
 
-function imageOf(leaf: Leaf, scope: FormulaScope): ScopeImage {
+/** The image that a channel is of. */
+export function imageOf(leaf: Leaf, scope: FormulaScope): ScopeImage {
   if (leaf.kind === "channel" || leaf.placement.image === scope.key) return scope;
   return given(scope.images?.get(leaf.placement.image));
 }

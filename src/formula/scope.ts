@@ -14,6 +14,8 @@ export interface ScopeChannel {
   readonly offset: number;
   /** Of phys(x), as the file writes it; left out: the file does not tell. */
   readonly unit?: string;
+  /** Its numbers are codes, which are never averaged; left out: they are amounts. */
+  readonly categorical?: boolean;
 }
 
 /** What a formula may know of an image. */
@@ -23,6 +25,8 @@ export interface ScopeImage {
   readonly times: number;
   /** Plane that is shown when nobody names one; left out: the first. */
   readonly shownPlane?: { readonly z: number; readonly t: number };
+  /** Some of its levels are means of finer ones; left out: all lie in its file. */
+  readonly averaged?: boolean;
 }
 
 export interface FormulaScope extends ScopeImage {

@@ -6,6 +6,9 @@ export const SIGNATURE = ["exp", "for", "kid", "sig"] as const;
 /** Of a name that nobody knows, this much is repeated in the message. */
 const SHOWN_NAME = 32;
 
+/** A formula is cut at its own `&`: what stands behind is a name without a value. */
+const AMPERSAND = " An & within a value is written %26.";
+
 /**
  * The parameters of a raw query, values as received. BAD_REQUEST for one that is unknown, repeated or has no value: two readers of
  * one URL (a proxy's cache and this program) must never disagree on what it says.
@@ -23,7 +26,7 @@ export function parseQuery<Name extends string>(
     if (name === undefined)
       throw new BandloomError(
         "BAD_REQUEST",
-        `There is no parameter “${given.slice(0, SHOWN_NAME)}” here; there are ${allowed.join(", ")}.`,
+        `There is no parameter “${given.slice(0, SHOWN_NAME)}” here; there are ${allowed.join(", ")}.${equals < 0 && values.size > 0 ? AMPERSAND : ""}`,
       );
     if (equals < 0) throw new BandloomError("BAD_REQUEST", `The parameter ${name} needs a value: ${name}=…`);
     if (values.has(name)) throw new BandloomError("BAD_REQUEST", `The parameter ${name} is given twice.`);

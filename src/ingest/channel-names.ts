@@ -1,13 +1,14 @@
 import { BandloomError } from "../core/errors.ts";
 import type { ChannelInfo } from "../source/index.ts";
 import type { NamedSource } from "./joined.ts";
+import { storedChannels } from "./opacity.ts";
 
 /**
  * Names of all channels: those given, else those in the files. Where several files are joined, a channel without a name has that of its
  * file, without what all file names have in common; channels of the same name are told apart by their files.
  */
 export function channelNames(sources: readonly NamedSource[], given: readonly string[] | undefined): readonly string[] {
-  const count = sources.reduce((sum, { source }) => sum + source.info.channels.length, 0);
+  const count = sources.reduce((sum, source) => sum + storedChannels(source).length, 0);
   if (given) {
     if (given.length === count) return given;
     throw new BandloomError(
@@ -15,13 +16,14 @@ export function channelNames(sources: readonly NamedSource[], given: readonly st
       `There are ${count} channels and ${given.length} names. Name every channel.`,
     );
   }
-  if (sources.length === 1) return sources.flatMap(({ source }) => source.info.channels.map(({ name }) => name));
+  if (sources.length === 1) return sources.flatMap((source) => storedChannels(source).map(({ name }) => name));
   const files = distinctParts(sources.map(({ name }) => withoutEnding(name)));
-  const named = sources.flatMap(({ source: { info } }, index) => {
+  const named = sources.flatMap((source, index) => {
     const file = files[index] ?? "";
-    return info.channels.map((channel) => ({
+    const channels = storedChannels(source);
+    return channels.map((channel) => ({
       file,
-      own: info.channels.length === 1 && isGenerated(channel) ? "" : channel.name,
+      own: channels.length === 1 && isGenerated(channel) ? "" : channel.name,
     }));
   });
   const uses = new Map<string, number>();

@@ -2,14 +2,16 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { BandloomError } from "../core/errors.ts";
-import { type ImageInfo, openSource } from "../source/index.ts";
+import { CONVERTED_CHUNK_MIB, SERVED_CHUNK_MIB } from "../source/chunk-limit.ts";
+import { type ImageInfo, openSource, type SourceContext } from "../source/index.ts";
 import { removeStalePartials } from "../source/tiff/write-partial.ts";
 import { Checksums } from "./checksums.ts";
 import { convert, type Work } from "./convert.ts";
 import { Crew } from "./crew.ts";
 import { outputFailure } from "./failure.ts";
 import { type JoinedImage, joinSources, type NamedSource } from "./joined.ts";
-import type { IngestOptions, IngestReport } from "./options.ts";
+import { lossesOf } from "./losses.ts";
+import type { IngestOptions, IngestReport, NamedLocation } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { EncodedChunk, Target } from "./protocol.ts";
 import { targetOf } from "./target.ts";
@@ -23,6 +25,8 @@ import { createOmeZarr } from "./zarr/output.ts";
 const MAX_THREADS = 32;
 /** A chunk that is read again costs about a quarter of one that is made. */
 const VERIFY_SHARE = 0.25;
+/** Bytes, where a level does not tell what its chunks hold. */
+const LARGEST_SAMPLE = 8;
 
 /**
  * Converts sources into one pyramid: reads every chunk of full resolution once, builds coarser levels on the way, writes, and reads again
@@ -59,12 +63,22 @@ async function openAll({ sources, remote }: IngestOptions): Promise<readonly Nam
   const opened: NamedSource[] = [];
   try {
     for (const { location, name } of sources) {
-      opened.push({ source: await openSource(location, { remote: remote ?? null }), name });
+      opened.push(await openOne({ location, name }, { remote: remote ?? null, mostChunkMiB: CONVERTED_CHUNK_MIB }));
     }
     return opened;
   } catch (error) {
     for (const { source } of opened) await source.close();
     throw named(error, sources.length > 1 ? sources[opened.length]?.name : undefined);
+  }
+}
+
+async function openOne({ location, name }: NamedLocation, context: SourceContext): Promise<NamedSource> {
+  const source = await openSource(location, context);
+  try {
+    return { source, name, colors: (await source.colors?.()) ?? null };
+  } catch (error) {
+    await source.close();
+    throw error;
   }
 }
 
@@ -82,7 +96,8 @@ async function write(
   const target = targetOf(image, options);
   const planes = image.info.channels.length * image.info.depth * image.info.times;
   const checksums = new Checksums(target, planes);
-  const threads = Math.min(options.threads ?? availableParallelism(), MAX_THREADS, checksums.count);
+  const wanted = sources.some(hasLargeChunks) ? 1 : (options.threads ?? availableParallelism());
+  const threads = Math.min(wanted, MAX_THREADS, checksums.count);
   const locations = options.sources.map(({ location }) => location);
   const crew = new Crew(threads, locations, target, options.remote ?? null);
   try {
@@ -102,7 +117,8 @@ async function write(
       await output.publish();
       return {
         ...{ width: target.width, height: target.height, channels: image.info.channels.length },
-        ...{ levels: target.levels, chunks: checksums.count, verified, bytes: output.bytes, warnings: image.warnings },
+        ...{ levels: target.levels, chunks: checksums.count, verified, bytes: output.bytes },
+        warnings: [...image.warnings, ...lossesOf(image, sources, options.format)],
       };
     } catch (error) {
       await crew.close();
@@ -114,6 +130,13 @@ async function write(
   } finally {
     await crew.close();
   }
+}
+
+/** Chunks of which threads decode one at a time: they are larger than serving allows. */
+function hasLargeChunks({ source }: NamedSource): boolean {
+  const [full] = source.info.levels;
+  const plane = (full?.chunkWidth ?? 0) * (full?.chunkHeight ?? 0) * LARGEST_SAMPLE;
+  return (full?.chunkBytes ?? plane) > SERVED_CHUNK_MIB * 2 ** 20;
 }
 
 /** Writes all chunks, completes the output and reads it again; gives how many chunks were. */

@@ -1,23 +1,25 @@
 import { isFloat, type PlaneType, planeTypeOf, valueRange } from "../core/dtype.ts";
 import { BandloomError } from "../core/errors.ts";
 import type { Size } from "../core/geometry.ts";
-import type { ChannelInfo, ImageInfo, ImageSource } from "../source/index.ts";
+import type { ChannelInfo, ImageInfo, ImageSource, StoredColors } from "../source/index.ts";
+import { plainChannel } from "../source/plain-info.ts";
 import { channelNames } from "./channel-names.ts";
+import { type KeptOpacity, keptOpacity, storedChannels } from "./opacity.ts";
+import type { GroupRead, Reading, TargetAlpha } from "./protocol.ts";
 
-/** An open source and its file name. */
+/** An open source, its file name, and what it says of its colors. */
 export interface NamedSource {
   readonly source: ImageSource;
   readonly name: string;
+  readonly colors: StoredColors | null;
 }
 
-/** Channels that lie in the same chunks of the same source, to be read together. */
+/** Channels that are read together: those that lie in the same chunks of the same source, or all under one opacity. */
 export interface ChannelGroup {
   readonly source: number;
-  readonly group: number;
   /** Numbers of the channels in the joined image. */
   readonly channels: readonly number[];
-  /** Plane of the decoded chunk for each of them. */
-  readonly samples: readonly number[];
+  readonly reading: Reading;
 }
 
 /** Sources side by side as one image. */
@@ -25,6 +27,12 @@ export interface JoinedImage {
   readonly info: ImageInfo;
   /** Holds every value of every channel exactly. */
   readonly type: PlaneType;
+  /** The opacity of the other channels; null: none. */
+  readonly alpha: TargetAlpha | null;
+  /** Codes have classes, of which readers make colors for a picture. */
+  readonly isPalette: boolean;
+  /** What the source says of its colors; null: nothing, or there are several sources. */
+  readonly colors: StoredColors | null;
   readonly groups: readonly ChannelGroup[];
   readonly warnings: readonly string[];
 }
@@ -34,18 +42,35 @@ export function joinSources(sources: readonly NamedSource[], names: readonly str
   const [first] = sources;
   if (!first) throw new BandloomError("BAD_REQUEST", "There is nothing to convert. Name at least one source.");
   assertSameSize(sources);
-  const { info } = first.source;
-  const channels = sources
-    .flatMap(({ source }) => source.info.channels)
-    .map((channel, index): ChannelInfo => ({ ...channel, index, nodata: nodataOf(channel) }));
+  const opacity = keptOpacity(sources);
+  const alpha = alphaOf(opacity, storedChannels(first).length);
   const named = channelNames(sources, names);
+  const stored = sources.flatMap(storedChannels).map((channel, index): ChannelInfo => {
+    const kept = { ...channel, index, name: named[index] ?? channel.name, alpha: index === alpha?.channel };
+    return opacity ? { ...kept, masked: false } : { ...kept, nodata: nodataOf(channel) };
+  });
+  const [{ dataType } = { dataType: "uint8" as const }] = stored;
+  const made = plainChannel({ index: stored.length, name: "alpha", dataType, alpha: true });
+  const channels = opacity?.kind === "made" ? [...stored, made] : stored;
   const type = commonType(channels.map(decodedType));
   return {
-    info: { ...info, channels: channels.map((channel, index) => ({ ...channel, name: named[index] ?? channel.name })) },
-    type,
-    groups: sources.flatMap(({ source }, index) => groupsOf(source, index, firstChannel(sources, index))),
-    warnings: typeWarnings(channels, type),
+    ...{ info: { ...first.source.info, channels }, type, alpha },
+    isPalette: sources.some(isPaletted),
+    colors: sources.length === 1 ? first.colors : null,
+    groups: opacity
+      ? [wholeGroup(first, opacity, channels)]
+      : sources.flatMap((one, index) => groupsOf(one, index, firstChannel(sources, index))),
+    warnings: [...opacityWarnings(opacity), ...typeWarnings(channels, type)],
   };
+}
+
+function isPaletted({ source: { info } }: NamedSource): boolean {
+  return info.channels.some(({ classes }) => classes !== null) && info.channels.some(({ derived }) => derived);
+}
+
+function alphaOf(opacity: KeptOpacity | null, count: number): TargetAlpha | null {
+  if (opacity?.kind === "own") return { channel: opacity.channel, isMultiplied: opacity.isMultiplied };
+  return opacity && { channel: count, isMultiplied: false };
 }
 
 function assertSameSize(sources: readonly NamedSource[]): void {
@@ -62,19 +87,33 @@ function assertSameSize(sources: readonly NamedSource[]): void {
 }
 
 function firstChannel(sources: readonly NamedSource[], index: number): number {
-  return sources.slice(0, index).reduce((sum, { source }) => sum + source.info.channels.length, 0);
+  return sources.slice(0, index).reduce((sum, source) => sum + storedChannels(source).length, 0);
 }
 
-function groupsOf(source: ImageSource, index: number, first: number): ChannelGroup[] {
+function groupsOf(named: NamedSource, index: number, first: number): ChannelGroup[] {
   const groups = new Map<number, { channels: number[]; samples: number[] }>();
-  for (const { index: channel } of source.info.channels) {
-    const { group, sample } = source.locate(channel);
+  for (const [channel, { index: own }] of storedChannels(named).entries()) {
+    const { group, sample } = named.source.locate(own);
     const entry = groups.get(group) ?? { channels: [], samples: [] };
     entry.channels.push(first + channel);
     entry.samples.push(sample);
     groups.set(group, entry);
   }
-  return [...groups].map(([group, entry]) => ({ source: index, group, ...entry }));
+  return [...groups].map(([group, { channels, samples }]) => {
+    return { source: index, channels, reading: { reads: [{ group, samples }], isStored: false, opaque: null } };
+  });
+}
+
+/** All channels of the only source, which are halved together. */
+function wholeGroup(named: NamedSource, opacity: KeptOpacity, channels: readonly ChannelInfo[]): ChannelGroup {
+  const reads: GroupRead[] = groupsOf(named, 0, 0).flatMap(({ reading }) => reading.reads);
+  const order = groupsOf(named, 0, 0).flatMap((group) => group.channels);
+  const isMade = opacity.kind === "made";
+  return {
+    source: 0,
+    channels: isMade ? [...order, channels.length - 1] : order,
+    reading: { reads, isStored: true, opaque: isMade ? opacity.opaque : null },
+  };
 }
 
 /** Nominal chunk of full resolution. */
@@ -110,6 +149,13 @@ function commonType(types: readonly PlaneType[]): PlaneType {
     if (integer) return integer;
   } else if (!types.includes("float64") && holds([-(2 ** SINGLE_BITS), 2 ** SINGLE_BITS])) return "float32";
   return "float64";
+}
+
+function opacityWarnings(opacity: KeptOpacity | null): readonly string[] {
+  if (opacity?.kind !== "made") return [];
+  return [
+    "Its mask is written as a channel more, alpha, which is 0 where the mask leaves pixels out: samples keep their type.",
+  ];
 }
 
 function typeWarnings(channels: readonly ChannelInfo[], type: PlaneType): readonly string[] {

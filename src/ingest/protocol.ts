@@ -16,12 +16,20 @@ export interface Target extends Size {
   readonly nodata: readonly (number | null)[];
   /** Which channels are codes: their levels are taken, not averaged. */
   readonly categorical: readonly boolean[];
+  /** The opacity of the other channels; null: none is written as such. */
+  readonly alpha: TargetAlpha | null;
   readonly downsample: Downsample;
   readonly encoding: ChunkEncoding;
   /** Stands in chunks behind the edge of the image. */
   readonly fill: number;
   /** Chunks that are all `fill` are left out. */
   readonly sparse: boolean;
+}
+
+export interface TargetAlpha {
+  readonly channel: number;
+  /** The others are stored multiplied by it: their plain mean is the right one. */
+  readonly isMultiplied: boolean;
 }
 
 /** What a thread is started with. */
@@ -32,15 +40,29 @@ export interface ThreadSettings {
   readonly remote: MessagePort | null;
 }
 
-/** Where samples come from: some planes of a source's chunk group. */
-export interface Origin {
-  /** Index into ThreadSettings.sources. */
-  readonly source: number;
+/** Planes of the chunks of one group. */
+export interface GroupRead {
   readonly group: number;
-  readonly z: number;
-  readonly t: number;
   /** Plane of the decoded chunk for each plane that is written. */
   readonly samples: readonly number[];
+}
+
+/** How planes that are written are read from a source. */
+export interface Reading {
+  /** One after the other they fill the planes of a job. */
+  readonly reads: readonly GroupRead[];
+  /** As stored, beneath masks and the like; else what they leave out is NaN. */
+  readonly isStored: boolean;
+  /** A plane behind those that are read is made of the mask: this number where there is data, else 0. Null: there is none. */
+  readonly opaque: number | null;
+}
+
+/** Where samples come from. */
+export interface Origin extends Reading {
+  /** Index into ThreadSettings.sources. */
+  readonly source: number;
+  readonly z: number;
+  readonly t: number;
 }
 
 /**

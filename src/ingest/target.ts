@@ -7,7 +7,7 @@ import type { Target } from "./protocol.ts";
 const DEFAULT_CHUNK = 512;
 
 /** What the options and the image make of each other. BAD_REQUEST for a codec that the format does not have. */
-export function targetOf({ info, type }: JoinedImage, options: IngestOptions): Target {
+export function targetOf({ info, type, alpha }: JoinedImage, options: IngestOptions): Target {
   const { width, height, channels } = info;
   const zarr = options.format === "ome-zarr";
   if (!zarr && (options.shard !== undefined || options.zarrVersion !== undefined))
@@ -24,9 +24,12 @@ export function targetOf({ info, type }: JoinedImage, options: IngestOptions): T
     );
   const nodata = channels.map((channel) => channel.nodata);
   const labels = channels.every(({ dataType }) => dataType === "bit" || dataType === "uint32" || dataType === "int32");
+  const isCode = channels.map(({ kind }) => kind === "categorical");
   return {
     ...{ width, height, type, nodata },
-    categorical: channels.map(({ kind }) => kind === "categorical"),
+    // The opacity of a code that is taken is that of the place where it is taken.
+    categorical: isCode.map((own, channel) => own || (channel === alpha?.channel && isCode.includes(true))),
+    alpha,
     levels: levelCount(info),
     chunk: options.chunk ?? DEFAULT_CHUNK,
     downsample: options.downsample ?? (labels ? "nearest" : "mean"),

@@ -85,16 +85,22 @@ function assertDescription(found: ImageInfo, written: ImageInfo, target: Target)
     const { columns, rows } = tileGrid(size, target.chunk);
     return `${size.width} × ${size.height} pixels in ${columns} × ${rows} chunks`;
   });
-  const names = ({ channels }: ImageInfo) => channels.map(({ name }) => name).join(", ");
+  const names = ({ channels }: ImageInfo) =>
+    channels.flatMap(({ name, derived }) => (derived ? [] : [name])).join(", ");
   const facts: readonly (readonly [what: string, found: unknown, written: unknown])[] = [
     ["levels", found.levels.map(describeLevel).join(", "), levels.join(", ")],
     ["z planes", found.depth, written.depth],
     ["t planes", found.times, written.times],
     ["channels", names(found), names(written)],
+    ["alpha", alphaOf(found), alphaOf(written)],
     ["sample type", found.channels[0]?.dataType, target.type],
   ];
   const odd = facts.find(([, left, right]) => left !== right);
   if (odd) throw different(`its ${odd[0]} (${odd[1]}, where ${odd[2]} was written)`);
+}
+
+function alphaOf({ channels }: ImageInfo): string {
+  return channels.find(({ alpha }) => alpha)?.name ?? "none";
 }
 
 function describeLevel({ width, height, chunkWidth, chunkHeight }: StoredLevel): string {

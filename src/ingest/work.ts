@@ -9,12 +9,12 @@ import { reach, unitGrid, unitOrder, unitRegion } from "./units.ts";
 export function* unitsOf(image: JoinedImage, sources: readonly NamedSource[], target: Target): Generator<Work> {
   const { info, groups, type } = image;
   for (let stack = 0; stack < info.depth * info.times; stack++) {
-    for (const { source, group, channels, samples } of groups) {
+    for (const { source, channels, reading } of groups) {
       const chunk = sources[source] ? chunkOf(sources[source]) : target;
       const grid = unitGrid(target, target.chunk, target.levels, chunk, channels.length * planeBytes(type));
       const assembly = new Assembly(grid, type);
       const planes = channels.map((channel) => stack * info.channels.length + channel);
-      const origin = { source, group, z: stack % info.depth, t: Math.floor(stack / info.depth), samples };
+      const origin = { source, z: stack % info.depth, t: Math.floor(stack / info.depth), ...reading };
       const depth = reach(grid, 0);
       for (const [x, y] of unitOrder(grid)) {
         const region = unitRegion(grid, 0, x, y);

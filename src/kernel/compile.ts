@@ -56,7 +56,7 @@ function stageOf(expr: StageExpr, request: KernelRequest): KernelStage {
   if (expr.kind === "placed") {
     const { placedInputOf } = request;
     if (!placedInputOf) throw new Error("The formula reads other images, and nothing is known of them.");
-    const channel: ChannelExpr = { ...expr, kind: "channel" };
+    const channel: ChannelExpr = { ...expr, kind: "channel", sampled: expr.placement.nearest };
     const inputOf = () => placedInputOf(expr);
     const kernel = compileKernel({ output: "float32", expressions: [channel], inputOf });
     return { kind: "placed", kernel, placement: expr.placement };

@@ -13,6 +13,8 @@ export interface KernelInput {
   readonly type: PlaneType;
   /** Compared in the plane's own type before conversion to float32. */
   readonly nodata: number | null;
+  /** Levels that are computed take samples of it; left out: means, but of codes. */
+  readonly sampled?: true;
 }
 
 export interface KernelRequest {

@@ -43,6 +43,8 @@ export interface PictureTask {
   readonly pad: Size | null;
   /** Scale to this size after evaluation; null: not at all. */
   readonly resize: Size | null;
+  /** Scaled by taking pixels, never by mixing them, as numbers always are; left out: pictures are mixed. */
+  readonly sampled?: boolean;
   readonly encoding: Encoding;
 }
 

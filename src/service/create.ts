@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { openAccess, Revocations } from "../access/index.ts";
 import type { Access } from "../access/types.ts";
 import { createTileCache, DEFAULT_REDIS_PREFIX, type S3TilesOptions } from "../cache/index.ts";
+import type { ColorMode } from "../core/color-mode.ts";
 import { BandloomError } from "../core/errors.ts";
 import { createRenderer, DEFAULT_QUEUE_MS, type RendererOptions } from "../render/index.ts";
 import { createRemote, type Location, type Remote, type RemoteOptions } from "../source/index.ts";
@@ -51,6 +52,8 @@ export interface PipelineOptions extends Pick<HeldOptions, "role" | "signing">, 
   readonly workers?: number;
   /** How workers are shared; what is left out has the renderer's default. */
   readonly sharing?: Pick<RendererOptions, "queueMs" | "deadlineMs" | "clientWorkers" | "clientSeconds">;
+  /** What pictures show that nobody gives a formula; `srgb` when left out. */
+  readonly color?: ColorMode;
   /** Who may see what; left out: everybody everything, and nobody may change anything. */
   readonly access?: Access;
   /** In place of what a server grants otherwise. */
@@ -149,7 +152,7 @@ async function createPipeline(
   });
   const images = new CatalogueImages(files, renderer, remote, purges, { ...options, onWarning: log });
   const turns = new Turns();
-  const formulas = new BoundFormulas(images, new Measurements(renderer, turns), purges, turns);
+  const formulas = new BoundFormulas(images, new Measurements(renderer, turns), purges, turns, options.color);
   const revocations = await Revocations.open(shared ? saved : null, log);
   // With rules, links are what carries the right to a picture.
   const signing = access.configured ? await signingWithRules(options, saved, log) : options.signing;

@@ -1,7 +1,10 @@
+import type { ColorMode } from "../core/color-mode.ts";
 import { isFloat } from "../core/dtype.ts";
 import { ChannelNames } from "../formula/index.ts";
+import { SRGB_NAMES } from "../source/color/names.ts";
 import type { ChannelInfo } from "../source/types.ts";
 import { layersText } from "./sugar.ts";
+import { bandsOfTrueColor } from "./true-color.ts";
 import type { ServedImage } from "./types/image.ts";
 
 /** Colors of a merge, where the file gives a channel none. */
@@ -15,12 +18,13 @@ const PLATES = ["cyan", "magenta", "yellow", "black"];
 
 /**
  * What is shown of an image when nobody says. The first that there is: the catalogue's formula; the channels that the file calls active as a merge
- * in their colors; red, green and blue; the colors that plates of cyan, magenta, yellow and black print; a merge of the channels that have
- * colors; the first channel that is not the opacity of others.
+ * in their colors; the sRGB that its profile makes; red, green and blue; the colors that plates of cyan, magenta, yellow and black print; a merge of the channels that have
+ * colors; the first channel that is not the opacity of others, inverted where large numbers mean darkness.
  */
-export function defaultText({ info, defaultFormula }: ServedImage): string {
-  const channels = info.channels.filter(({ alpha }) => !alpha);
-  const rules = [active, rgb, printed, colored, first];
+export function defaultText({ info, defaultFormula }: ServedImage, color: ColorMode = "srgb"): string {
+  const isShown = (channel: ChannelInfo) => !channel.alpha && (color === "srgb" || !isConverted(channel));
+  const channels = info.channels.filter(isShown);
+  const rules = color === "srgb" ? SRGB_RULES : STORED_RULES;
   return defaultFormula ?? rules.map((rule) => rule(channels, info)).find((text) => text !== null) ?? "@1";
 }
 
@@ -35,8 +39,18 @@ const colored: Rule = (channels) => {
   return mergeText(candidates.toSorted((a, b) => brightness(b) - brightness(a)).slice(0, MAX_COLORED));
 };
 
+function isConverted({ derived, name }: ChannelInfo): boolean {
+  return derived && SRGB_NAMES.some((one) => one === name);
+}
+
+/** Its darkness is meant. */
+const converted: Rule = (channels) => {
+  const found = channels.filter(isConverted).slice(0, SRGB_NAMES.length);
+  return found.length === SRGB_NAMES.length ? `rgb(${found.map((one) => `norm(${reference(one)})`).join(", ")})` : null;
+};
+
 const rgb: Rule = (channels, info) => {
-  const found = tripleOf(channels) ?? namedColors(channels, info);
+  const found = tripleOf(channels) ?? namedColors(channels, info) ?? bandsOfTrueColor(channels);
   return found && `rgb(${found.map(reference).join(", ")})`;
 };
 
@@ -49,6 +63,12 @@ const printed: Rule = (channels) => {
 };
 
 const first: Rule = ([channel]) => (channel ? reference(channel) : null);
+
+const negative: Rule = ([channel], { negative: isNegative }) =>
+  channel && isNegative === true ? `invert(${reference(channel)})` : null;
+
+const STORED_RULES: readonly Rule[] = [active, rgb, printed, colored, first];
+const SRGB_RULES: readonly Rule[] = [active, converted, rgb, printed, colored, negative, first];
 
 function mergeText(channels: readonly ChannelInfo[]): string | null {
   if (channels.length === 0) return null;

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { ColorMode } from "../core/color-mode.ts";
 import { BandloomError } from "../core/errors.ts";
 import { SingleFlight } from "../core/single-flight.ts";
 import {
@@ -46,6 +47,7 @@ export class BoundFormulas implements FormulaService {
   readonly #measurements: Measurements;
   readonly #purges: KnownPurges;
   readonly #turns: Turns;
+  readonly #color: ColorMode;
   readonly #named = new LRUCache<string, readonly string[]>({
     maxSize: MAX_NAMING_CHARACTERS,
     sizeCalculation: (keys, text) => text.length + keys.join().length + 1,
@@ -63,11 +65,13 @@ export class BoundFormulas implements FormulaService {
     measurements: Measurements,
     purges: KnownPurges = NEVER_PURGED,
     turns = new Turns(),
+    color: ColorMode = "srgb",
   ) {
     this.#images = images;
     this.#measurements = measurements;
     this.#purges = purges;
     this.#turns = turns;
+    this.#color = color;
   }
 
   bind(
@@ -114,7 +118,7 @@ export class BoundFormulas implements FormulaService {
     signal: AbortSignal | undefined,
     pay: Pay | undefined,
   ): Promise<BoundFormula> {
-    const text = source ?? defaultText(image);
+    const text = source ?? this.defaultText(image);
     const { numbersAlone = false, ...planeChoice } = choice;
     const plane = planeOf(image, planeChoice);
     const names = mayNameImages(text) ? (this.#named.get(text) ?? (await this.#namesIn(text, signal))) : [];
@@ -157,7 +161,7 @@ export class BoundFormulas implements FormulaService {
   }
 
   defaultText(image: ServedImage): string {
-    return defaultText(image);
+    return defaultText(image, this.#color);
   }
 
   /** Keys of other images that a text names: it is parsed for them once, whatever it is bound to. */

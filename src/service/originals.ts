@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { BandloomError } from "../core/errors.ts";
-import { type FileStamp, fileIdentity, openFile, stampOf } from "../source/index.ts";
+import { type FileStamp, fileIdentity, isSidecarOf, openFile, stampOf } from "../source/index.ts";
 import { isPartOfImage, kindWithin } from "./catalogue/folders.ts";
 import { isKey, stemOf } from "./catalogue/kinds.ts";
 import type { ImageFiles } from "./catalogue/types.ts";
@@ -42,12 +42,12 @@ export class FolderOriginals implements Originals {
   async owners(name: string): Promise<readonly string[]> {
     const images = await this.#scan();
     return [...images].flatMap(([key, path]) =>
-      key === name || path === name || name.startsWith(`${path}/`) ? [key] : [],
+      key === name || path === name || name.startsWith(`${path}/`) || isSidecarOf(name, path) ? [key] : [],
     );
   }
 
   async open(name: string): Promise<Original> {
-    const path = this.#ofPath(name) ?? (await this.#ofKey(name));
+    const path = this.#ofPath(name) ?? (await this.#ofKey(name)) ?? (await this.#ofSidecar(name));
     if (path === null) throw notFound();
     const handle = await open(path, NONBLOCKING_READ).catch(() => null);
     if (handle === null) throw notFound();
@@ -70,6 +70,13 @@ export class FolderOriginals implements Originals {
     if (kindWithin(this.#root, path) !== "file") return null;
     const folders = parts.slice(0, -1).map((_, index) => join(this.#root, ...parts.slice(0, index + 1)));
     return stemOf(name, "file") !== null || folders.some(isPartOfImage) ? path : null;
+  }
+
+  /** What lies beside an image and belongs to it: its mask, its overviews … */
+  async #ofSidecar(name: string): Promise<string | null> {
+    const path = join(this.#root, name);
+    if (!isKey(name) || kindWithin(this.#root, path) !== "file") return null;
+    return (await this.owners(name)).length > 0 ? path : null;
   }
 
   async #ofKey(key: string): Promise<string | null> {

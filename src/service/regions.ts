@@ -37,5 +37,6 @@ export function regionTask(request: RegionRequest): PictureTask {
   const y = Math.min(size.height - 1, Math.floor(region.y / downsample));
   const right = Math.min(size.width, Math.ceil((region.x + region.width) / downsample));
   const bottom = Math.min(size.height, Math.ceil((region.y + region.height) / downsample));
-  return { level, region: { x, y, width: right - x, height: bottom - y }, pad: null, resize, encoding };
+  const { sampled } = formula.formula;
+  return { level, region: { x, y, width: right - x, height: bottom - y }, pad: null, resize, sampled, encoding };
 }

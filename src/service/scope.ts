@@ -1,4 +1,6 @@
+import { levelCount } from "../core/geometry.ts";
 import type { FormulaScope, ScopeChannel, ScopeImage } from "../formula/index.ts";
+import { servedLevel } from "../plan/index.ts";
 import { shownPlane } from "../source/shown-plane.ts";
 import type { ChannelInfo } from "../source/types.ts";
 import { type NamedImages, NO_IMAGES } from "./named-images.ts";
@@ -22,10 +24,21 @@ function groundOf({ info }: ServedImage): Pick<FormulaScope, "ground"> {
 
 function scopeImage({ info }: ServedImage): ScopeImage {
   const { depth, times } = info;
-  return { channels: info.channels.map(scopeChannel), depth, times, shownPlane: shownPlane(info) };
+  const levels = Array.from({ length: levelCount(info) }, (_, level) => servedLevel(info, level));
+  const averaged = levels.some(({ kind }) => kind === "virtual");
+  return { channels: info.channels.map(scopeChannel), depth, times, shownPlane: shownPlane(info), averaged };
 }
 
-function scopeChannel({ name, dataType, nodata, masked, window, scale, offset, unit }: ChannelInfo): ScopeChannel {
+function scopeChannel(channel: ChannelInfo): ScopeChannel {
+  const { name, dataType, nodata, masked, window, scale, offset, unit, kind } = channel;
   const told = { ...(window ? { window } : {}), ...(unit ? { unit } : {}) };
-  return { name, dataType, nan: masked || nodata !== null, scale, offset, ...told };
+  return {
+    name,
+    dataType,
+    nan: masked || nodata !== null,
+    scale,
+    offset,
+    ...told,
+    categorical: kind === "categorical",
+  };
 }

@@ -11,6 +11,7 @@ import type {
   ImageInfo,
   ImageSource,
   SourceChunk,
+  StoredColors,
   StoredLevel,
 } from "./types.ts";
 
@@ -102,6 +103,10 @@ export class AlphaSource implements ImageSource {
     return { source: this.#inner, ref };
   }
 
+  async colors(): Promise<StoredColors | null> {
+    return (await this.#inner.colors?.()) ?? null;
+  }
+
   close(): void | Promise<void> {
     return this.#inner.close();
   }
@@ -138,11 +143,16 @@ export class AlphaSource implements ImageSource {
 
 /** Where the last of a picture's channels is called alpha, which pictures of no other kind have, it is applied to the others. */
 export function withNamedAlpha(source: ImageSource): ImageSource {
-  const { channels } = source.info;
+  const alphas = namedAlphas(source.info.channels);
+  return alphas.length > 0 ? new AlphaSource(source, alphas) : source;
+}
+
+/** The same as a description; none where the last is not called so. */
+export function namedAlphas(channels: readonly ChannelInfo[]): readonly Alpha[] {
   const last = channels.at(-1);
-  if (last?.name !== "alpha" || channels.length === 1) return source;
+  if (last?.name !== "alpha" || channels.length === 1) return [];
   const over = channels.slice(0, -1).map(({ index }) => index);
-  return new AlphaSource(source, [{ channel: last.index, over, multiplied: [] }]);
+  return [{ channel: last.index, over, multiplied: [] }];
 }
 
 function groupsOf(source: ImageSource, alphas: readonly Alpha[]): ReadonlyMap<number, GroupAlpha> {

@@ -1,15 +1,3 @@
-import { imageWarning } from "./warnings.ts";
-
-export const PROFILE_WARNING = imageWarning(
-  "PROFILE_NOT_APPLIED",
-  "It has a color profile, which is not applied: its numbers are shown as sRGB. Convert it to sRGB, for example with vips icc_transform.",
-);
-
-export const INKS_WARNING = imageWarning(
-  "COLORS_NOT_CONVERTED",
-  "Its samples are inks (CMYK), each a channel: no colors are made of them. Convert it to sRGB, for example with vips icc_transform.",
-);
-
 /** Of the profile's header (ICC.1:2022, section 7.2), then comes the table of tags. */
 const HEADER_BYTES = 128;
 const TAG_BYTES = 12;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
+import { join } from "node:path";
 import { BandloomError } from "../core/errors.ts";
 import type { Remote, RemoteStamp } from "./remote/types.ts";
 import type { ChunkFiles } from "./store/chunk-files.ts";
@@ -16,6 +17,14 @@ export interface FileStamp {
   readonly inode: number;
 }
 
+/** Names that were not in a folder when an image was opened. Plain data. */
+export interface Absence {
+  readonly folder: string;
+  /** When a file last came to the folder or left it, whole milliseconds: until then nobody looks at the names. Null: they are looked at each time. */
+  readonly mtimeMs: number | null;
+  readonly names: readonly string[];
+}
+
 /** Which bytes an image was opened from, and what tells that they are still there. Plain data. */
 export interface Identity {
   /** 32 hex digits; equal for equal bytes on every machine, also where their paths differ. */
@@ -28,6 +37,10 @@ export interface Identity {
   readonly chunks?: readonly ChunkFiles[];
   /** It has chunks that may change one by one, and at which nobody looks: behind a network, or too many. Left out: it has none. */
   readonly unseen?: true;
+  /** Local files that were looked for beside it and were not there: with one of them it is another image. Left out: none were looked for. */
+  readonly absent?: readonly Absence[];
+  /** The same by their addresses. */
+  readonly absentRemote?: readonly string[];
 }
 
 /** The stamp of a file now; SOURCE_CHANGED when there is none any more. */
@@ -82,10 +95,24 @@ export function joinIdentities(parts: readonly Identity[]): Identity {
   return {
     ...(chunks.length > 0 ? { chunks } : {}),
     ...(parts.some(({ unseen }) => unseen) ? { unseen: true } : {}),
+    ...joinAbsent(parts),
     revision: hashOf(parts.map(({ revision }) => revision).join("/")),
     files: parts.flatMap(({ files }) => files),
     remote: parts.flatMap(({ remote }) => remote),
   };
+}
+
+export type Absent = Pick<Identity, "absent" | "absentRemote">;
+
+/** The same bytes, of which it also counts that files beside them are not there. The revision stays: what is not there has no bytes. */
+export function withAbsent(identity: Identity, others: readonly Absent[]): Identity {
+  return { ...identity, ...joinAbsent([identity, ...others]) };
+}
+
+function joinAbsent(parts: readonly Absent[]): Absent {
+  const absent = parts.flatMap((part) => part.absent ?? []);
+  const absentRemote = parts.flatMap((part) => part.absentRemote ?? []);
+  return { ...(absent.length > 0 ? { absent } : {}), ...(absentRemote.length > 0 ? { absentRemote } : {}) };
 }
 
 /** Of chunks that lie beside the documents of an image; null: nobody looks at them. */
@@ -95,17 +122,41 @@ export function chunksIdentity(chunks: ChunkFiles | null): Identity {
   return { revision: chunks.digest, ...nothing, chunks: [chunks] };
 }
 
-/** All local files are as they were; chunks that are files of their own are another question (see ChunkWatch). */
-export function filesUnchanged({ files }: Identity): boolean {
-  return files.every((stamp) => {
+/** All local files are as they were, and none has come that was not there; chunks that are files of their own are another question (see ChunkWatch). */
+export function filesUnchanged({ files, absent = [] }: Identity): boolean {
+  const unchanged = files.every((stamp) => {
     const stats = statSync(stamp.path, { throwIfNoEntry: false });
     return stats !== undefined && sameStamp(stamp, stampOf(stamp.path, stats));
   });
+  return unchanged && absent.every(stillAbsent);
 }
 
-/** All remote blobs are as they were: one request each. Rejects with what the other side says where it does not answer. */
-export async function remoteUnchanged({ remote }: Identity, reader: Remote, signal?: AbortSignal): Promise<boolean> {
-  const found = await Promise.all(remote.map(({ url }) => reader.stat(url, signal)));
+/** One look at the folder as a rule; one for each name where any file has come to it or left it. */
+function stillAbsent({ folder, mtimeMs, names }: Absence): boolean {
+  if (mtimeMs !== null && folderTime(folder) === mtimeMs) return true;
+  return names.every((name) => statSync(join(folder, name), { throwIfNoEntry: false }) === undefined);
+}
+
+/** When a file last came to a folder or left it, whole milliseconds; null: there is no such folder. */
+export function folderTime(path: string): number | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats ? Math.floor(stats.mtimeMs) : null;
+}
+
+/**
+ * All remote blobs are as they were, and none has come that was not there: one request each, at once. Rejects with what the other side says
+ * where it does not answer; of blobs that were not there no answer is none.
+ */
+export async function remoteUnchanged(
+  { remote, absentRemote = [] }: Identity,
+  reader: Remote,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const [found, come] = await Promise.all([
+    Promise.all(remote.map(({ url }) => reader.stat(url, signal))),
+    Promise.all(absentRemote.map((url) => reader.stat(url, signal).catch(() => null))),
+  ]);
+  if (come.some((stamp) => stamp !== null)) return false;
   return found.every((stamp, index) => {
     const known = remote[index];
     return stamp?.size === known?.size && stamp?.validator === known?.validator;

@@ -17,6 +17,7 @@ export { isRemote, type Location, localPath, locationKey } from "./location.ts";
 export { openSource } from "./open.ts";
 export { connectS3, createRemote, type RemoteOptions, type S3Options } from "./remote/index.ts";
 export type { Remote } from "./remote/types.ts";
+export { isSidecarOf } from "./sidecars/names.ts";
 export { ChunkWatch } from "./store/chunk-files.ts";
 export { openFile } from "./store/file.ts";
 export { openTiff } from "./tiff/open.ts";
@@ -34,6 +35,7 @@ export type {
   PixelSize,
   SourceContext,
   Store,
+  StoredColors,
   StoredLevel,
 } from "./types.ts";
 export { IMAGE_WARNINGS, type ImageWarning, type ImageWarningCode } from "./warnings.ts";

@@ -1,4 +1,5 @@
 import type { ChannelSet } from "./channel-set/manifest.ts";
+import type { ChannelInfo } from "./types.ts";
 
 /** Where an image lies. Plain data: it crosses threads. It holds paths and addresses, and is never shown to clients. */
 export type Location = PathLocation | UrlLocation | SetLocation;
@@ -12,6 +13,16 @@ export interface PathLocation {
   readonly root: string | null;
   /** Which image of a file that holds several, from 0. */
   readonly series: number;
+  /** Left out: channels are of the kinds that the file tells. */
+  readonly kinds?: ChannelKinds;
+}
+
+/** What the catalogue says of channels in place of the file: they are codes, or are not. */
+export interface ChannelKinds {
+  /** Of all others; null: as the file tells. */
+  readonly all: ChannelInfo["kind"] | null;
+  /** By name, or number from 1. */
+  readonly by: Readonly<Record<string, ChannelInfo["kind"]>>;
 }
 
 export interface UrlLocation {
@@ -19,6 +30,8 @@ export interface UrlLocation {
   /** `https:`, `http:` or `s3:`; an address with `{z}`, `{x}` and `{y}` is a folder of tiles. */
   readonly url: string;
   readonly series: number;
+  /** As PathLocation's. */
+  readonly kinds?: ChannelKinds;
 }
 
 /** One image made of several. */

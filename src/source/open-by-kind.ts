@@ -1,5 +1,6 @@
 import { looksLikeZarr, openOmeZarr } from "./ome-zarr/open.ts";
 import { openPlain, plainKind } from "./plain/open.ts";
+import type { ReadSidecars } from "./sidecars/read.ts";
 import { zipFolder } from "./store/zip-folder.ts";
 import { openTiff } from "./tiff/open.ts";
 import { openTiles, tilesDescriptor } from "./tiles/open.ts";
@@ -13,27 +14,28 @@ export interface FileOptions {
   readonly series: number;
   /** The folder that the file lies in. */
   readonly siblings: () => Folder;
-  /** Its name in that folder, where looking for files beside it costs no request; null otherwise. */
-  readonly name: string | null;
+  /** Reads what lies beside it. */
+  readonly beside: ReadSidecars;
+  readonly mostChunkMiB: number;
 }
 
 /** An image in one file, by its first bytes. */
 export async function openByHead(
   store: Store,
   head: Uint8Array,
-  { series, siblings, name }: FileOptions,
+  { series, siblings, beside, mostChunkMiB }: FileOptions,
 ): Promise<ImageSource> {
-  if (isTiff(head)) return openTiff(store, { series, siblings: siblings(), name });
-  if (isZip(head)) return openOmeZarr(await zipFolder(store), series);
-  if (plainKind(head) !== null) return openPlain(store, name === null ? null : { folder: siblings(), name });
+  if (isTiff(head)) return openTiff(store, { series, siblings: siblings(), beside, mostChunkMiB });
+  if (isZip(head)) return openOmeZarr(await zipFolder(store), series, mostChunkMiB);
+  if (plainKind(head) !== null) return openPlain(store, beside);
   throw unreadable(
     "it is none of the kinds that can be read: TIFF, OME-Zarr, tiles of a pyramid, JPEG, PNG, WebP, AVIF, GIF, or a channel set",
   );
 }
 
 /** A folder that is an image. */
-export async function openFolder(folder: Folder, series: number): Promise<ImageSource> {
-  if (await looksLikeZarr(folder)) return openOmeZarr(folder, series);
+export async function openFolder(folder: Folder, series: number, mostChunkMiB: number): Promise<ImageSource> {
+  if (await looksLikeZarr(folder)) return openOmeZarr(folder, series, mostChunkMiB);
   const descriptor = await tilesDescriptor(folder);
   if (descriptor !== null) return openTiles(folder, descriptor);
   throw unreadable("its folder holds no OME-Zarr and no tiles of a pyramid");

@@ -3,10 +3,12 @@ import { basename, dirname } from "node:path";
 import { BandloomError } from "../core/errors.ts";
 import { openChannelSet } from "./channel-set/open.ts";
 import { isManifest, MAX_MANIFEST_BYTES, parseChannelSet } from "./channel-set/parse.ts";
+import { SERVED_CHUNK_MIB } from "./chunk-limit.ts";
 import type { PathLocation } from "./location.ts";
 import { memberLocation } from "./member.ts";
 import { openSource } from "./open.ts";
 import { HEAD_BYTES, openByHead, openFolder } from "./open-by-kind.ts";
+import { type ReadSidecars, readSidecars } from "./sidecars/read.ts";
 import { openFile } from "./store/file.ts";
 import { localFolder } from "./store/local-folder.ts";
 import { isDescriptor, openTiles } from "./tiles/open.ts";
@@ -15,14 +17,16 @@ import type { ImageSource, SourceContext } from "./types.ts";
 /** An image of this machine: a file, a folder that is one, or a manifest. */
 export async function openLocal(location: PathLocation, context: SourceContext): Promise<ImageSource> {
   const { path, root, series } = location;
-  if (isFolder(path)) return openFolder(localFolder(path, root), series);
+  const { mostChunkMiB = SERVED_CHUNK_MIB } = context;
+  if (isFolder(path)) return openFolder(localFolder(path, root), series, mostChunkMiB);
   if (isManifest(path)) return openManifest(location, context);
   const siblings = () => localFolder(dirname(path), root);
   if (isDescriptor(basename(path))) return openTiles(siblings(), basename(path));
   const store = openFile(path);
   try {
     const head = store.read(0, Math.min(HEAD_BYTES, store.size));
-    return await openByHead(store, await head, { series, siblings, name: basename(path) });
+    const beside: ReadSidecars = (kinds) => readSidecars(siblings(), basename(path), kinds);
+    return await openByHead(store, await head, { series, siblings, beside, mostChunkMiB });
   } catch (error) {
     await store.close();
     throw error;

@@ -1,12 +1,14 @@
 import { BandloomError } from "../core/errors.ts";
 import { openChannelSet } from "./channel-set/open.ts";
 import { isManifest, MAX_MANIFEST_BYTES, parseChannelSet } from "./channel-set/parse.ts";
+import { SERVED_CHUNK_MIB } from "./chunk-limit.ts";
 import { remoteIdentity } from "./identity.ts";
 import type { UrlLocation } from "./location.ts";
 import { memberLocation } from "./member.ts";
 import { openSource } from "./open.ts";
 import { HEAD_BYTES, openByHead, openFolder } from "./open-by-kind.ts";
 import type { Remote } from "./remote/types.ts";
+import { type ReadSidecars, readSidecars } from "./sidecars/read.ts";
 import { openRemoteStore } from "./store/remote.ts";
 import { parentAddress, remoteFolder } from "./store/remote-folder.ts";
 import { isDescriptor, openTiles } from "./tiles/open.ts";
@@ -15,19 +17,20 @@ import type { ImageSource, SourceContext } from "./types.ts";
 const S3 = /^s3:/i;
 /** OME-Zarr and tiles are many blobs below an address; which is told by its end. */
 const FOLDER = /(\.zarr|\/)$/i;
-
 /** An image behind a network, named by the catalogue or by the operator. */
 export async function openRemote({ url, series }: UrlLocation, context: SourceContext): Promise<ImageSource> {
-  const { remote } = context;
+  const { remote, mostChunkMiB = SERVED_CHUNK_MIB } = context;
   if (!remote) throw new BandloomError("FORBIDDEN", "Images behind a network are not allowed here.");
-  if (FOLDER.test(pathOf(url))) return openFolder(remoteFolder(remote, url), series);
+  if (FOLDER.test(pathOf(url))) return openFolder(remoteFolder(remote, url), series, mostChunkMiB);
   const name = nameOf(url);
   const parent = parentAddress(url);
   if (isDescriptor(name)) return openTiles(remoteFolder(remote, parent), name);
   if (isManifest(name)) return openManifest(remote, url, parent, context);
+  const siblings = () => remoteFolder(remote, parent);
+  const beside: ReadSidecars = (kinds) => readSidecars(siblings(), name, kinds);
   const store = await openRemoteStore(remote, url);
   const head = await store.read(0, Math.min(HEAD_BYTES, store.size));
-  return openByHead(store, head, { series, siblings: () => remoteFolder(remote, parent), name: null });
+  return openByHead(store, head, { series, siblings, beside, mostChunkMiB });
 }
 
 async function openManifest(remote: Remote, url: string, base: string, context: SourceContext): Promise<ImageSource> {

@@ -3,6 +3,7 @@ import type { Location, SetLocation } from "./location.ts";
 import { memberLocation } from "./member.ts";
 import { openLocal } from "./open-local.ts";
 import { openRemote } from "./open-remote.ts";
+import { retold } from "./retold.ts";
 import type { ImageSource, SourceContext } from "./types.ts";
 
 /**
@@ -10,14 +11,9 @@ import type { ImageSource, SourceContext } from "./types.ts";
  * SOURCE_UNREADABLE, and for remote ones FORBIDDEN, SOURCE_FAILED or SOURCE_TIMEOUT; holds descriptors until it is closed.
  */
 export async function openSource(location: Location, context: SourceContext): Promise<ImageSource> {
-  switch (location.kind) {
-    case "path":
-      return openLocal(location, context);
-    case "url":
-      return openRemote(location, context);
-    case "set":
-      return openSet(location, context);
-  }
+  if (location.kind === "set") return openSet(location, context);
+  const source = await (location.kind === "path" ? openLocal(location, context) : openRemote(location, context));
+  return retold(source, location.kinds);
 }
 
 function openSet({ set, base, root }: SetLocation, context: SourceContext): Promise<ImageSource> {

@@ -6,7 +6,7 @@ export function plainChannel(
 ): ChannelInfo {
   return {
     ...{ wavelengthNm: null, color: null, nodata: null, unit: null, scale: 1, offset: 0 },
-    ...{ window: null, active: null, masked: false, alpha: false, kind: "continuous", classes: null },
+    ...{ window: null, active: null, masked: false, alpha: false, derived: false, kind: "continuous", classes: null },
     ...known,
   };
 }

@@ -1,6 +1,6 @@
 import type { DataType, PlaneType } from "../core/dtype.ts";
 import type { PixelOps } from "../kernel/pixel-ops.types.ts";
-import type { Identity } from "./identity.ts";
+import type { Absent, Identity } from "./identity.ts";
 import type { ByteRange, Remote } from "./remote/types.ts";
 import type { ChunkFiles } from "./store/chunk-files.ts";
 import type { ImageWarning } from "./warnings.ts";
@@ -35,6 +35,8 @@ export interface Folder {
   list(path: string, limit: number): readonly string[] | null | Promise<readonly string[] | null>;
   /** Whether there is such a blob: present where telling costs no request. */
   has?(path: string): boolean;
+  /** What tells later that none of these has come, which were looked for in vain; `sourceChanged` where one is there by now. */
+  absent?(paths: readonly string[]): Absent;
   /**
    * Looks at the chunks in folders below; what is read from then on and is younger is `sourceChanged`. Null: they are too many, or behind a
    * network. Present where blobs may change one by one.
@@ -52,6 +54,8 @@ export interface WholeBlob {
 export interface SourceContext {
   /** Null: remote sources are refused. */
   readonly remote: Remote | null;
+  /** Decoded MiB of one tile, strip or chunk; left out: as many as serving allows. */
+  readonly mostChunkMiB?: number;
 }
 
 /** What one value of a categorical channel means. */
@@ -85,6 +89,8 @@ export interface ChannelInfo {
   readonly masked: boolean;
   /** It is the opacity of the others, which have no data where it is 0: to be read by its name, and no channel of what is measured. */
   readonly alpha: boolean;
+  /** It is not in the file: the reader makes it of others, as the colors of a palette. Conversion leaves it out. */
+  readonly derived: boolean;
   /** `categorical`: its numbers are codes, and a mean of two of them is neither: levels are computed by taking samples, not by averaging. */
   readonly kind: "continuous" | "categorical";
   /** What its codes mean, by rising value; null: the file does not tell. */
@@ -162,6 +168,8 @@ export interface ImageInfo {
   readonly levels: readonly StoredLevel[];
   readonly pixelSize: PixelSize | null;
   readonly georeference: Georeference | null;
+  /** Large numbers mean darkness. Left out: light, or no shade at all. */
+  readonly negative?: boolean;
   /** What its reader ignored, guessed or approximated; bounded in number. */
   readonly warnings: readonly ImageWarning[];
   /** What keeps it from being fast to show, in a sentence each: conversion cures it all. */
@@ -211,8 +219,10 @@ export interface ImageSource {
   fetchAll?(refs: readonly ChunkRef[], signal?: AbortSignal): Promise<readonly (ChunkBytes | Error)[]>;
   /** Scratch bytes that `decode` needs for a chunk of so many compressed bytes. */
   scratchBytes(ref: ChunkRef, compressedLength: number): number;
-  /** Where the samples of a chunk lie as they are stored: present where a mask or the like is applied to them here. */
-  beneath?(ref: ChunkRef): SourceChunk;
+  /** Where the samples of a chunk lie as they are stored: present where a mask or the like is applied to them here. Null: not to this chunk. */
+  beneath?(ref: ChunkRef): SourceChunk | null;
+  /** Null, or left out: nothing is known of them. */
+  colors?(): Promise<StoredColors | null>;
   /**
    * Decode to `target.ptr`: exactly samples × width × height samples, planar, little-endian, predictor undone, no padding
    * between planes. Synchronous and keeps no reference; codecs that only exist asynchronously are awaited in `fetch`.
@@ -226,6 +236,18 @@ export interface ImageSource {
 export interface SourceChunk {
   readonly source: ImageSource;
   readonly ref: ChunkRef;
+}
+
+/** What a file says of its colors that only who writes it anew needs to know. */
+export interface StoredColors {
+  /** How its samples make colors, by the numbers of TIFF's PhotometricInterpretation. */
+  readonly photometric: number;
+  /** The colors are stored multiplied by their alpha. */
+  readonly isMultiplied: boolean;
+  /** What besides alpha leaves pixels out: one mask for all channels of a chunk, or such that each may have its own. */
+  readonly mask: "none" | "one" | "apart";
+  /** The ICC profile; null: none that can be read. */
+  readonly profile: Uint8Array | null;
 }
 
 /** Where a chunk is decoded to: addresses in the memory of `pixels`, each with SLACK_BYTES free behind its range. */

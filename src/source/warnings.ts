@@ -2,9 +2,11 @@
 export const IMAGE_WARNINGS = {
   SIDECAR_NOT_READ: "A file beside the image belongs to it and is not read.",
   MASK_NOT_APPLIED: "The file has a mask that is not applied.",
+  COLORS_CONVERTED:
+    "The default picture shows sRGB that is made of the samples; their channels are as they are stored.",
   PROFILE_NOT_APPLIED: "The file has a color profile: its numbers are shown as if they were sRGB.",
-  COLORS_NOT_CONVERTED: "The samples are no red, green and blue: each is a channel as it is stored.",
-  VALUES_INVERTED: "Large numbers mean darkness, and are kept.",
+  COLORS_NOT_CONVERTED: "The samples are no red, green and blue, and nothing tells exactly what colors they mean.",
+  VALUES_INVERTED: "Large numbers mean darkness, and are kept; the default picture inverts them.",
   ALPHA_NOT_DECLARED: "A sample beside the colors may be alpha, which the file does not say: it is a channel.",
   ALPHA_NOT_APPLIED: "The file has more than one alpha: the first is applied.",
   ALPHA_DIVIDED: "The colors were multiplied by their alpha, and are divided by it.",

@@ -233,6 +233,24 @@ describe("render", () => {
     expect(readFileSync(out).subarray(0, 6).toString("latin1")).toBe("\u0093NUMPY");
   });
 
+  it("measures no window for npy, and those of a picture, with a word where not all could be read", async () => {
+    const damaged = join(folder, "damaged.tif");
+    const image = {
+      width: 128,
+      height: 64,
+      type: "uint16",
+      tile: [64, 64] as [number, number],
+      codec: "deflate",
+    } as const;
+    const replaceChunk = (chunk: number, stored: Uint8Array) => (chunk === 1 ? new Uint8Array(9) : stored);
+    writeFileSync(damaged, buildTiff({ directories: [{ ...image, value: (x, y) => 1000 + x * y, replaceChunk }] }));
+    const rendered = (name: string, ...more: readonly string[]) =>
+      runHere(["render", damaged, "--region", "0,0,64,64", "--formula", "@1", "-o", join(folder, name), ...more]);
+    expect(await rendered("sound.npy")).toMatchObject({ code: 0, stderr: "" });
+    expect(await rendered("sound.png")).toMatchObject({ code: 0, stderr: expect.stringContaining("MEASURED_IN_PART") });
+    expect((await rendered("sound.npy", "--json")).stdout).toContain("MEASURED_IN_PART");
+  });
+
   it("lays other images over the first, by names that are given to them", async () => {
     const out = join(folder, "difference.png");
     const args = ["--with", `twin=${demo}`, "--formula", "window(abs(red - twin.red), 0, 1)", "-o", out];

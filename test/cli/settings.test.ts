@@ -37,6 +37,7 @@ describe("settings", () => {
   it("are the defaults where nobody says anything", () => {
     expect(read({})).toEqual({
       data: join(folder, "data"),
+      color: "srgb",
       catalogue: null,
       access: null,
       host: "127.0.0.1",
@@ -124,7 +125,7 @@ describe("settings", () => {
       hours: "7",
       minutes: "7",
     };
-    const sample = { ...text, switch: "false", level: "error", role: "render" }[kind];
+    const sample = { ...text, switch: "false", level: "error", color: "stored", role: "render" }[kind];
     const numbers = {
       port: 7,
       bytes: 7,
@@ -220,7 +221,7 @@ describe("settings that cannot be", () => {
     [{ environment: { BANDLOOM_PROT: "80" } }, "BANDLOOM_PROT in the environment", "Did you mean BANDLOOM_PORT?"],
     [{ dotenv: "BANDLOOM_DATTA=x\n" }, "BANDLOOM_DATTA in .env", "Did you mean BANDLOOM_DATA?"],
     [{ yaml: "cacheBytes: 1GiB\n" }, "cacheBytes in bandloom.yaml", "Did you mean cache-bytes?"],
-    [{ yaml: "colour: red\n" }, "colour in bandloom.yaml", "use one of data, catalogue, host, port"],
+    [{ yaml: "flavour: sweet\n" }, "flavour in bandloom.yaml", "use one of data, catalogue, host, port"],
     [{ environment: { BANDLOOM_ROLE_OF_NOTHING: "1" } }, "BANDLOOM_ROLE_OF_NOTHING", "use one of BANDLOOM_DATA"],
   ] satisfies [Layers, string, string][])("are refused by name: %j", (layers, name, advice) => {
     expect(() => read(layers)).toThrow(name);

@@ -41,12 +41,12 @@ const HEAD = 65_536;
  */
 const COSTS: Readonly<Record<Form, { readonly first: Cost; readonly next: Cost; readonly range: Cost }>> = {
   "OME-TIFF": {
-    first: { rounds: [1, 1, 2], bytes: 2 * HEAD + around(3, 3) },
+    first: { rounds: [1, 4, 1, 2], bytes: 2 * HEAD + around(3, 3) },
     next: { rounds: [3], bytes: around(3, 3) },
     range: { rounds: [3], bytes: around(48, 3) },
   },
   COG: {
-    first: { rounds: [1, 3], bytes: HEAD + around(3, 3) },
+    first: { rounds: [1, 4, 3], bytes: HEAD + around(3, 3) },
     next: { rounds: [3], bytes: around(3, 3) },
     range: { rounds: [3], bytes: around(48, 3) },
   },

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { IMAGES } from "./images.ts";
@@ -41,6 +41,16 @@ describe("an original", () => {
       const { data } = (await api.json()) as { data: { image: { revision: string } } };
       expect(answer.headers.get("etag")).toBe(`"bandloom.${data.image.revision}"`);
     }
+  });
+
+  it("is given with what lies beside it and belongs to it, and with nothing else", async () => {
+    for (const name of ["p1.tif.msk", "p1.tfw", "p0.tif.msk", "p1.txt"])
+      await writeFile(join(server.folder, "plates", name), name);
+    const statuses = ["p1.tif.msk", "p1.tfw", "p0.tif.msk", "p1.txt", "p1.tif.ovr"].map(
+      async (name) => (await server.get(`/files/plates/${name}`)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 200, 404, 404, 404]);
+    for (const name of ["p1.tif.msk", "p1.tfw"]) await rm(join(server.folder, "plates", name));
   });
 
   it.each([

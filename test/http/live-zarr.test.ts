@@ -75,6 +75,22 @@ describe("a chunk that is written into an image that is served", () => {
     expect((await server.get(`/tiles/live/0/0/0.png?${PLAIN}`)).headers.get("etag")).not.toBe(old);
   });
 
+  it.each<[string, 2 | 3, RegExp, Partial<ArraySpec>]>([
+    ["Zarr 2, one folder", 2, /^0\/0\.0\.0$/, {}],
+    ["Zarr 2, nested", 2, /^0\/0\/0\/0$/, { separator: "/" }],
+    ["Zarr 3", 3, /^0\/c\/0\/0\/0$/, {}],
+  ])("where there was none is in the next look's answers: %s", async (_, version, chunk, more) => {
+    server = await runServer({});
+    await write(await image(200, version, more), /\.z|zarr\.json$/);
+    expect(await seen()).toEqual(all(0));
+    // Whoever looks first must not keep the list of a folder for the look behind.
+    vi.advanceTimersByTime(LOOK_MS);
+    expect(await seen()).toEqual(all(0));
+    await write(await image(200, version, more), chunk);
+    vi.advanceTimersByTime(LOOK_MS);
+    expect(await seen()).toEqual(all(200));
+  });
+
   it("by renaming it, or taken away, is seen as well", async () => {
     server = await runServer({});
     await write(await image(10, 3));

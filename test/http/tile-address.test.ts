@@ -161,6 +161,9 @@ describe("the address of a tile", () => {
 
   it("refuses unknown and repeated parameters by name", () => {
     expect(() => parse("/tiles/a/0/0/0.png?formula=b1")).toThrow(/“formula”/);
+    expect(() => parse("/tiles/a/0/0/0.png?f=b1&b2")).toThrow(/“b2”.*An & within a value is written %26\./);
+    expect(() => parse("/tiles/a/0/0/0.png?f=b1&&b2")).toThrow(/%26/);
+    expect(() => parse("/tiles/a/0/0/0.png?f=b1&b2=1")).toThrow(/“b2” here; there are [^&]*$/);
     expect(() => parse("/tiles/a/0/0/0.png?f=b1&f=b2")).toThrow(/f is given twice/);
     expect(() => parse("/tiles/a/0/0/0.png?F=b1")).toThrow(/“F”/);
     expect(() => parse("/tiles/a/0/0/0.png?%66=b1")).toThrow(/“%66”/);

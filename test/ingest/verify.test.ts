@@ -19,6 +19,7 @@ function targetOf(size: { readonly width: number; readonly height: number }, lev
       type: "uint8",
       nodata: [null],
       categorical: [false],
+      alpha: null,
       downsample: "mean",
       fill: 0,
       sparse: false,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createServices, type ServiceOptions, type Services } from "../../src/service/index.ts";
 import type { TileRequest } from "../../src/service/types/tile.ts";
+import { short, TAG } from "../fixtures/tiff-builder.ts";
 import { codeOf, imageFolder, PNG } from "./support.ts";
 
 const closing: (() => Promise<void>)[] = [];
@@ -32,6 +33,23 @@ async function tileOf({ images, formulas }: Services): Promise<TileRequest> {
 }
 
 describe("the services", () => {
+  it("pass stored numbers through where they are told to, under another formula", async () => {
+    const negative = { "a.tif": { width: 30, height: 20, tags: { [TAG.photometric]: short(0) } } };
+    const { folder: dataFolder, remove } = await imageFolder(negative);
+    closing.push(remove);
+    const found = [];
+    for (const color of ["srgb", "stored"] as const) {
+      const { services } = await start({ dataFolder, color });
+      closing.push(() => services.close());
+      const image = await services.images.get("a");
+      found.push([services.formulas.defaultText(image), (await services.formulas.bind(image, null)).source]);
+    }
+    expect(found).toEqual([
+      ["invert(@1)", "invert(@1)"],
+      ["@1", "@1"],
+    ]);
+  });
+
   it("serve a tile from the embedded store after a restart", async () => {
     const dataFolder = await folder();
     const options = { dataFolder, cacheFolder: join(dataFolder, ".bandloom") };

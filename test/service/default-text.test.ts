@@ -1,4 +1,5 @@
 import { PNG as Decoder } from "pngjs";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkFormula } from "../../src/formula/index.ts";
 import { defaultText } from "../../src/service/default-text.ts";
@@ -67,6 +68,36 @@ describe("the formula of an image that is asked for without one", () => {
     expect(named("infrared", "evergreen", "blue")).toBe("@1");
   });
 
+  it.each([
+    [["B02", "B03", "B04", "B08"], "rgb(@3, @2, @1)"],
+    [["S2_B08_10m", "S2_B04_10m", "S2_B03_10m", "S2_B02_10m"], "rgb(@2, @3, @4)"],
+    [["SR_B1", "SR_B2", "SR_B3", "SR_B4", "SR_B5", "SR_B6", "SR_B7"], "rgb(@4, @3, @2)"],
+    [["SR_B4", "SR_B3", "SR_B2"], "rgb(@1, @2, @3)"],
+    [["SR_B1", "SR_B2", "SR_B3", "SR_B4", "SR_B5", "SR_B7"], "rgb(@3, @2, @1)"],
+    [["sur_refl_b01", "sur_refl_b02", "sur_refl_b03", "sur_refl_b04"], "rgb(@1, @4, @3)"],
+    [["Coastal_Blue", "blue", "green_i", "green", "red", "nir"], "rgb(@5, @4, @2)"],
+    [["B2", "B3", "B4", "B5"], "@1"],
+    [["b04", "b03"], "@1"],
+    [["sur_refl_b02", "sur_refl_b03", "sur_refl_b04"], "@1"],
+    [["B04", "B03", "B02", "B04"], "@1"],
+    [["AB04", "AB03", "AB02"], "@1"],
+  ])("is true color where names are those of a known sensor's bands: %j", (names, wanted) => {
+    expect(named(...names)).toBe(wanted);
+  });
+
+  it("is true color where numbers of bands are told to be red, green and blue by their wavelengths", () => {
+    const bands = (...wavelengths: readonly number[]) =>
+      wavelengths.map((wavelengthNm, index) => ({ name: `B${index + 1}`, wavelengthNm }));
+    expect(textOf(...bands(443, 492, 560, 665, 704))).toBe("rgb(@4, @3, @2)");
+    expect(textOf(...bands(485, 560, 660, 830))).toBe("rgb(@3, @2, @1)");
+    expect(textOf(...bands(418, 422, 426, 430))).toBe("@1");
+    expect(textOf(...["B4", "B3", "B2"].map((name) => ({ name: `x_${name}` })))).toBe("@1");
+  });
+
+  it("is no true color of codes", () => {
+    expect(textOf(...["B04", "B03", "B02"].map((name) => ({ name, kind: "categorical" as const })))).toBe("@1");
+  });
+
   it("is the first channel that is not the opacity of others", () => {
     expect(named("b1", "b2", "b3")).toBe("@1");
     expect(named("red", "green")).toBe("@1");
@@ -107,10 +138,30 @@ describe("the formula of an image that is asked for without one", () => {
     expect(textOf(...bytes.slice(0, 3))).toBe("@1");
     expect(textOf(...bytes.map((plate) => ({ ...plate, dataType: "float32" }) as const))).toContain("window(@4, 0, 1)");
   });
+
+  it("is the sRGB that a profile makes, unless the server passes numbers through", () => {
+    const made = ["srgb red", "srgb green", "srgb blue"].map((name) => ({ name, derived: true }));
+    const colors = [{ name: "red" }, { name: "green" }, { name: "blue" }];
+    expect(textOf(...colors, ...made)).toBe("rgb(norm(@4), norm(@5), norm(@6))");
+    expect(textOf({ name: "gray" }, { name: "alpha", alpha: true }, ...made)).toBe("rgb(norm(@3), norm(@4), norm(@5))");
+    expect(defaultText(imageOf(...colors, ...made), "stored")).toBe("rgb(@1, @2, @3)");
+    expect(defaultText(imageOf({ name: "b1" }, ...made), "stored")).toBe("@1");
+    const named = made.map(({ name }) => ({ name }));
+    expect(textOf({ name: "dapi" }, ...named.slice(0, 2))).toBe("@1");
+    expect(textOf(...colors, ...named)).toBe("rgb(@1, @2, @3)");
+  });
+
+  it("is inverted where large numbers mean darkness, unless the server passes numbers through", () => {
+    const image = imageOf({ name: "b1" });
+    const negative = { ...image, info: { ...image.info, negative: true } };
+    expect([defaultText(negative), defaultText(negative, "stored")]).toEqual(["invert(@1)", "@1"]);
+  });
 });
 
 describe("the picture of an image that is asked for without a formula", () => {
   let pipeline: Pipeline;
+  let photograph: Buffer;
+  const raw = Uint8Array.from({ length: 16 * 8 * 3 }, (_, at) => (at * 37) & 255);
   beforeAll(async () => {
     const cmyk = [
       [0, 255, 255, 0],
@@ -118,7 +169,13 @@ describe("the picture of an image that is asked for without a formula", () => {
       [0, 0, 0, 255],
       [0, 0, 0, 0],
     ] as const;
+    photograph = await sharp(raw, { raw: { width: 16, height: 8, channels: 3 } })
+      .png()
+      .withIccProfile("p3")
+      .toBuffer();
     pipeline = await openPipeline({
+      "p3.png": photograph,
+      "fax.tif": { ...{ width: 2, height: 1, type: "bit", value: (x) => x }, tags: { [TAG.photometric]: short(0) } },
       "cmyk.tif": {
         ...{ width: 4, height: 1, samples: 4, value: (x, _, sample) => cmyk[x]?.[sample] ?? 0 },
         tags: { [TAG.photometric]: short(5), [TAG.extraSamples]: null },
@@ -126,6 +183,25 @@ describe("the picture of an image that is asked for without a formula", () => {
     });
   });
   afterAll(() => pipeline.close());
+
+  const region = (width: number, height: number) => ({ x: 0, y: 0, width, height });
+  const rgb = (bytes: Uint8Array) => [...Decoder.sync.read(Buffer.from(bytes)).data.filter((_, at) => at % 4 < 3)];
+
+  it("is what libvips shows of a photograph with a color profile, to the level", async () => {
+    const formula = await pipeline.bind("p3", null);
+    const { bytes } = await pipeline.tiles.region({ formula, region: region(16, 8), maxSize: 16, encoding: PNG });
+    const expected = await sharp(photograph).toColourspace("srgb").raw().toBuffer();
+    expect(Math.max(...rgb(bytes).map((value, at) => Math.abs(value - (expected[at] ?? -1))))).toBeLessThanOrEqual(1);
+    const stored = await pipeline.bind("p3", "rgb(red, green, blue)");
+    const other = await pipeline.tiles.region({ formula: stored, region: region(16, 8), maxSize: 16, encoding: PNG });
+    expect(rgb(other.bytes)).toEqual([...(await sharp(photograph, { ignoreIcc: true }).raw().toBuffer())]);
+  });
+
+  it("is upright where 0 is white", async () => {
+    const formula = await pipeline.bind("fax", null);
+    const { bytes } = await pipeline.tiles.region({ formula, region: region(2, 1), maxSize: 2, encoding: PNG });
+    expect(rgb(bytes)).toEqual([255, 255, 255, 0, 0, 0]);
+  });
 
   it("shows the colors of plates", async () => {
     const formula = await pipeline.bind("cmyk", null);

@@ -11,6 +11,7 @@ beforeAll(async () => {
   pipeline = await openPipeline({
     "odd.tif": { width: 257, height: 255, tile: [64, 64], codec: "deflate" },
     "plates/p1.ome.tif": { width: 1, height: 1 },
+    "masked.tif": { width: 30, height: 20 },
     "changing.tif": { width: 30, height: 20, seed: 1 },
     "text.tif": new TextEncoder().encode("This is no image."),
     "empty.tif": new Uint8Array(0),
@@ -49,6 +50,19 @@ describe("an image of the catalogue", () => {
     expect(pipeline.images.fresh("odd")).toBeNull();
     expect(await pipeline.images.get("odd")).toBe(image);
     expect(pipeline.asked.descriptions).toBe(before);
+  });
+
+  it("is another revision when a mask is put beside it, and is again what it was without", async () => {
+    const before = await pipeline.images.get("masked");
+    await pipeline.put("masked.tif.msk", { width: 30, height: 20, value: (x) => x % 2 });
+    nextCheck();
+    const masked = await pipeline.images.get("masked");
+    expect([before, masked].map(({ info }) => info.channels[0]?.masked)).toEqual([false, true]);
+    expect(masked.revision).not.toBe(before.revision);
+    rmSync(join(pipeline.folder, "masked.tif.msk"));
+    nextCheck();
+    expect((await pipeline.images.get("masked")).revision).toBe(before.revision);
+    expect(await pipeline.images.keys({ search: "masked" })).toEqual(["masked"]);
   });
 
   it("is not found under a key of nothing", async () => {

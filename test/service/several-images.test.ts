@@ -112,7 +112,7 @@ describe("another image lies where the formula says", () => {
   ];
   it.each(cases)("%s", async (text, key, channel, full, level, lie) => {
     for (const nearest of [false, true]) {
-      const other = await levelOf(key, channel, lie.level);
+      const other = await levelOf(key, nearest ? `nearest(${channel})` : channel, lie.level);
       const written = nearest ? text.replace(/(image\([^)]*)\)/, "$1, nearest)") : text;
       if (nearest && written === text) continue;
       const { width, values } = await levelOf("base", written, level);

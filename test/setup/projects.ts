@@ -33,6 +33,8 @@ export const RUN_PROGRAMS = [
   "test/http/poisoned-cache.test.ts",
   "test/http/roles.test.ts",
   "test/ingest/joined.test.ts",
+  "test/ingest/large-chunks.test.ts",
+  "test/ingest/meaning.test.ts",
   "test/ingest/metadata.test.ts",
   "test/ingest/other-readers.test.ts",
   "test/ingest/remote.test.ts",
@@ -45,5 +47,9 @@ export const RUN_PROGRAMS = [
   "test/service/jobs/shared.test.ts",
   "test/service/purge.test.ts",
   "test/service/seams.test.ts",
+  "test/source/peers/tiff-jpeg.test.ts",
+  "test/source/peers/tiff-meaning.test.ts",
+  "test/source/peers/tiff-samples.test.ts",
+  "test/source/peers/zarr.test.ts",
   "test/state/embedded.test.ts",
 ];

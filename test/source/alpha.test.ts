@@ -92,6 +92,34 @@ describe("alpha in a TIFF file", () => {
     await assertShown(spec, alpha);
   });
 
+  const interpretations = (...names: readonly string[]) =>
+    `<GDALMetadata>${names.map((name, at) => `<Item name="COLORINTERP" sample="${at}" role="colorinterp">${name}</Item>`).join("")}</GDALMetadata>`;
+
+  it("may lie where TIFF has no word for it: GDAL says so beside the tags, and is believed", async () => {
+    const spec = layered(0, { photometric: 1, extra: [2, 0, 0, 0] });
+    const tags = { ...spec.tags, [TAG.extraSamples]: short(0, 0, 2) };
+    const first = { ...spec, tags, gdalMetadata: interpretations("Alpha", "Red", "Green", "Blue") };
+    const { info } = await open(first);
+    expect(info.channels.map(({ name, alpha }) => [name, alpha])).toEqual([
+      ["alpha", true],
+      ["red", false],
+      ["green", false],
+      ["blue", false],
+    ]);
+    await assertShown(first, 0);
+  });
+
+  it("is none where GDAL says that it is something else, and the tag stays where GDAL says nothing of it", async () => {
+    const spec = layered(3, { photometric: 2, extra: [2] });
+    const none = await open({ ...spec, gdalMetadata: interpretations("Blue", "Green", "Red", "Undefined") });
+    expect(none.info.channels.map(({ name, masked }) => [name, masked])).toEqual(
+      ["blue", "green", "red", "b4"].map((name) => [name, false]),
+    );
+    const same = { ...spec, gdalMetadata: interpretations("Blue", "Green", "Red") };
+    expect((await open(same)).info.channels.map(({ name }) => name)).toEqual(["blue", "green", "red", "alpha"]);
+    await assertShown(same, 3);
+  });
+
   it("is what the tag calls so: a fourth sample of no kind is a channel, and nothing is masked", async () => {
     const spec = layered(3, { photometric: 2, extra: [0] });
     const { info } = await open(spec);

@@ -107,7 +107,7 @@ describe("a color profile", () => {
     ["Adobe RGB (1998)", 2],
     ["sRGB-elle-V2-g10.icc", 2],
     ["sRGBZ", 2],
-  ] as const)("that is %s is not applied, which is told", async (name, version) => {
+  ] as const)("that is %s by its name alone is not applied, which is told", async (name, version) => {
     expect(codes(await profiled(profile(name, version)))).toEqual(["PROFILE_NOT_APPLIED"]);
   });
 
@@ -130,14 +130,19 @@ describe("a color profile", () => {
   it("in a JPEG is told where it is not sRGB", async () => {
     const image = () => sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } }).jpeg();
     const of = async (icc: string) => codes(await besides("a.jpg", await image().withIccProfile(icc).toBuffer(), []));
-    expect([await of("p3"), await of("srgb")]).toEqual([["PROFILE_NOT_APPLIED"], []]);
+    expect([await of("p3"), await of("srgb")]).toEqual([["COLORS_CONVERTED"], []]);
   });
 });
 
 describe("a TIFF file", () => {
   it.each<[string, DirectorySpec, string]>([
     ["inks", { ...IMAGE, samples: 4, tags: { [TAG.photometric]: short(5) } }, "COLORS_NOT_CONVERTED"],
-    ["L*a*b*", { ...IMAGE, samples: 3, tags: { [TAG.photometric]: short(8) } }, "COLORS_NOT_CONVERTED"],
+    ["L*a*b*", { ...IMAGE, samples: 3, tags: { [TAG.photometric]: short(8) } }, "COLORS_CONVERTED"],
+    [
+      "L*a*b* of floats",
+      { ...IMAGE, samples: 3, type: "float32", tags: { [TAG.photometric]: short(8) } },
+      "COLORS_NOT_CONVERTED",
+    ],
     ["samples of no format", { ...IMAGE, tags: { [TAG.sampleFormat]: short(4) } }, "TYPE_GUESSED"],
     ["GDAL metadata that break off", { ...IMAGE, gdalMetadata: "<GDALMetadata><Item" }, "METADATA_NOT_USED"],
     [

@@ -74,10 +74,11 @@ async function render(source: string, flags: RenderFlags): Promise<void> {
   ]);
   const work = async (image: ServedImage, services: Services) => {
     const region = regionOf(flags.region, image.info);
-    const formula = await boundPicture(image, services, flags, !json);
+    // JSON tells the whole formula, windows included.
+    const formula = await boundPicture(image, services, flags, !json, format === "npy" && !json);
     const { tiles } = services;
     const picture = await tiles.region({ formula, region, maxSize, encoding: { format, quality, lossless } });
-    return { ...picture, region, ...formula.formula };
+    return { ...picture, region, ...formula.formula, diagnostics: formula.diagnostics };
   };
   const made = await withImage(source, flags, work, flags.with);
   await writeFile(output, made.bytes);

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { COLOR_MODES } from "../../core/color-mode.ts";
 import { ROLES } from "../../core/roles.ts";
 import type { SigningKey } from "../../service/index.ts";
 import { type KindValues, LOG_LEVELS } from "./settings.ts";
@@ -187,6 +188,7 @@ export const KINDS: { readonly [Name in keyof KindValues]: Kind<KindValues[Name]
   },
   switch: { schema: z.stringbool(), expects: "true or false", example: "false" },
   role: { schema: z.enum(ROLES), expects: `one of ${ROLES.join(", ")}`, example: "render" },
+  color: { schema: z.enum(COLOR_MODES), expects: `one of ${COLOR_MODES.join(", ")}`, example: "stored" },
   level: { schema: z.enum(LOG_LEVELS), expects: `one of ${LOG_LEVELS.join(", ")}`, example: "info" },
 };
 

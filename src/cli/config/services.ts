@@ -11,6 +11,7 @@ export function serviceOptions(settings: Settings): Omit<ServiceOptions, "onEven
   const { regionSide, connections, clientConnections, streams, streamIdleMs } = settings;
   const { queueMs, deadlineMs, clientWorkers, clientSeconds, queryCost, operationMs } = settings;
   return {
+    color: settings.color,
     ...{ role, dataFolder: data, cacheFolder: cacheFolder(settings), cacheBytes, memoryBytes, flightWaitMs },
     chunkHoldMs: 60_000 * chunkMinutes,
     ...{ originals: serveFiles, redisCluster, redisPrefix, redisTimeoutMs },

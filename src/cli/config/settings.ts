@@ -1,3 +1,4 @@
+import type { ColorMode } from "../../core/color-mode.ts";
 import { ROLES, type Role } from "../../core/roles.ts";
 import type { SigningKey } from "../../service/index.ts";
 
@@ -28,6 +29,7 @@ export interface KindValues {
   readonly switch: boolean;
   readonly level: (typeof LOG_LEVELS)[number];
   readonly role: Role;
+  readonly color: ColorMode;
   /** Separated by commas where it is one text. */
   readonly list: readonly string[];
   readonly networks: readonly string[];
@@ -252,6 +254,10 @@ export const SETTINGS = {
   s3PathStyle: {
     ...{ flag: "s3-path-style", env: "BANDLOOM_S3_PATH_STYLE", kind: "switch", fallback: "false", placeholder: "" },
     help: "address buckets by path instead of by host name, as most servers other than Amazon's expect",
+  },
+  color: {
+    ...{ flag: "color", env: "BANDLOOM_COLOR", kind: "color", fallback: "srgb", placeholder: "MODE" },
+    help: "what pictures show that nobody gives a formula: srgb converts colors by their profile, stored passes the file's numbers through untouched",
   },
   introspection: {
     ...{ flag: "introspection", env: "BANDLOOM_INTROSPECTION", kind: "switch", fallback: "true", placeholder: "" },

@@ -56,10 +56,11 @@ function formatChannels({ channels }: Inspection): string {
 }
 
 function channelRow(channel: ChannelInfo): readonly string[] {
-  const { index, name, dataType, wavelengthNm, color, nodata, window, unit, scale, offset, active, masked } = channel;
+  const { index, name, dataType, wavelengthNm, color, nodata, window, unit, scale, offset, active, masked, derived } =
+    channel;
   return [
     `${index + 1}`,
-    printable(name),
+    derived ? `${printable(name)} (made)` : printable(name),
     dataType,
     wavelengthNm === null ? "" : `${short(wavelengthNm)} nm`,
     color ?? "",

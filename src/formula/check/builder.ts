@@ -19,6 +19,8 @@ export class ExprBuilder {
   readonly scope: FormulaScope;
   readonly #known = new Map<string, Expr>();
   readonly #structures = new Map<Expr, string>();
+  /** Samples of expressions: a `let` may be asked for them again and again. */
+  readonly #sampled = new Map<Expr, Expr>();
 
   constructor(scope: FormulaScope) {
     this.scope = scope;
@@ -38,22 +40,27 @@ export class ExprBuilder {
     });
   }
 
-  channel(index: number, z: number, t: number): Expr {
+  channel(index: number, z: number, t: number, nearest = false): Expr {
+    const info = given(this.scope.channels[index]);
+    const sampled = nearest && !info.categorical;
+    const text = channelText(this.scope, index, z, t);
     return this.#shared<ChannelExpr>({
       kind: "channel",
       type: "number",
       channel: index,
       z,
       t,
-      text: channelText(this.scope, index, z, t),
-      interval: boundsOf(given(this.scope.channels[index])),
+      sampled,
+      text: sampled ? `nearest(${text})` : text,
+      interval: boundsOf(info),
       size: 1,
     });
   }
 
-  /** A channel of another image of the scope. Beyond its edges there is no data. */
-  placed(placement: Placement, channel: number, z: number, t: number): Expr {
-    const image = this.imageOf(placement);
+  /** A channel of another image of the scope. Beyond its edges there is no data. Between two codes lies a third that means something else. */
+  placed(written: Placement, channel: number, z: number, t: number): Expr {
+    const image = this.imageOf(written);
+    const placement = given(image.channels[channel]).categorical ? { ...written, nearest: true } : written;
     return this.#shared<PlacedExpr>({
       ...{ kind: "placed", type: "number", placement, channel, z, t },
       text: `${placementText(placement)}.${channelText(image, channel, z, t)}`,
@@ -64,8 +71,36 @@ export class ExprBuilder {
 
   /** The same channel of the same image on another plane. */
   onPlane(expr: ChannelExpr | PlacedExpr, z: number, t: number): Expr {
-    if (expr.kind === "channel") return this.channel(expr.channel, z, t);
+    if (expr.kind === "channel") return this.channel(expr.channel, z, t, expr.sampled);
     return this.placed(expr.placement, expr.channel, z, t);
+  }
+
+  /** The same expression of samples: no channel of it is averaged, neither for coarser levels nor between pixels. */
+  sampled(expr: Expr): Expr {
+    const known = this.#sampled.get(expr);
+    if (known) return known;
+    const made = this.#sampledOnce(expr);
+    this.#sampled.set(expr, made).set(made, made);
+    return made;
+  }
+
+  #sampledOnce(expr: Expr): Expr {
+    switch (expr.kind) {
+      case "const":
+        return expr;
+      case "channel":
+        return this.channel(expr.channel, expr.z, expr.t, true);
+      case "placed":
+        return this.placed({ ...expr.placement, nearest: true }, expr.channel, expr.z, expr.t);
+      case "measured":
+        return this.measured(expr.measure, this.sampled(expr.argument), expr.parameters);
+      case "call":
+        return this.call(
+          expr.row,
+          expr.args.map((one) => this.sampled(one)),
+          expr.options,
+        );
+    }
   }
 
   imageOf({ image }: Placement): ScopeImage {

@@ -7,6 +7,7 @@ import { callableNames, findRow } from "../functions/table.ts";
 import { Halos, tapsOf } from "../halos.ts";
 import type { FormulaLimits } from "../limits.ts";
 import { shown } from "../problem.ts";
+import { meansOfCodes } from "../sampling.ts";
 import type { FormulaScope } from "../scope.ts";
 import { suggest } from "../suggest.ts";
 import { tooManyNodes } from "../syntax/parser.ts";
@@ -41,6 +42,7 @@ export class Checker {
     this.#refuseManyTaps(known, tree);
     if (this.problems.hasErrors) return null;
     this.#tellNeighbourhoods(known, tree);
+    this.#tellMeans(known, tree);
     return known;
   }
 
@@ -256,6 +258,16 @@ export class Checker {
     const range = { from: tree.outputs[0]?.from ?? 0, to: tree.outputs.at(-1)?.to ?? 0 };
     const message = `Each pixel of this would read ${taps} neighbours (those of a median counted 20 times); ${this.#limits.taps} are allowed: use fewer or smaller neighbourhoods.`;
     this.problems.error("TOO_MANY_NODES", message, range);
+  }
+
+  /** Means of codes are other codes. */
+  #tellMeans(outputs: readonly Expr[], tree: SyntaxTree): void {
+    const leaf = meansOfCodes(outputs, this.builder.scope);
+    if (leaf === null) return;
+    const range = { from: tree.outputs[0]?.from ?? 0, to: tree.outputs.at(-1)?.to ?? 0 };
+    const name = shown(leaf.text);
+    const message = `${name} is read as means at coarser levels or between pixels, and a mean of two codes is a third one: write nearest(${name}) for samples, or call the channel categorical in the catalogue.`;
+    this.problems.advise("SAMPLING", message, range);
   }
 
   /** What neighbourhoods cost, for those who wonder why a picture takes its time. */

@@ -23,6 +23,7 @@ export function rewriteTools(builder: ExprBuilder): RewriteTools {
         const isResampled = leaf.kind === "placed" && !leaf.placement.nearest;
         return !isResampled && !builder.infoOf(leaf).info.dataType.startsWith("float");
       }),
+    sampled: (expr) => builder.sampled(expr),
     planes: (expr) => {
       if (expr.kind !== "channel" && expr.kind !== "placed") return null;
       const { depth } = builder.infoOf(expr).image;

@@ -56,7 +56,7 @@ function pair(
       result: "number",
     },
     parameters: [number("a"), number("b")],
-    classifies: true,
+    ofCodes: true,
     advise: (args, tools) => adviseOn(name, args, tools),
     interval: intervalOf,
     evaluate: (ops, [a, b]) => {
@@ -77,7 +77,7 @@ function ofPlaces(
 ): FunctionRow {
   const { least, direction, apply, ...rest } = definition;
   return {
-    ...{ ...rest, category: "arithmetic", cost: 12, result: "number", classifies: true },
+    ...{ ...rest, category: "arithmetic", cost: 12, result: "number", ofCodes: true },
     parameters: [number("x"), number("n")],
     advise: ([x, n], tools) =>
       adviseOn(rest.name, [given(x)], tools) ?? advisePlaces(rest.name, given(n), least, tools),

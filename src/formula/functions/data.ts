@@ -56,6 +56,18 @@ export const dataRows: readonly FunctionRow[] = [
     rewrite: norm,
   },
   {
+    name: "nearest",
+    category: "data",
+    parameters: [{ name: "x", type: "any" }],
+    help: "The same of samples: coarser levels that the server computes, and places between pixels of other images, take one pixel and never a mean. For codes, as of classes and flags.",
+    example: "nearest(red // 32)",
+    cost: 0,
+    result: ([type]) => given(type),
+    interval: ([x]) => given(x),
+    evaluate: rewritten,
+    rewrite: ([x], tools) => tools.sampled(given(x)),
+  },
+  {
     name: "ndi",
     aliases: ["normalized_difference"],
     category: "index",

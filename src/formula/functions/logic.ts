@@ -59,7 +59,6 @@ export const logicRows: readonly FunctionRow[] = [
     example: "isnan(red)",
     cost: 2,
     result: "number",
-    classifies: true,
     interval: ([x]) => interval(0, canLack(given(x)) ? 1 : 0, false),
     evaluate: (ops, [x], call) => [ops.select(hasData(ops, first(x), call.args[0]), ops.constant(0), ops.constant(1))],
   },
@@ -71,7 +70,6 @@ export const logicRows: readonly FunctionRow[] = [
     example: "valid(red)",
     cost: 2,
     result: "number",
-    classifies: true,
     interval: ([x]) => interval(canLack(given(x)) ? 0 : 1, 1, false),
     evaluate: (ops, [x], call) => [ops.select(hasData(ops, first(x), call.args[0]), ops.constant(1), ops.constant(0))],
   },
@@ -97,7 +95,6 @@ export const logicRows: readonly FunctionRow[] = [
   {
     name: "between",
     category: "logic",
-    classifies: true,
     parameters: [number("x"), number("low"), number("high")],
     help: "1 where low ≤ x ≤ high, else 0; no data where any has none.",
     example: "between(red, 50, 100)",
@@ -112,7 +109,6 @@ export const logicRows: readonly FunctionRow[] = [
   {
     name: "step",
     category: "logic",
-    classifies: true,
     parameters: [number("edge"), number("x")],
     help: "0 below the edge, 1 from it on.",
     example: "step(128, red)",

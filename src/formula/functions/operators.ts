@@ -56,7 +56,7 @@ function comparison(name: string, help: string, operation: Comparison): Function
   return {
     name,
     category: "operator",
-    classifies: true,
+    ...(operation === "eq" || operation === "ne" ? { ofCodes: true } : {}),
     parameters: NUMBERS,
     help: `${help}: 1 or 0; no data where an operand has none.`,
     example: `red ${name} green`,
@@ -72,7 +72,6 @@ function logic(name: string, help: string, operation: "and" | "or"): FunctionRow
   return {
     name,
     category: "operator",
-    classifies: true,
     parameters: NUMBERS,
     help,
     example: `red > 40 ${name} green > 40`,
@@ -136,7 +135,6 @@ export const operatorRows: readonly FunctionRow[] = [
   {
     name: "!",
     category: "operator",
-    classifies: true,
     parameters: [{ name: "a", type: "number" }],
     help: "Not: 1 where the operand is 0, else 0; no data stays no data.",
     example: "!(red > 40)",

@@ -50,6 +50,8 @@ export interface RewriteTools {
   channel(expr: Expr): RewriteChannel | null;
   /** Whether a number is surely without a fraction where channels are as the file stores them. */
   isWhole(expr: Expr): boolean;
+  /** The same expression, of whose channels samples are taken and no means. */
+  sampled(expr: Expr): Expr;
   /** The planes of a channel from z = 0, at its time; null when it is none. */
   planes(expr: Expr): readonly Expr[] | null;
   /** What the pixels tell of a number. */
@@ -96,8 +98,8 @@ export interface FunctionRow {
   readonly refuse?: (args: readonly Expr[], options: readonly string[]) => string | null;
   /** What may surprise in a call that is right, in a sentence; null when nothing does. */
   readonly advise?: (args: readonly Expr[], tools: RewriteTools) => string | null;
-  /** The result names a kind or a state of the pixel: a mean of two results is neither. */
-  readonly classifies?: boolean;
+  /** It tells values one by one, as of classes and flags: a mean of two of them is a third one, or none. */
+  readonly ofCodes?: boolean;
   /** Canonical text of an option; in quotes where absent. */
   readonly printOption?: (option: string) => string;
   /**

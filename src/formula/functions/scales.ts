@@ -46,7 +46,7 @@ const PARAMETERS: readonly Parameter[] = [number("x"), { name: "number: colour",
 function scale(
   definition: Pick<FunctionRow, "name" | "help" | "example" | "interval" | "evaluate"> & {
     readonly aliases?: readonly string[];
-    readonly classifies?: boolean;
+    readonly ofCodes?: boolean;
     readonly least: number;
     readonly rising: boolean;
   },
@@ -103,7 +103,6 @@ export const scaleRows: readonly FunctionRow[] = [
   }),
   scale({
     name: "intervals",
-    classifies: true,
     help: "A colour for each interval: of the greatest number that is not above the value; no data below the first.",
     example: 'intervals(red, 0: "#000", 50: "teal", 150: "#fff")',
     least: 1,
@@ -123,7 +122,7 @@ export const scaleRows: readonly FunctionRow[] = [
   }),
   scale({
     name: "classes",
-    classifies: true,
+    ofCodes: true,
     help: "A colour for each value of a map of classes; no data for all others.",
     example: 'classes(floor(red / 64), 0: "navy", 1: "green", 2: "yellow", 3: "white")',
     least: 1,

@@ -74,6 +74,13 @@ export class Channel extends Node {
     return this.#info.alpha;
   }
 
+  @Property(() => Boolean, {
+    description: "It is not in the file, but made of others: the colors of a palette, or sRGB by a color profile.",
+  })
+  get derived(): boolean {
+    return this.#info.derived;
+  }
+
   @Property(() => Float, { nullable: true, description: "Wavelength in nanometres, when the file tells." })
   get wavelengthNm(): number | null {
     return this.#info.wavelengthNm;

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { BandloomError } from "../../core/errors.ts";
 import { END } from "../../render/end-thread.ts";
+import { CONVERTED_CHUNK_MIB } from "../../source/chunk-limit.ts";
 import { type ImageSource, type Location, locationKey, openSource } from "../../source/index.ts";
 import { connectRemote } from "../../source/remote/index.ts";
 import type { Answer, Job, Result, ThreadSettings, UnitResult } from "../protocol.ts";
@@ -24,7 +25,7 @@ const maker = new UnitMaker(target, async ({ origin, region }, planes) => {
 
 function open(location: Location): Promise<ImageSource> {
   const key = locationKey(location);
-  const source = opened.get(key) ?? openSource(location, { remote });
+  const source = opened.get(key) ?? openSource(location, { remote, mostChunkMiB: CONVERTED_CHUNK_MIB });
   opened.set(key, source);
   return source;
 }

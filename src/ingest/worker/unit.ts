@@ -1,6 +1,7 @@
 import { planeView } from "../../core/dtype.ts";
 import { levelSize, type Region, type Size } from "../../core/geometry.ts";
-import { type Halving, halve, type Samples } from "../../source/tiff/write-downsample.ts";
+import { type Halving, halve, type Placed, type Samples } from "../../source/tiff/write-downsample.ts";
+import { halveOpacity, halveSeen } from "../../source/tiff/write-downsample-seen.ts";
 import type { EncodedChunk, Remainder, Target, UnitJob, UnitResult } from "../protocol.ts";
 import { ChunkEncoder, newSamples } from "./chunk-encoder.ts";
 
@@ -33,9 +34,10 @@ export class UnitMaker {
       packed.push(bytes);
       length += bytes.length;
     };
+    const opacity = this.#opacityOf(job, planes);
     for (const [index, plane] of job.planes.entries()) {
       const samples = planes[index];
-      const rest = samples && (await this.#makePlane(job, plane, samples, keep));
+      const rest = samples && (await this.#makePlane(job, plane, samples, opacity, keep));
       if (rest) rests.push(rest);
     }
     return { bytes: joined(packed, length), chunks, rest: rests.length > 0 ? this.#remainder(job, rests) : null };
@@ -58,9 +60,9 @@ export class UnitMaker {
     { level: first, depth, region }: UnitJob,
     plane: number,
     samples: Samples,
+    opacity: readonly Samples[],
     keep: (chunk: Omit<EncodedChunk, "offset" | "length">, bytes: Uint8Array) => void,
   ): Promise<ArrayBuffer | null> {
-    const halving = this.#halving(plane);
     let [current, part] = [samples, region];
     for (let level = first; level < first + depth; level++) {
       for (const { x, y, left, top, width, height } of chunksOf(part, this.#target.chunk)) {
@@ -77,16 +79,41 @@ export class UnitMaker {
       const next = this.#halved(part, level + 1);
       const last = level + 1 === first + depth;
       const target = last ? newSamples(this.#target, next.width * next.height) : this.#scratch(level - first, next);
-      halve(
-        { samples: current, origin: 0, stride: part.width },
-        part.width,
-        part.height,
-        { samples: target, origin: 0, stride: next.width },
-        halving,
-      );
+      this.#reduce(plane, current, opacity[level - first], part, { samples: target, origin: 0, stride: next.width });
       [current, part] = [target, next];
     }
     return current.buffer as ArrayBuffer;
+  }
+
+  /** Of the other planes, at each level of the unit that is halved; empty: there is none, or their means do not ask for it. */
+  #opacityOf(job: UnitJob, planes: readonly Samples[]): readonly Samples[] {
+    const { alpha, nodata, levels } = this.#target;
+    if (!alpha || alpha.isMultiplied) return [];
+    const index = job.planes.findIndex((plane) => this.#isAlpha(plane));
+    const [full, plane] = [planes[index], job.planes[index]];
+    if (!full || plane === undefined) throw new RangeError(`A unit of ${nodata.length} channels lacks their opacity.`);
+    const opacity = [full];
+    let part = job.region;
+    for (let level = job.level + 1; level < Math.min(job.level + job.depth, levels); level++) {
+      const next = this.#halved(part, level);
+      const target = newSamples(this.#target, next.width * next.height);
+      this.#reduce(plane, opacity.at(-1) ?? full, undefined, part, { samples: target, origin: 0, stride: next.width });
+      opacity.push(target);
+      part = next;
+    }
+    return opacity;
+  }
+
+  #isAlpha(plane: number): boolean {
+    return plane % this.#target.nodata.length === this.#target.alpha?.channel;
+  }
+
+  #reduce(plane: number, samples: Samples, opacity: Samples | undefined, { width, height }: Region, to: Placed): void {
+    const from = { samples, origin: 0, stride: width };
+    const halving = this.#halving(plane);
+    if (this.#isAlpha(plane)) halveOpacity(from, width, height, to, halving);
+    else if (opacity) halveSeen(from, { samples: opacity, origin: 0, stride: width }, width, height, to, halving);
+    else halve(from, width, height, to, halving);
   }
 
   #halving(plane: number): Halving {

@@ -1,6 +1,9 @@
 import type { ChannelInfo, ImageInfo } from "../../source/index.ts";
 import { shownPlane } from "../../source/shown-plane.ts";
-import type { Target, WindowResult } from "../protocol.ts";
+import { baseSamples } from "../../source/tiff/write-colors.ts";
+import type { JoinedImage } from "../joined.ts";
+import type { Target, TargetAlpha, WindowResult } from "../protocol.ts";
+import { photometricOf } from "../tiff-colors.ts";
 import { type Axes, perAxis } from "./axes.ts";
 
 /** Names of units as OME-Zarr has them (UDUNITS-2). */
@@ -82,14 +85,37 @@ function omeroChannel({ name, color, window, active }: ChannelInfo, computed: Wi
 }
 
 /** What OME-Zarr has no place for, under our own name; null: nothing. */
-export function ownAttributes({ channels, georeference }: ImageInfo): object | null {
-  const own = channels.map(({ wavelengthNm, nodata, unit, scale, offset }) => ({
+export function ownAttributes(image: JoinedImage): object | null {
+  const { georeference } = image.info;
+  const own = image.info.channels.map(ownChannel);
+  const attributes = {
+    ...(own.some((channel) => Object.keys(channel).length > 0) ? { channels: own } : {}),
+    ...(image.alpha ? { alpha: alphaAttribute(image, image.alpha) } : {}),
+    ...(hasPalette(image) ? { palette: true } : {}),
+    ...(georeference ? { georeference } : {}),
+  };
+  return Object.keys(attributes).length > 0 ? attributes : null;
+}
+
+function alphaAttribute(image: JoinedImage, { channel, isMultiplied }: TargetAlpha): object {
+  if (!isMultiplied) return { channel };
+  const colors = Array.from({ length: baseSamples(photometricOf(image)) }, (_, index) => index);
+  return { channel, multiplied: colors.filter((index) => index !== channel) };
+}
+
+function ownChannel({ wavelengthNm, nodata, unit, scale, offset, kind, classes }: ChannelInfo): object {
+  return {
     ...(wavelengthNm === null ? {} : { wavelengthNm }),
     ...(nodata === null ? {} : { nodata: Number.isNaN(nodata) ? "NaN" : nodata }),
     ...(unit === null ? {} : { unit }),
     ...(scale === 1 && offset === 0 ? {} : { scale, offset }),
-  }));
-  const described = own.some((channel) => Object.keys(channel).length > 0);
-  if (!described && !georeference) return null;
-  return { ...(described ? { channels: own } : {}), ...(georeference ? { georeference } : {}) };
+    ...(kind === "categorical" ? { kind } : {}),
+    ...(classes === null ? {} : { classes }),
+  };
+}
+
+/** The colors of the only channel's codes are those of the picture. */
+function hasPalette({ info: { channels }, isPalette }: JoinedImage): boolean {
+  const [only, ...others] = channels;
+  return isPalette && others.length === 0 && only !== undefined;
 }

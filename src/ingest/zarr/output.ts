@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
-import { type ImageInfo, type Location, localPath } from "../../source/index.ts";
+import { type Location, localPath } from "../../source/index.ts";
 import { partialPath } from "../../source/tiff/write-partial.ts";
 import type { JoinedImage } from "../joined.ts";
 import type { IngestOptions } from "../options.ts";
@@ -21,7 +21,7 @@ const PARALLEL_WRITES = 16;
 /** An OME-Zarr folder. The metadata of its group, without which no reader takes it for one, are written last. */
 export async function createOmeZarr(
   path: string,
-  { info }: JoinedImage,
+  image: JoinedImage,
   target: Target,
   options: ZarrOptions,
 ): Promise<Output> {
@@ -30,7 +30,7 @@ export async function createOmeZarr(
   if (shard !== null) assertShard(shard, target, version);
   const folder = partialPath(path);
   await mkdir(folder);
-  return new ZarrOutput(path, folder, info, target, { version, shard, title: options.title });
+  return new ZarrOutput(path, folder, image, target, { version, shard, title: options.title });
 }
 
 function assertShard(shard: number, { chunk }: Target, version: string): void {
@@ -49,7 +49,7 @@ interface Form {
 class ZarrOutput implements Output {
   readonly #path: string;
   readonly #folder: string;
-  readonly #info: ImageInfo;
+  readonly #image: JoinedImage;
   readonly #target: Target;
   readonly #form: Form;
   readonly #axes: Axes;
@@ -60,13 +60,13 @@ class ZarrOutput implements Output {
   /** Of the group, which is written again when its windows are known. */
   #groupBytes = 0;
 
-  constructor(path: string, folder: string, info: ImageInfo, target: Target, form: Form) {
+  constructor(path: string, folder: string, image: JoinedImage, target: Target, form: Form) {
     this.#path = path;
     this.#folder = folder;
-    this.#info = info;
+    this.#image = image;
     this.#target = target;
     this.#form = form;
-    this.#axes = axesOf(info);
+    this.#axes = axesOf(image.info);
     this.#shards =
       form.shard === null
         ? null
@@ -158,8 +158,14 @@ class ZarrOutput implements Output {
   }
 
   #groupDocuments(windows: readonly WindowResult[]): readonly (readonly [name: string, document: object])[] {
-    const { multiscales, omero } = imageAttributes(this.#info, this.#target, this.#axes, this.#form.title, windows);
-    const own = ownAttributes(this.#info);
+    const { multiscales, omero } = imageAttributes(
+      this.#image.info,
+      this.#target,
+      this.#axes,
+      this.#form.title,
+      windows,
+    );
+    const own = ownAttributes(this.#image);
     const bandloom = own ? { bandloom: own } : {};
     if (this.#form.version === "0.5") {
       const attributes = { ome: { version: "0.5", multiscales: [multiscales], omero }, ...bandloom };

@@ -11,7 +11,7 @@ export type StageExpr = CallExpr | PlacedExpr;
 export interface BuiltGraph {
   readonly graph: Graph;
   readonly values: readonly Value<NodeId>[];
-  /** By channel, z, t: the order does not depend on how the formula is written. */
+  /** By channel, z, t, means before samples: the order does not depend on how the formula is written. */
   readonly inputs: readonly KernelInput[];
   /** Planes behind those of `inputs`, in order of their canonical texts. */
   readonly stages: readonly StageExpr[];
@@ -53,7 +53,10 @@ export function buildGraph({ expressions, inputOf }: KernelRequest): BuiltGraph 
   return {
     graph,
     values: expressions.map(evaluate),
-    inputs: channels.map(({ channel, z, t }) => inputOf(channel, z, t)),
+    inputs: channels.map(({ channel, z, t, sampled }) => ({
+      ...inputOf(channel, z, t),
+      ...(sampled && { sampled }),
+    })),
     stages,
     constants: Float32Array.from(constants),
   };
@@ -76,11 +79,13 @@ function leavesOf(expressions: readonly Expr[]): {
   };
   expressions.forEach(visit);
   return {
-    channels: [...channels.values()].sort((a, b) => a.channel - b.channel || a.z - b.z || a.t - b.t),
+    channels: [...channels.values()].sort(
+      (a, b) => a.channel - b.channel || a.z - b.z || a.t - b.t || Number(a.sampled) - Number(b.sampled),
+    ),
     stages: stages.sort((a, b) => (a.text < b.text ? -1 : 1)),
   };
 }
 
-function planeKey({ channel, z, t }: { readonly channel: number; readonly z: number; readonly t: number }): string {
-  return `${channel} ${z} ${t}`;
+function planeKey({ channel, z, t, sampled }: ChannelExpr): string {
+  return `${channel} ${z} ${t} ${sampled}`;
 }

@@ -10,6 +10,8 @@ export interface PlaneId {
   readonly channel: number;
   readonly z: number;
   readonly t: number;
+  /** As a kernel's input has it. */
+  readonly sampled?: true;
 }
 
 /** A plane of a decoded chunk: its address and size; the chunk is pinned until it is unpinned. */

@@ -17,7 +17,7 @@ export async function loadVirtual(
   plane: PlaneId,
 ): Promise<ChunkPlane> {
   const place = placeName(image, served, x, y);
-  const key = `${place}/${plane.channel}/${plane.z}/${plane.t}`;
+  const key = planeKey(place, plane);
   const present = cachedChunk(job, key);
   if (present) return { chunk: present, address: present.address };
   const { width, height } = chunkRegion(served, x, y);
@@ -33,7 +33,11 @@ export async function loadVirtual(
   return { chunk: chunks.insert({ key, place, address, bytes, width, height, type: "float32" }), address };
 }
 
-/** 2×2 means of the next finer level; of codes, which have no mean, one of the four. */
+function planeKey(place: string, { channel, z, t, sampled }: PlaneId): string {
+  return `${place}/${channel}/${z}/${t}${sampled ? "/sampled" : ""}`;
+}
+
+/** 2×2 means of the next finer level; of codes, which have no mean, and where samples are wanted, one of the four. */
 async function averageInto(
   job: JobContext,
   image: OpenImage,
@@ -43,25 +47,25 @@ async function averageInto(
   address: number,
 ): Promise<void> {
   const { arena, pixels } = job.bench;
-  const isCategorical = image.info.channels[plane.channel]?.kind === "categorical";
+  const takesSamples = plane.sampled || image.info.channels[plane.channel]?.kind === "categorical";
   const finer = servedLevel(image.info, served.level - 1);
   const source = finerRegion(region, finer.size);
   const count = source.width * source.height;
   using scope = arena.scope();
   if (finer.kind === "virtual") {
     const [from = 0] = await gatherPlanes(job, image, finer, source, [{ ...plane, type: "float32" }], scope);
-    halve(pixels, from, source, address, isCategorical);
+    halve(pixels, from, source, address, takesSamples);
     return;
   }
   const { type, nodata } = storedInput(image.info, plane.channel, plane.z, plane.t);
   const [stored = 0] = await gatherPlanes(job, image, finer, source, [{ ...plane, type }], scope);
   const floats = scope.allocate(count * Float32Array.BYTES_PER_ELEMENT);
   pixels.toFloat(stored, type, floats, count, nodata);
-  halve(pixels, floats, source, address, isCategorical);
+  halve(pixels, floats, source, address, takesSamples);
 }
 
-function halve(pixels: PixelOps, from: number, { width, height }: Size, to: number, isCategorical: boolean): void {
-  if (isCategorical) takeNearest(pixels, from, width, height, to);
+function halve(pixels: PixelOps, from: number, { width, height }: Size, to: number, takesSamples: boolean): void {
+  if (takesSamples) takeNearest(pixels, from, width, height, to);
   else pixels.halve(from, width, height, to);
 }
 
@@ -93,9 +97,7 @@ export async function averageRows(
   for (const y of new Set(positions.map((position) => position.y))) {
     const row = positions.filter((position) => position.y === y);
     const missing = row.filter((position) =>
-      planes.some(
-        ({ channel, z, t }) => !chunks.has(`${placeName(image, served, position.x, y)}/${channel}/${z}/${t}`),
-      ),
+      planes.some((plane) => !chunks.has(planeKey(placeName(image, served, position.x, y), plane))),
     );
     const [first] = missing;
     const last = missing.at(-1);

@@ -50,12 +50,18 @@ export function namedEntry(key: string, named: NamedEntry, places: Places, file:
     presets: (named.presets ?? []).map((preset) => ({ ...preset, description: preset.description ?? null })),
   };
   const unnamed = named.source === undefined && !named.channels;
-  const location = unnamed ? file : locationOf(named, places);
+  const location = ofKinds(unnamed ? file : locationOf(named, places), named);
   if (location) return { ...plainEntry(key, location), ...words };
   const reason = unnamed
     ? "The catalogue names no source for this image, and no file has its key."
     : "The source that the catalogue names is not there, or not in the data folder.";
   return { ...brokenEntry(key, problem(reason)), ...words };
+}
+
+/** A channel set tells kinds itself. */
+function ofKinds(location: Location | null, { kind, kinds }: NamedEntry): Location | null {
+  if (!location || location.kind === "set" || (!kind && !kinds)) return location;
+  return { ...location, kinds: { all: kind ?? null, by: kinds ?? {} } };
 }
 
 /** Null: the source is not there. */
@@ -84,5 +90,6 @@ export function splitSeries(key: string): { readonly key: string; readonly serie
 export function seriesEntry(entry: CatalogueEntry, key: string, series: number): CatalogueEntry | null {
   if (entry.problem) return { ...entry, key };
   if (entry.location.kind === "set") return series === 0 ? { ...entry, key } : null;
-  return plainEntry(key, { ...entry.location, series });
+  const { kinds: _, ...location } = entry.location;
+  return plainEntry(key, { ...location, series });
 }

@@ -1,9 +1,12 @@
 /** Endings of image files that a key leaves out, the longer first. */
 const FILE_ENDINGS = [
   ...[".ome.tiff", ".ome.tif", ".tiff", ".tif"],
+  // TIFF too, as slide scanners and writers of large files call it.
+  ...[".svs", ".ndpi", ".scn", ".bif", ".qptiff", ".ome.btf", ".ome.tf8", ".ome.tf2", ".btf", ".tf8", ".tf2"],
   ...[".ome.zarr.zip", ".zarr.zip", ".ozx", ".dzi", ".channels.yaml", ".channels.yml"],
-  // SVG is not read: it is listed so that its reason is told.
-  ...[".jpeg", ".jpg", ".png", ".webp", ".avif", ".gif", ".jp2", ".j2k", ".svg"],
+  ...[".jpeg", ".jpg", ".png", ".webp", ".avif", ".gif", ".jp2", ".j2k"],
+  // Images that are not read: they are listed so that the reason is told.
+  ...[".svg", ".czi", ".nd2", ".lif", ".mrxs", ".vsi", ".fits"],
 ] as const;
 
 /** The same of folders that are images. */

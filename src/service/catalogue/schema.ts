@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { keys, refused, text } from "../../source/channel-set/fields.ts";
-import { channelSetSchema } from "../../source/channel-set/schema.ts";
+import { channelKind, channelSetSchema } from "../../source/channel-set/schema.ts";
 import { isUrl } from "../../source/location.ts";
 
 /** Formulas are longer in no client either. */
@@ -35,9 +35,20 @@ const source = text(
   .refine((place) => !isUrl(place) || hasHost(place), "is a URL that cannot be read.");
 
 /** What a catalogue may say of one image. */
-export const entrySchema = keys("entry", {
+const entry = keys("entry", {
   source: source.optional(),
   channels: channelSetSchema.optional(),
+  kind: channelKind.optional(),
+  kinds: z
+    .record(
+      z.string(),
+      channelKind,
+      refused(
+        "map of kinds",
+        "a channel's name, or its number from 1, and its kind a line, such as QA_PIXEL: categorical",
+      ),
+    )
+    .optional(),
   name: text("name", "a name for people").optional(),
   description: words,
   formula: formula.optional(),
@@ -55,6 +66,13 @@ export const entrySchema = keys("entry", {
         });
     })
     .optional(),
+});
+
+/** Kinds of a channel set are told within it. */
+export const entrySchema = entry.superRefine(({ channels, kind, kinds }, context) => {
+  const path = kinds ? ["kinds"] : kind ? ["kind"] : null;
+  if (channels && path)
+    context.addIssue({ code: "custom", path, message: "stands beside channels. Write kind below channels." });
 });
 
 export type NamedEntry = Readonly<z.output<typeof entrySchema>>;

@@ -16,22 +16,29 @@ export interface ChosenChannel {
 const GENERATED = /^(b\d+|gr[ae]y)$/i;
 
 /** The channels of a member that the manifest names, or all; SOURCE_UNREADABLE where there is no such channel. */
-export function chooseChannels(member: ChannelSetMember, info: ImageInfo, file: number): readonly ChosenChannel[] {
+export function chooseChannels(
+  member: ChannelSetMember,
+  info: ImageInfo,
+  file: number,
+  kind: ChannelInfo["kind"] | null,
+): readonly ChosenChannel[] {
   const names = new ChannelNames(info);
   if (!member.channels)
     return info.channels.map((channel) => ({
       channel: channel.index,
-      info: { ...channel, name: nameOf(member, info, channel) },
+      info: { ...channel, name: nameOf(member, info, channel), kind: kind ?? channel.kind },
     }));
   return member.channels.map((override) => {
-    const channel = info.channels[find(override.channel, info, names)];
+    const channel = info.channels[channelIndex(override.channel, info, names)];
     if (!channel) throw noChannel(override.channel, info, file);
-    return { channel: channel.index, info: described(override, channel, nameOf(member, info, channel)) };
+    const told = { ...override, kind: override.kind ?? kind };
+    return { channel: channel.index, info: described(told, channel, nameOf(member, info, channel)) };
   });
 }
 
-function find(which: ChannelOverride["channel"], { channels }: ImageInfo, names: ChannelNames): number {
-  if (which === null) return channels.length === 1 ? 0 : -1;
+/** Of a channel by its name, or its number from 1; −1: there is none, or several. */
+export function channelIndex(which: ChannelOverride["channel"], { channels }: ImageInfo, names: ChannelNames): number {
+  if (which === null) return isSingle(channels) ? 0 : -1;
   if (typeof which === "number") return which;
   const found = names.find(which, false);
   if (found.kind === "found") return found.index;
@@ -70,5 +77,10 @@ function nameOf({ file }: ChannelSetMember, { channels }: ImageInfo, { name, ind
   if (!GENERATED.test(name)) return name;
   const stem = basename(file.replace(/[?#].*$/, "")).replace(/(\.ome)?\.\w+$/i, "");
   if (stem === "") return name;
-  return channels.length === 1 ? stem : `${stem}_${index + 1}`;
+  return isSingle(channels) ? stem : `${stem}_${index + 1}`;
+}
+
+/** Whether it stores one channel, whatever its reader makes of it. */
+function isSingle(channels: readonly ChannelInfo[]): boolean {
+  return channels.filter(({ derived }) => !derived).length === 1;
 }

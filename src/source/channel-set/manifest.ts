@@ -4,6 +4,8 @@ import type { ChannelInfo } from "../types.ts";
 export interface ChannelSet {
   readonly name: string | null;
   readonly description: string | null;
+  /** Of channels of which nothing else is said; null: as their files tell. */
+  readonly kind: ChannelInfo["kind"] | null;
   readonly members: readonly ChannelSetMember[];
 }
 

@@ -77,7 +77,7 @@ function compose(set: ChannelSet, sources: readonly ImageSource[], manifest: Ide
   const { base, placements } = align(infos);
   const full = infos[base];
   if (!full) throw unreadable("its channel set names no files");
-  const chosen = set.members.map((member, index) => chooseChannels(member, infos[index] ?? full, index));
+  const chosen = set.members.map((member, index) => chooseChannels(member, infos[index] ?? full, index, set.kind));
   const placed = set.members.flatMap((member, index): Placed[] => {
     const [source, placement] = [sources[index], placements[index]];
     // Between two codes lies a third that means something else.

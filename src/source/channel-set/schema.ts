@@ -21,6 +21,7 @@ const bound = number("end of a window", "a number, such as 3000");
 
 /** Codes of classes are not averaged. */
 const KINDS = ["continuous", "categorical"] as const;
+export const channelKind = z.enum(KINDS, refused("kind of channel", KINDS.join(" or ")));
 
 /** What a manifest may say of a channel. */
 const description = {
@@ -41,7 +42,7 @@ const description = {
     .tuple([bound, bound], window)
     .refine(([low, high]) => low < high, "begins above its end. Write the lower value first.")
     .optional(),
-  kind: z.enum(KINDS, refused("kind of channel", KINDS.join(" or "))).optional(),
+  kind: channelKind.optional(),
 };
 
 const resampling = z.enum(RESAMPLINGS, refused("way to resample", RESAMPLINGS.join(" or "))).optional();
@@ -75,6 +76,7 @@ const file = z.preprocess(
 const words = {
   name: text("name", "a name for people").optional(),
   description: text("description", "a text for people").optional(),
+  kind: channelKind.optional(),
   resampling,
 };
 
@@ -100,9 +102,10 @@ export const channelSetSchema = keys("channel set", {
 })
   .superRefine(assertOneForm)
   .transform(
-    ({ name, description: about, files, pattern, channels, resampling: everywhere }): ChannelSet => ({
+    ({ name, description: about, kind, files, pattern, channels, resampling: everywhere }): ChannelSet => ({
       name: name ?? null,
       description: about ?? null,
+      kind: kind ?? null,
       members:
         pattern === undefined
           ? (files ?? []).map((one) => memberOf(one, everywhere))

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DataType } from "../../core/dtype.ts";
-import { assertBlockBytes } from "../tiff/chunk-shape.ts";
+import { assertChunkBytes } from "../chunk-limit.ts";
 import { unreadable } from "../unreadable.ts";
 import { type Chain, chainOfV2, chainOfV3, type Sharding } from "./chain.ts";
 import { type Documents, type Json, type JsonObject, joinPath } from "./documents.ts";
@@ -61,7 +61,12 @@ const arrayV3 = z.object({
 });
 
 /** SOURCE_UNREADABLE names the rule that the array's metadata breaks, or the feature that is not supported. */
-export async function readArray(documents: Documents, path: string, version: 2 | 3): Promise<ZarrArray> {
+export async function readArray(
+  documents: Documents,
+  path: string,
+  version: 2 | 3,
+  mostChunkMiB: number,
+): Promise<ZarrArray> {
   const name = version === 2 ? ".zarray" : "zarr.json";
   const found = await documents.read(joinPath(path, name));
   if (!found) throw unreadable(`its array ${JSON.stringify(path)} has no ${name}`);
@@ -69,7 +74,7 @@ export async function readArray(documents: Documents, path: string, version: 2 |
   if (array.shape.length !== array.chunk.length)
     throw unreadable(`the chunks of its array ${JSON.stringify(path)} have another number of axes than the array`);
   const pixels = array.chunk.reduce((product, side) => product * side, 1);
-  assertBlockBytes(pixels * bytesOf(array.dataType));
+  assertChunkBytes(pixels * bytesOf(array.dataType), "chunk", mostChunkMiB);
   return array;
 }
 

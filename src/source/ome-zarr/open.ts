@@ -1,6 +1,9 @@
 import { isFloat } from "../../core/dtype.ts";
+import { AlphaSource } from "../alpha.ts";
+import { SERVED_CHUNK_MIB } from "../chunk-limit.ts";
 import { chunksIdentity, joinIdentities } from "../identity.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
+import { classPalette, PaletteSource } from "../tiff/palette.ts";
 import type { ChannelInfo, Folder, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { boundedWarnings, type ImageWarning, imageWarning } from "../warnings.ts";
@@ -18,7 +21,7 @@ import {
 import { readImageLabel } from "./image-label.ts";
 import { type Multiscale, readMultiscale } from "./multiscales.ts";
 import { readDefaultPlane, readOmero } from "./omero.ts";
-import { readOwnAttributes } from "./own-attributes.ts";
+import { type OwnAttributes, readOwnAttributes } from "./own-attributes.ts";
 import { indexShare } from "./shard.ts";
 import { OmeZarrSource } from "./source.ts";
 
@@ -45,22 +48,39 @@ export async function looksLikeZarr(folder: Folder): Promise<boolean> {
 }
 
 /**
- * OME-Zarr 0.4 (Zarr 2) and 0.5 (Zarr 3). `series` picks one of several images of a group. The source owns the folder then. Rejects with
- * SOURCE_UNREADABLE and the rule that the metadata break.
+ * OME-Zarr 0.4 (Zarr 2) and 0.5 (Zarr 3). `series` picks one of several images of a group; `mostChunkMiB`: see SourceContext. The source owns
+ * the folder then. Rejects with SOURCE_UNREADABLE and the rule that the metadata break.
  */
-export async function openOmeZarr(folder: Folder, series = 0): Promise<ImageSource> {
+export async function openOmeZarr(
+  folder: Folder,
+  series = 0,
+  mostChunkMiB: number = SERVED_CHUNK_MIB,
+): Promise<ImageSource> {
   const documents = new Documents(folder);
   const group = await imageGroup(documents, series);
   const multiscale = readMultiscale(group.multiscale, group);
   const { axes, paths } = multiscale;
   const arrays = await Promise.all(
-    paths.map((path) => readArray(documents, joinPath(group.path, path), group.version)),
+    paths.map((path) => readArray(documents, joinPath(group.path, path), group.version, mostChunkMiB)),
   );
   assertLevels(arrays, axes);
-  const info = describe(group, multiscale, arrays);
+  const own = readOwnAttributes(group.own);
+  const info = describe(group, multiscale, arrays, own);
   const chunks = folder.chunks && chunksIdentity(await folder.chunks(arrays.map(({ path }) => path)));
   const identity = chunks ? joinIdentities([documents.identity, chunks]) : documents.identity;
-  return new OmeZarrSource(info, identity, folder, arrays, axes);
+  return shown(new OmeZarrSource(info, identity, folder, arrays, axes), own);
+}
+
+/** Alpha and palette applied, as in the file that was converted. */
+function shown(stored: OmeZarrSource, { alpha, isPalette }: OwnAttributes): ImageSource {
+  const { channels } = stored.info;
+  const [only, ...others] = channels;
+  const palette = isPalette && only?.classes && others.length === 0 ? classPalette(only.classes) : null;
+  if (palette) return new PaletteSource(stored, palette);
+  if (alpha === null || alpha.channel >= channels.length || others.length === 0) return stored;
+  const over = channels.flatMap(({ index }) => (index === alpha.channel ? [] : [index]));
+  const multiplied = over.filter((channel) => alpha.multiplied.includes(channel));
+  return new AlphaSource(stored, [{ channel: alpha.channel, over, multiplied }]);
 }
 
 interface Group {
@@ -173,7 +193,7 @@ function assertLevels(arrays: readonly ZarrArray[], axes: readonly AxisName[]): 
   }
 }
 
-function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArray[]): ImageInfo {
+function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArray[], own: OwnAttributes): ImageInfo {
   const { axes, name, pixelSize, channelAxis, warnings } = multiscale;
   const [full] = arrays;
   if (!full) throw unreadable("it has no levels");
@@ -182,7 +202,6 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
   const count = size(full, "c");
   if (count > MAX_CHANNELS) throw unreadable(`it has ${count} channels, where ${MAX_CHANNELS} are the most`);
   const omero = readOmero(group.omero, count);
-  const own = readOwnAttributes(group.own);
   const label = readImageLabel(group.label);
   const levels = arrays.map(
     (array): StoredLevel => ({

@@ -2,9 +2,19 @@ import { LRUCache } from "lru-cache";
 import { grayAlphaOf } from "../gray-alpha.ts";
 import type { Identity } from "../identity.ts";
 import { loadSharp } from "../sharp.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, Store } from "../types.ts";
+import { PHOTOMETRIC } from "../tiff/tags.ts";
+import type {
+  ChunkBytes,
+  ChunkLayout,
+  ChunkRef,
+  DecodeTarget,
+  ImageInfo,
+  ImageSource,
+  Store,
+  StoredColors,
+} from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import type { Colours } from "./colours.ts";
+import type { Colours, Space } from "./colours.ts";
 
 /** Side of the chunks that a decoded picture is given in. */
 export const CHUNK_SIDE = 512;
@@ -18,15 +28,23 @@ const decoded = new LRUCache<PlainSource, Promise<Buffer>>({
   sizeCalculation: (_, source) => Math.min(source.bytes, KEPT_BYTES),
 });
 
+const PHOTOMETRICS: Readonly<Record<Space, number>> = {
+  "b-w": PHOTOMETRIC.blackIsZero,
+  grey16: PHOTOMETRIC.blackIsZero,
+  srgb: PHOTOMETRIC.rgb,
+  rgb16: PHOTOMETRIC.rgb,
+  cmyk: PHOTOMETRIC.cmyk,
+};
+
 /** A picture that is decoded when it is first needed, and cut into chunks. */
 export class PlainSource implements ImageSource {
   readonly info: ImageInfo;
   readonly identity: Identity;
-  readonly #store: Store;
+  readonly #store: Pick<Store, "close">;
   readonly #file: Buffer;
   readonly #colours: Colours;
 
-  constructor(info: ImageInfo, identity: Identity, store: Store, file: Buffer, colours: Colours) {
+  constructor(info: ImageInfo, identity: Identity, store: Pick<Store, "close">, file: Buffer, colours: Colours) {
     this.info = info;
     this.identity = identity;
     this.#store = store;
@@ -80,6 +98,13 @@ export class PlainSource implements ImageSource {
     }
     memory.set(bytes, scratch);
     pixels.deinterleave(scratch, ptr, width * height, samples, this.#sampleBytes, width * height * this.#sampleBytes);
+  }
+
+  async colors(): Promise<StoredColors> {
+    const sharp = await loadSharp();
+    const { icc } = await sharp(this.#file).metadata();
+    const photometric = PHOTOMETRICS[this.#colours.space];
+    return { photometric, isMultiplied: false, mask: "none", profile: icc ? new Uint8Array(icc) : null };
   }
 
   close(): void | Promise<void> {

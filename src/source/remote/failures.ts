@@ -11,7 +11,7 @@ export function notAnswering(cause?: unknown): BandloomError {
 
 export function answeredWith(status: number): BandloomError {
   const reason = status === 401 || status === 403 ? "refuses access to it" : `answers with status ${status}`;
-  return new BandloomError("SOURCE_FAILED", `The server that holds this image ${reason}.`);
+  return new BandloomError("SOURCE_FAILED", `The server that holds this image ${reason}.`, { details: { status } });
 }
 
 export function brokenAnswer(what: string): BandloomError {

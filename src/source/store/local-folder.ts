@@ -1,13 +1,16 @@
-import { realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { BandloomError } from "../../core/errors.ts";
-import { fileIdentity, type Identity, sourceChanged } from "../identity.ts";
+import { type Absent, fileIdentity, folderTime, type Identity, sourceChanged } from "../identity.ts";
 import type { Folder, Store, WholeBlob } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { type ChunkFiles, chunkFiles } from "./chunk-files.ts";
 import { type LocalFile, openFile } from "./file.ts";
 import { isPlainPath } from "./paths.ts";
+
+/** Ticks of file systems: within one a folder may get another file and keep its time. */
+const TICK_MS = 20;
 
 /**
  * A folder of this machine. What lies outside `root` (null: outside the folder), also by symbolic links, is not found, and neither is what is no
@@ -79,6 +82,16 @@ class LocalFolder implements Folder {
 
   has(path: string): boolean {
     return this.#inside(path, "file") !== null;
+  }
+
+  absent(paths: readonly string[]): Absent {
+    const time = folderTime(this.#path);
+    const age = time === null ? 0 : Date.now() - time;
+    if (paths.some((path) => this.has(path))) throw sourceChanged();
+    // A name that is taken by something that may not be read stays taken.
+    const names = paths.filter((path) => isPlainPath(path) && !existsSync(join(this.#path, path)));
+    const isSettled = age < 0 || age > TICK_MS;
+    return { absent: [{ folder: this.#path, mtimeMs: isSettled ? time : null, names }] };
   }
 
   async list(path: string, limit: number): Promise<readonly string[]> {

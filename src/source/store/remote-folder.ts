@@ -23,6 +23,7 @@ export function remoteFolder(remote: Remote, url: string): Folder {
       const stamp = address === null ? null : await remote.open(address, signal, tail);
       return stamp && remoteStore(remote, stamp);
     },
+    absent: (paths) => ({ absentRemote: paths.map(addressOf).filter((address) => address !== null) }),
     list: () => null,
     chunks: async () => null,
     close: () => {},

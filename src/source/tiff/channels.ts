@@ -46,12 +46,15 @@ export async function describeChannels(
   const gdal = new GdalTags();
   for (let column = 0; column < columns; column++) {
     const directory = planes.ownDirectory(column);
-    const extra = directory ? await readExtraSamples(directory, full.samples, full.photometric) : NO_EXTRA;
+    const told = directory ? await readExtraSamples(directory, full.samples, full.photometric) : NO_EXTRA;
+    const bands = directory ? await gdal.bands(directory, full.samples) : [];
+    const extra = interpreted(told, bands);
     const first = channels.length;
     if (extra.alpha !== null) alphas.push(alphaOf(first, full.samples, extra, extra.alpha));
     const text = directory ? await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES) : null;
     const nodata = nodataOf(text, full.dataType);
-    channels.push(...(await columnChannels(planes, column, full, ome, gdal, first, extra, nodata)));
+    const described = ome?.channels[column] ?? null;
+    channels.push(...columnChannels(full, described, bands, first, extra, nodata));
     warnings.push(...extra.warnings, ...nodata.warnings);
   }
   if (gdal.isDamaged)
@@ -66,6 +69,16 @@ export async function describeChannels(
 
 const NO_EXTRA: ExtraSamples = { base: 0, alpha: null, isMultiplied: false, warnings: [] };
 
+/** What GDAL says of a band goes before the tags: it says so where they cannot, as of colors in another order. */
+function interpreted(extra: ExtraSamples, bands: readonly GdalBand[]): ExtraSamples {
+  const named = bands.findIndex(({ interpretation }) => interpretation === "alpha");
+  const tagged = extra.alpha !== null && bands[extra.alpha]?.interpretation ? null : extra.alpha;
+  const alpha = named >= 0 && bands.length > 1 ? named : tagged;
+  if (alpha === extra.alpha) return extra;
+  // Warnings of the tags are about an alpha that is none.
+  return { ...extra, alpha, isMultiplied: false, warnings: [] };
+}
+
 /** The alpha of the samples of one column, of which the first is channel `first`. */
 function alphaOf(first: number, samples: number, { base, isMultiplied }: ExtraSamples, alpha: number): Alpha {
   const over = Array.from({ length: samples }, (_, sample) => sample).filter((sample) => sample !== alpha);
@@ -75,23 +88,18 @@ function alphaOf(first: number, samples: number, { base, isMultiplied }: ExtraSa
 }
 
 /** Channels that one column of directories holds: its samples. */
-async function columnChannels(
-  planes: Planes,
-  column: number,
+function columnChannels(
   { samples, photometric, dataType }: Page,
-  ome: OmeMetadata | null,
-  gdal: GdalTags,
+  // OME-XML describes a directory of several samples by one Channel of as many SamplesPerPixel.
+  described: OmeMetadata["channels"][number] | null,
+  bands: readonly GdalBand[],
   firstIndex: number,
   extra: ExtraSamples,
   nodata: Nodata,
-): Promise<readonly ChannelInfo[]> {
-  const directory = planes.ownDirectory(column);
-  const bands = directory ? await gdal.bands(directory, samples) : [];
-  // OME-XML describes a directory of several samples by one Channel of as many SamplesPerPixel.
-  const described = ome?.channels[column] ?? null;
+): readonly ChannelInfo[] {
   return Array.from({ length: samples }, (_, sample): ChannelInfo => {
     const band = bands[sample];
-    const generated = colourName(photometric, extra, sample) ?? `b${firstIndex + sample + 1}`;
+    const generated = colourName(photometric, extra, sample, band) ?? `b${firstIndex + sample + 1}`;
     const own = samples === 1 ? described?.name : described?.name && `${described.name} ${generated}`;
     return {
       index: firstIndex + sample,
@@ -107,6 +115,7 @@ async function columnChannels(
       active: null,
       masked: false,
       alpha: false,
+      derived: false,
       kind: band?.isThematic ? "categorical" : "continuous",
       classes: null,
     };
@@ -145,9 +154,17 @@ class GdalTags {
   }
 }
 
-/** Names that the photometric interpretation gives; null: none. Grey is called so where it has an alpha. */
-function colourName(photometric: number, { base, alpha }: ExtraSamples, sample: number): string | null {
+/** Names that the photometric interpretation gives, or GDAL; null: none. Grey is called so where it has an alpha. */
+function colourName(
+  photometric: number,
+  { base, alpha }: ExtraSamples,
+  sample: number,
+  band: GdalBand | undefined,
+): string | null {
   if (sample === alpha) return "alpha";
+  const told = band?.interpretation ?? "";
+  if (RGB.includes(told) || (alpha !== null && GRAY.includes(told))) return told;
+  if (told === "undefined") return null;
   const names = COLOURS.get(photometric) ?? (alpha !== null && base === 1 ? GRAY : []);
   return names[sample] ?? null;
 }

@@ -1,9 +1,6 @@
-import { unreadable } from "../unreadable.ts";
+import { assertChunkBytes } from "../chunk-limit.ts";
 import type { CodecName } from "./compression.ts";
 import type { BlockGrid } from "./page.ts";
-
-/** Decoded bytes of one tile or strip: what one chunk may take of a worker's memory. */
-const MAX_BLOCK_MIB = 32;
 
 /**
  * How stored blocks make chunks. `blocks`: so many strips are one chunk (1: each block is). `rows`: a single uncompressed
@@ -24,24 +21,17 @@ const CHUNK_BYTES = 2 ** 18;
 /** Strips of a chunk at most: each costs a read. */
 const MAX_STRIPS = 1024;
 
-export function chunkShape(blocks: BlockGrid, height: number, codec: CodecName): ChunkShape {
+/** `mostMiB`: decoded, of one block. */
+export function chunkShape(blocks: BlockGrid, height: number, codec: CodecName, mostMiB: number): ChunkShape {
   const { tiled, width, rowBytes } = blocks;
   const blockBytes = rowBytes * blocks.height;
   if (!tiled && codec === "none" && blocks.rows === 1 && blockBytes > CHUNK_BYTES) {
-    assertBlockBytes(rowBytes);
+    assertChunkBytes(rowBytes, "strip", mostMiB);
     const rows = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
     return { width, height: Math.min(rows, height), kind: "rows", strips: 1 };
   }
-  assertBlockBytes(blockBytes);
+  assertChunkBytes(blockBytes, tiled ? "tile" : "strip", mostMiB);
   const joined = !tiled && blockBytes < SMALL_STRIP_BYTES ? Math.floor(CHUNK_BYTES / Math.max(1, blockBytes)) : 1;
   const strips = Math.max(1, Math.min(joined, blocks.rows, MAX_STRIPS));
   return { width, height: tiled ? blocks.height : Math.min(blocks.height * strips, height), kind: "blocks", strips };
-}
-
-export function assertBlockBytes(bytes: number): void {
-  const mebibytes = Math.ceil(bytes / 2 ** 20);
-  if (mebibytes <= MAX_BLOCK_MIB) return;
-  throw unreadable(
-    `one of its tiles or strips has ${mebibytes} MiB, where ${MAX_BLOCK_MIB} are the most; convert it to tiles of 256 or 512 pixels`,
-  );
 }

@@ -45,7 +45,7 @@ export function hasPredictor(codec: CodecName): boolean {
   return codec === "deflate" || codec === "lzw" || codec === "zstd";
 }
 
-/** Its samples come out of the codec in this machine's byte order, whatever the file's is. */
+/** Its samples come out of our decoder in this machine's byte order, whatever the file's is. */
 export function ordersItsBytes(codec: CodecName): boolean {
   return codec === "lerc";
 }

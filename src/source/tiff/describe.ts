@@ -1,18 +1,20 @@
 import { planeBytes, planeTypeOf } from "../../core/dtype.ts";
 import type { Alpha } from "../alpha.ts";
+import type { ConvertedColors } from "../color/converted.ts";
 import { unusedLevelsWarning } from "../levels-used.ts";
-import type { Beside } from "../sidecars.ts";
-import { sidecarWarnings } from "../sidecars.ts";
+import { withBands } from "../sidecars/bands.ts";
 import type { ImageInfo, PixelSize, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { boundedWarnings, type ImageWarning, imageWarning } from "../warnings.ts";
 import { describeChannels } from "./channels.ts";
-import { colorWarnings } from "./color-warnings.ts";
+import { isNegative, tiffColors } from "./colors.ts";
 import type { Directory } from "./directory.ts";
 import { layoutAdvice } from "./layout-advice.ts";
 import { type GeoFacts, type GeoTags, parseGeo } from "./metadata/geo.ts";
+import type { PlaceBeside } from "./metadata/geo-system.ts";
 import type { ImageJStack } from "./metadata/image-j.ts";
 import type { OmeMetadata } from "./metadata/ome.ts";
+import type { Outer } from "./outer.ts";
 import type { Page } from "./page.ts";
 import type { Planes } from "./planes.ts";
 import { TAG } from "./tags.ts";
@@ -29,30 +31,35 @@ export interface Known {
   readonly description: string | null;
   readonly seriesCount: number;
   readonly warnings: readonly ImageWarning[];
-  /** Where its file lies, and how it is called there; null: nobody knows. */
-  readonly beside: Beside | null;
+  /** What files beside it tell of its place. */
+  readonly place: PlaceBeside;
 }
 
 export interface Description {
   readonly info: ImageInfo;
   readonly alphas: readonly Alpha[];
+  /** Null: no sRGB is made of its samples. */
+  readonly colors: ConvertedColors | null;
 }
 
-/** Everything about an image but its pixels, from its directories, OME-XML, GDAL's and GeoTIFF's tags. */
-export async function describe(planes: Planes, known: Known): Promise<Description> {
+/** Everything about an image but its pixels, from its directories, OME-XML, GDAL's and GeoTIFF's tags, and files beside it. */
+export async function describe(planes: Planes, known: Known, { overviews, ...outer }: Outer): Promise<Description> {
   const [full] = planes.levels;
   if (!full) throw unreadable("it holds no image");
   const { depth, times, planes: places } = planes.arrangement;
   const { ome, imageJ, seriesCount } = known;
-  const { channels, alphas, warnings } = await describeChannels(planes, full, ome);
-  const geo = parseGeo(await readGeo(planes.ownDirectory(0)));
+  const { warnings, ...stored } = await describeChannels(planes, full, ome);
+  const { channels, alphas, warnings: told } = withBands(stored, outer.bands);
+  const geo = parseGeo(await readGeo(planes.ownDirectory(0)), known.place);
+  const levels = [...planes.levels, ...(overviews?.levels ?? [])];
+  const found = await tiffColors(planes, full);
   const info: ImageInfo = {
     format: ome ? "OME-TIFF" : "TIFF",
     name: ome?.name ?? null,
     description: ome ? ome.description : known.description,
     ...{ seriesCount, depth, times, channels },
     ...{ width: full.width, height: full.height },
-    levels: planes.levels.map(storedLevel),
+    levels: levels.map(storedLevel),
     pixelSize: ome?.pixelSize ?? (await imageJPixelSize(planes, imageJ)) ?? geoPixelSize(geo),
     georeference: geo.georeference,
     warnings: boundedWarnings([
@@ -60,14 +67,16 @@ export async function describe(planes: Planes, known: Known): Promise<Descriptio
       ...(ome?.warnings ?? []),
       ...geo.warnings,
       ...missingPlanes(places),
-      ...(await colorWarnings(planes, full)),
+      ...found.warnings,
       ...warnings,
-      ...unusedLevelsWarning(full, planes.levels, planes.unused),
-      ...sidecarWarnings(known.beside, geo.georeference !== null),
+      ...told,
+      ...unusedLevelsWarning(full, levels, planes.unused + (overviews?.unused ?? 0)),
+      ...outer.warnings,
     ]),
-    advice: layoutAdvice(planes.levels),
+    advice: layoutAdvice(levels),
+    ...(isNegative(full) ? { negative: true } : {}),
   };
-  return { info, alphas };
+  return { info, alphas, colors: found.colors };
 }
 
 function missingPlanes(places: readonly unknown[]): readonly ImageWarning[] {
@@ -77,7 +86,8 @@ function missingPlanes(places: readonly unknown[]): readonly ImageWarning[] {
   return [imageWarning("PLANES_MISSING", message)];
 }
 
-async function readGeo(directory: Directory | null): Promise<GeoTags> {
+/** Values of GeoTIFF's tags. */
+export async function readGeo(directory: Directory | null): Promise<GeoTags> {
   if (!directory) return { scale: null, tiepoints: null, matrix: null, keys: null, doubles: null, text: null };
   const numbers = async (tag: number) => {
     const count = directory.entry(tag)?.count ?? 0;
@@ -93,7 +103,7 @@ async function readGeo(directory: Directory | null): Promise<GeoTags> {
   };
 }
 
-function geoPixelSize({ georeference, unit }: GeoFacts): PixelSize | null {
+export function geoPixelSize({ georeference, unit }: GeoFacts): PixelSize | null {
   if (!georeference || unit === null) return null;
   const [a, b, , d, e] = georeference.affine;
   return { x: Math.hypot(a, d), y: Math.hypot(b, e), unit };

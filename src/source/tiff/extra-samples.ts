@@ -22,6 +22,7 @@ const BASE_SAMPLES: ReadonlyMap<number, number> = new Map([
   [PHOTOMETRIC.ycbcr, 3],
   [PHOTOMETRIC.cmyk, 4],
   [PHOTOMETRIC.lab, 3],
+  [PHOTOMETRIC.iccLab, 3],
 ]);
 
 /** The tag alone decides what is alpha, in any position and however many samples there are. */

@@ -20,14 +20,17 @@ export class TiffFile {
   readonly littleEndian: boolean;
   /** BigTIFF: 8-byte offsets. */
   readonly big: boolean;
+  /** Decoded, of one tile or strip. */
+  readonly mostChunkMiB: number;
   readonly #windowBytes: number;
   readonly #windows: LRUCache<number, Promise<Uint8Array>>;
 
-  constructor(store: Store, littleEndian: boolean, big: boolean) {
+  constructor(store: Store, littleEndian: boolean, big: boolean, mostChunkMiB: number) {
     this.store = batched(store);
     this.chunks = new ChunkReader(this.store);
     this.littleEndian = littleEndian;
     this.big = big;
+    this.mostChunkMiB = mostChunkMiB;
     this.#windowBytes = store.readMany ? REMOTE_WINDOW : LOCAL_WINDOW;
     this.#windows = new LRUCache({ max: KEPT_BYTES / this.#windowBytes });
   }

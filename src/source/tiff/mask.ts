@@ -16,12 +16,17 @@ export interface FoundMask {
   readonly warnings: readonly ImageWarning[];
 }
 
-const NONE: FoundMask = { mask: null, warnings: [] };
-
-/** The transparency masks of an image (TIFF 6.0, NewSubfileType 4). One that cannot be applied is told, for pixels can be read without it. */
-export async function readMask(planes: Planes, medium: TiffMedium): Promise<FoundMask> {
-  const masks = await allMasks(planes.arrangement);
-  if (masks.size === 0) return NONE;
+/**
+ * The transparency masks of an image (TIFF 6.0, NewSubfileType 4); `coarse` are masks of its levels in another file. Null: it has none. One that
+ * cannot be applied is told, for pixels can be read without it.
+ */
+export async function readMask(
+  planes: Planes,
+  medium: TiffMedium,
+  coarse: readonly Directory[] = [],
+): Promise<FoundMask | null> {
+  const masks = await allMasks(planes.arrangement, coarse);
+  if (masks.size === 0) return null;
   try {
     return { mask: await openMask(planes, masks, medium), warnings: [] };
   } catch (error) {
@@ -54,15 +59,18 @@ async function openMask(planes: Planes, masks: Arrangement["masks"], medium: Tif
   const groups = full.separate ? full.samples : 1;
   return {
     source: new TiffSource(info, found, medium),
-    groupOf: (group) => {
+    planesOf: (group) => {
       const column = Math.floor(group / groups);
-      return own.planes[column] ? column : null;
+      return own.planes[column] ? [{ group: column, sample: 0, over: null }] : [];
     },
   };
 }
 
 /** Of the main chain; where the first directory has masks among its SubIFDs, those too. */
-async function allMasks({ planes, columns, masks }: Arrangement): Promise<Arrangement["masks"]> {
+async function allMasks(
+  { planes, columns, masks }: Arrangement,
+  coarse: readonly Directory[],
+): Promise<Arrangement["masks"]> {
   const all = new Map(masks);
   for (const place of planes.slice(0, columns)) {
     if (!place || isPart(place)) continue;
@@ -70,6 +78,9 @@ async function allMasks({ planes, columns, masks }: Arrangement): Promise<Arrang
     if (children.length === 0) break;
     all.set(place.directory, [...children, ...(all.get(place.directory) ?? [])]);
   }
+  const [first] = planes;
+  const own = first && !isPart(first) ? all.get(first.directory) : undefined;
+  if (own && first && !isPart(first)) all.set(first.directory, [...own, ...coarse]);
   return all;
 }
 

@@ -8,6 +8,7 @@ import type {
   ImageInfo,
   ImageSource,
   SourceChunk,
+  StoredColors,
   StoredLevel,
 } from "../types.ts";
 import type { Maybe } from "./maybe.ts";
@@ -24,16 +25,31 @@ import {
 
 const NO_DATA = 0x7fc00000;
 
-/** A source's mask: an image of one sample for each of its groups. */
+/** A plane of a mask. */
+export interface MaskPlane {
+  /** Group and sample of the mask. */
+  readonly group: number;
+  readonly sample: number;
+  /** Plane of the image's own chunk that it lies over; null: all of them. */
+  readonly over: number | null;
+}
+
+/** A source's mask: an image of a plane for each of its groups, or for each of their samples. */
 export interface Mask {
   readonly source: ImageSource;
-  /** Group of the mask by the group of the image; null: all of it is data. */
-  readonly groupOf: (group: number) => number | null;
+  /** Planes of the mask by the group of the image; none: all of it is data. */
+  readonly planesOf: (group: number) => readonly MaskPlane[];
+}
+
+interface MaskPiece extends Piece {
+  /** Null: the chunk of the image itself. */
+  readonly plane: MaskPlane | null;
 }
 
 /** Chunks of the mask that lie over one of the image are read with it. */
-function withMask(level: StoredLevel, mask: StoredLevel): StoredLevel {
-  return { ...level, chunkReads: (level.chunkReads ?? 1) + mostTouched(level, mask) * (mask.chunkReads ?? 1) };
+function withMask(level: StoredLevel, mask: StoredLevel, planes: number): StoredLevel {
+  const reads = planes * mostTouched(level, mask) * (mask.chunkReads ?? 1);
+  return { ...level, chunkReads: (level.chunkReads ?? 1) + reads };
 }
 
 /**
@@ -56,12 +72,14 @@ export class MaskedSource implements ImageSource {
       const own = mask.source.info.levels.findIndex((one) => one.width === width && one.height === height);
       return own < 0 ? [] : [[level, own] as const];
     });
+    const groups = new Set(channels.map(({ index }) => inner.locate(index).group));
+    const most = Math.max(1, ...[...groups].map((group) => mask.planesOf(group).length));
     this.info = {
       ...inner.info,
       channels: channels.map((channel) => ({ ...channel, masked: true })),
       levels: this.#levels.flatMap(([level, own]) => {
         const [stored, over] = [levels[level], mask.source.info.levels[own]];
-        return stored && over ? [withMask(stored, over)] : [];
+        return stored && over ? [withMask(stored, over, most)] : [];
       }),
       advice:
         this.#levels.length === levels.length
@@ -92,14 +110,23 @@ export class MaskedSource implements ImageSource {
   }
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
-    decodePieces(this.#pieces(ref), bytes, target, (piece, index) => {
-      if (index === 0) this.#toFloat(ref, piece, target);
-      else this.#apply(ref, piece, target);
+    const pieces = this.#pieces(ref);
+    decodePieces(pieces, bytes, target, (piece, index) => {
+      const plane = pieces[index]?.plane ?? null;
+      if (plane === null) this.#toFloat(ref, piece, target);
+      else this.#apply(ref, piece, plane, target);
     });
   }
 
   beneath(ref: ChunkRef): SourceChunk {
     return { source: this.#inner, ref: this.#innerRef(ref) };
+  }
+
+  async colors(): Promise<StoredColors | null> {
+    const colors = (await this.#inner.colors?.()) ?? null;
+    const groups = this.info.channels.map(({ index }) => this.locate(index).group);
+    const isApart = groups.some((group) => this.#mask.planesOf(group).some(({ over }) => over !== null));
+    return colors && { ...colors, mask: isApart || colors.mask === "apart" ? "apart" : "one" };
   }
 
   async close(): Promise<void> {
@@ -124,7 +151,7 @@ export class MaskedSource implements ImageSource {
   }
 
   /** NaN where one decoded chunk of the mask is 0. */
-  #apply(ref: ChunkRef, piece: Piece, { pixels, ptr, scratch }: DecodeTarget): void {
+  #apply(ref: ChunkRef, piece: Piece, { sample: own, over }: MaskPlane, { pixels, ptr, scratch }: DecodeTarget): void {
     const { width, height, samples } = this.layout(ref);
     const image = this.#rect(ref);
     const level = piece.source.info.levels[piece.ref.level];
@@ -132,29 +159,34 @@ export class MaskedSource implements ImageSource {
     if (!level) throw new RangeError("The mask has no such level.");
     const [left, top] = [piece.ref.x * level.chunkWidth, piece.ref.y * level.chunkHeight];
     const buffer = pixels.memory.buffer as ArrayBuffer;
-    const valid = planeView(mask.type, buffer, scratch, mask.width * mask.height);
+    const count = mask.width * mask.height;
+    const valid = planeView(mask.type, buffer, scratch + own * count * planeBytes(mask.type), count);
     const out = new Uint32Array(buffer, ptr, width * height * samples);
+    const [first, end] = over === null ? [0, samples] : [over, over + 1];
     const right = Math.min(image.right, left + mask.width);
     const bottom = Math.min(image.bottom, top + mask.height);
     for (let y = Math.max(image.top, top); y < bottom; y++) {
       const [from, to] = [(y - top) * mask.width - left, (y - image.top) * width - image.left];
       for (let x = Math.max(image.left, left); x < right; x++) {
         if (valid[from + x] !== 0) continue;
-        for (let sample = 0; sample < samples; sample++) out[sample * width * height + to + x] = NO_DATA;
+        for (let sample = first; sample < end; sample++) out[sample * width * height + to + x] = NO_DATA;
       }
     }
   }
 
   /** The image's chunk, and the chunks of the mask that lie over it. */
-  #pieces(ref: ChunkRef): readonly Piece[] {
-    const { source, groupOf } = this.#mask;
-    const own = { source: this.#inner, ref: this.#innerRef(ref) };
-    const group = groupOf(ref.group);
+  #pieces(ref: ChunkRef): readonly MaskPiece[] {
+    const { source, planesOf } = this.#mask;
+    const own = { source: this.#inner, ref: this.#innerRef(ref), plane: null };
     const level = this.#levels[ref.level]?.[1] ?? -1;
     const stored = source.info.levels[level];
-    if (group === null || !stored) return [own];
-    const over = touchedChunks(this.#rect(ref), stored);
-    return [own, ...over.map(({ x, y }) => ({ source, ref: { level, group, z: 0, t: 0, x, y } }))];
+    const planes = planesOf(ref.group);
+    if (planes.length === 0 || !stored) return [own];
+    const touched = touchedChunks(this.#rect(ref), stored);
+    const over = planes.flatMap((plane) =>
+      touched.map(({ x, y }) => ({ source, ref: { level, group: plane.group, z: 0, t: 0, x, y }, plane })),
+    );
+    return [own, ...over];
   }
 
   #innerRef(ref: ChunkRef): ChunkRef {

@@ -1,6 +1,9 @@
 import { BandloomError } from "../../core/errors.ts";
 import { type Alpha, AlphaSource } from "../alpha.ts";
-import { type Identity, joinIdentities } from "../identity.ts";
+import { SERVED_CHUNK_MIB } from "../chunk-limit.ts";
+import { ConvertedColorSource } from "../color/converted.ts";
+import { type Identity, joinIdentities, withAbsent } from "../identity.ts";
+import { NO_SIDECARS, type ReadSidecars } from "../sidecars/read.ts";
 import type { Folder, ImageSource, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { imageWarning } from "../warnings.ts";
@@ -9,23 +12,23 @@ import { readChain } from "./chain.ts";
 import { describe, type Known } from "./describe.ts";
 import type { Directory } from "./directory.ts";
 import { readHeader } from "./header.ts";
-import { readMask } from "./mask.ts";
-import { type Mask, MaskedSource } from "./masked.ts";
+import { MaskedSource } from "./masked.ts";
 import { parseImageJ } from "./metadata/image-j.ts";
 import { looksLikeOme, type OmeDocument, type OmeMetadata, omeImage, otherImages, parseOme } from "./metadata/ome.ts";
 import { withoutMissing } from "./missing-parts.ts";
-import { PaletteSource, paletteOf } from "./palette.ts";
+import { joinedSource, type Outer, readOuter, usefulBeside } from "./outer.ts";
+import { PaletteSource, paletteOf, toldPalette } from "./palette.ts";
 import { Parts } from "./parts.ts";
 import { Planes } from "./planes.ts";
 import { readSeries } from "./series.ts";
-import { type TiffMedium, TiffSource } from "./source.ts";
-import { SparseSource } from "./sparse.ts";
+import type { TiffMedium } from "./source.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
 import { TurnedSource, turnOf } from "./turned.ts";
-import { canSayNoData, findUnwritten } from "./unwritten.ts";
 
 const MAX_DESCRIPTION_BYTES = 64 * 2 ** 20;
 const MAX_SHOWN_DESCRIPTION = 4096;
+/** Of indices into a palette. */
+const INDEX_TYPES: readonly string[] = ["uint8", "uint16", "bit"];
 /** Three of 16-bit indices. */
 const MAX_COLOR_MAP = 3 * 65_536;
 
@@ -34,8 +37,10 @@ export interface TiffOptions {
   readonly series?: number;
   /** The folder of the file, where the other files of a multi-file OME-TIFF lie; the source owns it then. */
   readonly siblings?: Folder | null;
-  /** Name of the file in `siblings`, for what lies beside it; left out: nobody knows. */
-  readonly name?: string | null;
+  /** Reads what lies beside the file; left out: nobody knows where it lies. */
+  readonly beside?: ReadSidecars | null;
+  /** See SourceContext. */
+  readonly mostChunkMiB?: number;
 }
 
 /**
@@ -44,47 +49,56 @@ export interface TiffOptions {
  * file claims is bounded before memory is taken for it.
  */
 export async function openTiff(store: Store, options: TiffOptions = {}): Promise<ImageSource> {
-  const { series = 0, siblings = null, name = null } = options;
-  const { file, firstDirectory } = await readHeader(store);
+  const { series = 0, siblings = null, beside = null, mostChunkMiB = SERVED_CHUNK_MIB } = options;
+  const { file, firstDirectory } = await readHeader(store, mostChunkMiB);
   const directories = await readChain(file, firstDirectory);
   const text = (await directories[0]?.text(TAG.imageDescription, MAX_DESCRIPTION_BYTES)) ?? "";
-  const beside = siblings && name !== null ? { folder: siblings, name } : null;
   const contents = looksLikeOme(text)
     ? await omeContents(directories, await wholeDocument(text, siblings), series)
     : await plainContents(directories, text, series);
-  const parts = siblings && new Parts(siblings);
+  const parts = siblings && new Parts(siblings, mostChunkMiB);
+  // What lies beside is of the first image of a file that holds several.
+  const files = { store, parts, siblings, beside: series === 0 ? beside : null };
   try {
-    return await openContents({ ...contents, known: { ...contents.known, beside } }, store, parts, siblings);
+    return await openContents(contents, files);
   } catch (error) {
     parts?.release();
     throw error;
   }
 }
 
-async function openContents(
-  { arrangement, identity, known }: Contents,
-  store: Store,
-  parts: Parts | null,
-  siblings: Folder | null,
-): Promise<ImageSource> {
+interface Files {
+  readonly store: Store;
+  readonly parts: Parts | null;
+  readonly siblings: Folder | null;
+  readonly beside: ReadSidecars | null;
+}
+
+async function openContents(contents: Contents, { store, parts, siblings, beside }: Files): Promise<ImageSource> {
+  const { arrangement, identity, known } = contents;
   const planes = await Planes.open(await withoutMissing(arrangement, parts, siblings), parts, "image");
   assertFits(known.ome, planes);
+  const sidecars = beside ? await beside(await usefulBeside(planes)) : NO_SIDECARS;
+  const all = [...(identity ? [identity] : []), ...(parts?.identities ?? []), ...sidecars.identities];
   const medium: TiffMedium = {
-    identity: joined([store.identity, ...(identity ? [identity] : []), ...(parts?.identities ?? [])]),
+    identity: withAbsent(joined([store.identity, ...all]), sidecars.absent),
     remote: store.readMany !== undefined || (parts?.remote ?? false),
     close: async () => {
       parts?.release();
+      await sidecars.close();
       await siblings?.close();
       await store.close();
     },
   };
-  const { mask, warnings } = await readMask(planes, medium);
-  const unwritten = await findUnwritten(planes, medium.remote);
-  const all = [...known.warnings, ...warnings, ...unwritten.warnings];
-  const { info, alphas } = await describe(planes, { ...known, warnings: all });
-  const stored = new TiffSource(info, planes, medium);
-  const complete = unwritten.count > 0 && !canSayNoData(info) ? new SparseSource(stored) : stored;
-  return await shown(complete, planes, alphas, mask);
+  try {
+    const outer = await readOuter(planes, sidecars, medium);
+    const { info, alphas, colors } = await describe(planes, { ...known, place: sidecars.place }, outer);
+    const source = await shown(joinedSource(info, planes, outer, medium), planes, alphas, outer);
+    return colors ? new ConvertedColorSource(source, colors) : source;
+  } catch (error) {
+    await sidecars.close();
+    throw error;
+  }
 }
 
 /** A single file keeps its own. */
@@ -93,14 +107,12 @@ function joined(identities: readonly Identity[]): Identity {
   return only && identities.length === 1 ? only : joinIdentities(identities);
 }
 
-interface FoundContents {
+interface Contents {
   /** Of metadata in another file. */
   readonly identity: Identity | null;
   readonly arrangement: Arrangement;
-  readonly known: Omit<Known, "beside">;
+  readonly known: Omit<Known, "place">;
 }
-
-type Contents = FoundContents & { readonly known: Known };
 
 interface Document {
   readonly ome: OmeDocument;
@@ -122,7 +134,7 @@ async function omeContents(
   directories: readonly Directory[],
   { ome: document, identity }: Document,
   series: number,
-): Promise<FoundContents> {
+): Promise<Contents> {
   const seriesCount = Math.max(1, document.images.length);
   assertSeries(series, seriesCount);
   const ome = omeImage(document, series);
@@ -130,7 +142,7 @@ async function omeContents(
   return { arrangement, identity, known: { ome, imageJ: null, description: null, seriesCount, warnings: [] } };
 }
 
-async function plainContents(directories: readonly Directory[], text: string, number: number): Promise<FoundContents> {
+async function plainContents(directories: readonly Directory[], text: string, number: number): Promise<Contents> {
   const all = await readSeries(directories);
   const series = all[number];
   if (all.length === 0) throw unreadable("it holds no image");
@@ -181,17 +193,22 @@ async function shown(
   stored: ImageSource,
   planes: Planes,
   alphas: readonly Alpha[],
-  mask: Mask | null,
+  { mask, bands }: Outer,
 ): Promise<ImageSource> {
   const [full] = planes.levels;
   const directory = planes.ownDirectory(0);
   if (!full || !directory) return stored;
   let source: ImageSource = stored;
-  const isIndexed = full.photometric === PHOTOMETRIC.palette && full.samples === 1 && stored.info.format === "TIFF";
-  if (isIndexed && (full.dataType === "uint8" || full.dataType === "uint16" || full.dataType === "bit"))
+  const canBeIndexed = full.samples === 1 && stored.info.format === "TIFF" && INDEX_TYPES.includes(full.dataType);
+  const told = canBeIndexed ? (bands[0]?.palette ?? null) : null;
+  const isIndexed = canBeIndexed && full.photometric === PHOTOMETRIC.palette;
+  if (told) source = new PaletteSource(source, toldPalette(told, full.bits));
+  else if (isIndexed)
     source = new PaletteSource(source, paletteOf(await directory.numbers(TAG.colorMap, MAX_COLOR_MAP), full.bits));
   if (alphas.length > 0) source = new AlphaSource(source, alphas);
-  if (mask) source = new MaskedSource(source, mask);
+  // A palette's codes and its colors are groups of their own, both of them under the mask of the codes.
+  const groups = source instanceof PaletteSource ? 2 : 1;
+  if (mask) source = new MaskedSource(source, { ...mask, planesOf: (at) => mask.planesOf(Math.floor(at / groups)) });
   const turn = turnOf(await directory.number(TAG.orientation, 1));
   // The planes of OME-TIFF are as its XML describes them: no reader of such files turns them.
   return turn && stored.info.format === "TIFF" ? new TurnedSource(source, turn) : source;

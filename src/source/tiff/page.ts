@@ -1,6 +1,7 @@
 import { type DataType, planeBytes, planeTypeOf } from "../../core/dtype.ts";
+import { assertChunkBytes } from "../chunk-limit.ts";
 import { unreadable } from "../unreadable.ts";
-import { assertBlockBytes, type ChunkShape, chunkShape } from "./chunk-shape.ts";
+import { type ChunkShape, chunkShape } from "./chunk-shape.ts";
 import { type CodecName, codecOf, hasPredictor } from "./compression.ts";
 import type { Directory } from "./directory.ts";
 import type { TiffFile } from "./file.ts";
@@ -74,8 +75,10 @@ export async function readPage(directory: Directory): Promise<Page> {
   const predictor = hasPredictor(codec) ? await readPredictor(directory, dataType) : 1;
   const blocks = await readBlocks(directory, { width, height, bits, samples: interleaved });
   const planes = separate ? samples : 1;
-  const chunks = chunkShape(blocks, height, codec);
-  assertBlockBytes(chunks.width * chunks.height * interleaved * planeBytes(planeTypeOf(dataType)));
+  const { mostChunkMiB } = directory.file;
+  const chunks = chunkShape(blocks, height, codec, mostChunkMiB);
+  const decoded = chunks.width * chunks.height * interleaved * planeBytes(planeTypeOf(dataType));
+  assertChunkBytes(decoded, blocks.tiled ? "tile" : "strip", mostChunkMiB);
   const offsets = index(directory, [TAG.tileOffsets, TAG.stripOffsets], blocks, planes);
   const byteCounts = index(directory, [TAG.tileByteCounts, TAG.stripByteCounts], blocks, planes);
   if (!offsets) throw unreadable("it does not say where its tiles lie");

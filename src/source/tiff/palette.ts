@@ -9,6 +9,7 @@ import type {
   DecodeTarget,
   ImageInfo,
   ImageSource,
+  StoredColors,
 } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { Maybe } from "./maybe.ts";
@@ -36,6 +37,20 @@ export function paletteOf(colorMap: readonly number[] | null, bits: number): Pal
   return { type, colors: [scaled.slice(0, size), scaled.slice(size, 2 * size), scaled.slice(2 * size)] };
 }
 
+/** The palette whose colors are those of classes; null: a code has none, or they do not count from 0. */
+export function classPalette(classes: readonly ChannelClass[]): Palette | null {
+  if (classes.length === 0 || !classes.every(({ value, color }, code) => value === code && color !== null)) return null;
+  const component = (at: number) =>
+    Uint16Array.from(classes, ({ color }) => Number.parseInt((color ?? "").slice(at, at + 2), 16));
+  return { type: "uint8", colors: [component(1), component(3), component(5)] };
+}
+
+/** A palette that is told outside of the file, by index; indices without a color are black. */
+export function toldPalette(colors: readonly (readonly [number, number, number])[], bits: number): Palette {
+  const component = (at: 0 | 1 | 2) => Uint16Array.from({ length: 2 ** bits }, (_, index) => colors[index]?.[at] ?? 0);
+  return { type: "uint8", colors: [component(0), component(1), component(2)] };
+}
+
 /** A channel of codes and its three colors. */
 const PARTS = 1 + COMPONENTS.length;
 
@@ -58,7 +73,12 @@ export class PaletteSource implements ImageSource {
     this.info = {
       ...inner.info,
       channels: inner.info.channels.flatMap((channel) => [
-        { ...channel, index: channel.index * PARTS, kind: "categorical" as const, classes },
+        {
+          ...channel,
+          index: channel.index * PARTS,
+          kind: "categorical" as const,
+          classes: withNames(classes, channel.classes),
+        },
         ...colorChannels(channel, palette.type, several),
       ]),
     };
@@ -121,6 +141,10 @@ export class PaletteSource implements ImageSource {
     });
   }
 
+  async colors(): Promise<StoredColors | null> {
+    return (await this.#inner.colors?.()) ?? null;
+  }
+
   close(): void | Promise<void> {
     return this.#inner.close();
   }
@@ -159,9 +183,20 @@ function colorChannels(channel: ChannelInfo, type: Palette["type"], several: boo
       ...channel,
       ...{ index: channel.index * PARTS + 1 + sample, name, dataType: type, masked: hasNoData(channel) },
       ...{ nodata: null, window: null, color: null, unit: null, scale: 1, offset: 0 },
-      ...{ kind: "continuous", classes: null },
+      ...{ derived: true, kind: "continuous", classes: null },
     };
   });
+}
+
+/** The same with names and colors that are told elsewhere, which go before those of the palette. */
+function withNames(classes: readonly ChannelClass[], named: readonly ChannelClass[] | null): readonly ChannelClass[] {
+  if (named === null) return classes;
+  const all = new Map([...classes, ...named].map((one) => [one.value, one]));
+  for (const { value, color } of classes) {
+    const told = all.get(value);
+    all.set(value, { value, name: told?.name ?? null, color: told?.color ?? color });
+  }
+  return [...all.values()].sort((a, b) => a.value - b.value);
 }
 
 /** A color for each code. The black ones at the end stand for codes that are not used: a palette has a color for each that there could be. */

@@ -20,12 +20,14 @@ const ROOT_BYTES = 16_384;
 /** The other files of an image, opened when a plane of theirs is first needed; at most `MAX_OPEN` of them stay open. */
 export class Parts {
   readonly #folder: Folder;
+  readonly #mostChunkMiB: number;
   readonly #chains = new Map<string, Promise<readonly Directory[]>>();
   readonly #stores = new Map<string, PartStore>();
   readonly #open: LRUCache<string, OpenPart>;
 
-  constructor(folder: Folder) {
+  constructor(folder: Folder, mostChunkMiB: number) {
     this.#folder = folder;
+    this.#mostChunkMiB = mostChunkMiB;
     this.#open = new LRUCache({ max: MAX_OPEN, dispose: (part) => part.release() });
   }
 
@@ -59,7 +61,7 @@ export class Parts {
   async #chain(name: string, uuid: string | null): Promise<readonly Directory[]> {
     const first = await this.#acquire(name);
     const store = new PartStore(first.store, () => this.#acquire(name));
-    const { file, firstDirectory } = await readHeader(store);
+    const { file, firstDirectory } = await readHeader(store, this.#mostChunkMiB);
     const directories = await readChain(file, firstDirectory);
     const description = await directories[0]?.beginning(TAG.imageDescription, ROOT_BYTES);
     const own = description ? rootUuid(new TextDecoder().decode(description)) : null;

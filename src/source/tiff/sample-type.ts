@@ -33,11 +33,34 @@ export async function readSampleType(directory: Directory, tags: SampleTags, sam
   const bits = await uniform(directory, tags.bitsPerSample, samples, 1, "BitsPerSample");
   const format = await uniform(directory, tags.sampleFormat, samples, 1, "SampleFormat");
   const known = FORMATS[format];
-  if (!known) throw unreadable(`its sample format ${format} is not supported (complex numbers are 5 and 6)`);
+  if (!known)
+    throw unreadable(
+      `its sample format ${format} is not supported (complex numbers are 5 and 6); write their parts or magnitudes as floats`,
+    );
   const dataType = known.types.get(bits);
-  if (!dataType) throw unreadable(`its ${bits}-bit ${known.name} samples are not supported`);
+  if (!dataType)
+    throw unreadable(`its ${bits}-bit ${known.name} samples are not supported; ${remedy(bits, known.types)}`);
   return { dataType, bits };
 }
+
+/** The next wider type, as GDAL makes it; beyond 32 bits floats, which are exact below 2^53. */
+function remedy(bits: number, types: ReadonlyMap<number, DataType>): string {
+  const wider = [...types].find(([one]) => one >= 8 && one > bits);
+  if (!wider) return "convert it: gdal_translate -ot Float64";
+  const [wide, type] = wider;
+  return `convert it: gdal_translate -ot ${GDAL_TYPES.get(type) ?? "Float64"} -co NBITS=${wide}`;
+}
+
+const GDAL_TYPES: ReadonlyMap<DataType, string> = new Map([
+  ["uint8", "Byte"],
+  ["int8", "Int8"],
+  ["uint16", "UInt16"],
+  ["int16", "Int16"],
+  ["uint32", "UInt32"],
+  ["int32", "Int32"],
+  ["float16", "Float32"],
+  ["float32", "Float32"],
+]);
 
 export interface SampleType {
   readonly dataType: DataType;

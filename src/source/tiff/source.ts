@@ -1,12 +1,22 @@
 import { planeTypeOf, planeView } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChannelInfo, ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource } from "../types.ts";
+import type {
+  ChannelInfo,
+  ChunkBytes,
+  ChunkLayout,
+  ChunkRef,
+  DecodeTarget,
+  ImageInfo,
+  ImageSource,
+  StoredColors,
+} from "../types.ts";
 import { blockScratchBytes, decodeBlock } from "./block.ts";
 import { type ChunkAddress, fetchBlocks, unpackStrips } from "./fetch.ts";
 import { andThen, type Maybe } from "./maybe.ts";
 import type { Page } from "./page.ts";
 import { fetchEach } from "./pieces.ts";
 import type { Planes } from "./planes.ts";
+import { storedColors } from "./stored-colors.ts";
 
 /** What a source was opened from. */
 export interface TiffMedium {
@@ -71,6 +81,10 @@ export class TiffSource implements ImageSource {
     else if (this.#knownPage(ref).chunks.kind === "blocks" && !this.#knownPage(ref).blocks.tiled)
       this.#decodeStrips(bytes, ref, target);
     else this.#decodeBlock(bytes, ref, target);
+  }
+
+  colors(): Promise<StoredColors | null> {
+    return storedColors(this.#planes);
   }
 
   close(): void | Promise<void> {

@@ -1,6 +1,15 @@
 import { planeBytes } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, ImageInfo, ImageSource, SourceChunk } from "../types.ts";
+import type {
+  ChunkBytes,
+  ChunkLayout,
+  ChunkRef,
+  DecodeTarget,
+  ImageInfo,
+  ImageSource,
+  SourceChunk,
+  StoredColors,
+} from "../types.ts";
 import type { Maybe } from "./maybe.ts";
 import { type Piece, piecePlanes, pieceScratchBytes } from "./pieces.ts";
 import type { TiffSource } from "./source.ts";
@@ -61,6 +70,11 @@ export class SparseSource implements ImageSource {
 
   beneath(ref: ChunkRef): SourceChunk {
     return { source: this.#inner, ref };
+  }
+
+  async colors(): Promise<StoredColors | null> {
+    const colors = await this.#inner.colors();
+    return colors && { ...colors, mask: "one" };
   }
 
   close(): void | Promise<void> {

@@ -47,6 +47,7 @@ export const PHOTOMETRIC = {
   cmyk: 5,
   ycbcr: 6,
   lab: 8,
+  iccLab: 9,
 } as const;
 
 /** Bits of NewSubfileType. */

@@ -8,6 +8,7 @@ import type {
   Georeference,
   ImageInfo,
   ImageSource,
+  StoredColors,
   StoredLevel,
 } from "../types.ts";
 import type { Maybe } from "./maybe.ts";
@@ -93,6 +94,10 @@ export class TurnedSource implements ImageSource {
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
     decodePieces(this.#pieces(ref), bytes, target, (piece) => this.#copy(ref, piece, target));
+  }
+
+  async colors(): Promise<StoredColors | null> {
+    return (await this.#inner.colors?.()) ?? null;
   }
 
   close(): void | Promise<void> {

@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
 import type { PlaneType } from "../../core/dtype.ts";
 import { levelSize, tileGrid } from "../../core/geometry.ts";
+import { PHOTOMETRIC } from "./tags.ts";
 import type { StoredTile } from "./write.ts";
+import { colorFields } from "./write-colors.ts";
 import { encodeHead } from "./write-directory.ts";
-import { ascii, type Fields, levelFields, short, shorts, type TiffCompression, WRITE_TAG } from "./write-fields.ts";
+import { ascii, type Fields, levelFields, type TiffCompression, WRITE_TAG } from "./write-fields.ts";
 import { PartialFile } from "./write-partial.ts";
 
 /** A pyramid in one chain of directories, every channel in each. */
@@ -19,16 +21,14 @@ export interface CogLayout {
   readonly interleaved?: boolean;
   /** The first three channels are red, green and blue: any viewer shows them so. */
   readonly rgb: boolean;
+  /** How samples make colors, in place of what `rgb` says. */
+  readonly colors?: Fields;
   readonly levels: number;
   /** What else the full-resolution directory says. */
   readonly fields: Fields;
   /** Fields of every directory besides. */
   readonly common: Fields;
 }
-
-const RGB = 2;
-/** ExtraSamples: channels beyond those that the photometric interpretation knows, of no stated meaning. */
-const UNSPECIFIED = 0;
 
 /** Tiles are moved to their places in pieces of about so many bytes. */
 const COPY_BYTES = 8 * 2 ** 20;
@@ -139,13 +139,12 @@ export class CogWriter {
 }
 
 function directories(layout: CogLayout, levels: readonly LevelIndex[]) {
+  const photometric = layout.rgb ? PHOTOMETRIC.rgb : PHOTOMETRIC.blackIsZero;
+  const colors = layout.colors ?? colorFields({ photometric, samples: layout.channels, alpha: null });
   return levels.map(({ offsets, byteCounts }, level) => {
     const size = levelSize(layout, level);
     const fields = levelFields({ ...layout, size, reduced: level > 0, samples: layout.channels });
-    if (layout.rgb) fields.set(WRITE_TAG.photometric, short(RGB));
-    const extra = layout.channels - (layout.rgb ? 3 : 1);
-    if (extra > 0) fields.set(WRITE_TAG.extraSamples, shorts(extra, UNSPECIFIED));
-    for (const [tag, value] of layout.common) fields.set(tag, value);
+    for (const [tag, value] of [...colors, ...layout.common]) fields.set(tag, value);
     fields.set(WRITE_TAG.tileOffsets, { type: "long8", values: offsets });
     fields.set(WRITE_TAG.tileByteCounts, { type: "long", values: byteCounts });
     if (level === 0) {

@@ -4,10 +4,20 @@
  */
 
 /** Field types of TIFF 6.0 and BigTIFF that we write. */
-export const FIELD = { ascii: 2, short: 3, long: 4, rational: 5, double: 12, long8: 16, ifd8: 18 } as const;
+export const FIELD = {
+  ascii: 2,
+  short: 3,
+  long: 4,
+  rational: 5,
+  undefined: 7,
+  double: 12,
+  long8: 16,
+  ifd8: 18,
+} as const;
 export type NumericField = Exclude<keyof typeof FIELD, "ascii">;
 
-const FIELD_BYTES: Readonly<Record<NumericField, 2 | 4 | 8>> = {
+const FIELD_BYTES: Readonly<Record<NumericField, 1 | 2 | 4 | 8>> = {
+  undefined: 1,
   short: 2,
   long: 4,
   rational: 8,
@@ -49,7 +59,8 @@ export function encodeNumbers(type: NumericField, values: ArrayLike<number>): Ui
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
-    if (size === 2) view.setUint16(i * 2, value, true);
+    if (size === 1) bytes[i] = value;
+    else if (size === 2) view.setUint16(i * 2, value, true);
     else if (size === 4) view.setUint32(i * 4, value, true);
     else if (type === "double") view.setFloat64(i * 8, value, true);
     else if (type === "rational") {

@@ -2,19 +2,19 @@ import type { ChannelInfo } from "../types.ts";
 import { ascii, type Fields, WRITE_TAG } from "./write-fields.ts";
 import { attributes, escapeXml } from "./write-xml.ts";
 
-/** GDAL's tags for the channels of one directory: nodata (all of them have the same), names, scales, units, wavelengths, windows. */
+/** GDAL's tags for the channels of one directory: nodata (all of them but alpha have the same), names, scales, units, wavelengths, windows. */
 export function gdalFields(channels: readonly ChannelInfo[]): Fields {
   const fields: Fields = new Map();
   const items = channels.flatMap(itemsOf);
   if (items.length > 0)
     fields.set(WRITE_TAG.gdalMetadata, ascii(`<GDALMetadata>\n${items.join("\n")}\n</GDALMetadata>\n`));
-  const nodata = channels[0]?.nodata ?? null;
+  const nodata = channels.find(({ alpha }) => !alpha)?.nodata ?? null;
   if (nodata !== null) fields.set(WRITE_TAG.gdalNodata, ascii(Number.isNaN(nodata) ? "nan" : String(nodata)));
   return fields;
 }
 
 function itemsOf(channel: ChannelInfo, sample: number): string[] {
-  const { index, name, scale, offset, unit, wavelengthNm, color, window } = channel;
+  const { index, name, scale, offset, unit, wavelengthNm, color, window, kind } = channel;
   const item = (kind: Readonly<Record<string, string>>, value: string | number) =>
     `  <Item${attributes({ ...kind, sample })}>${escapeXml(String(value))}</Item>`;
   const role = (name: string, role: string, value: string | number) => item({ name, role }, value);
@@ -28,6 +28,7 @@ function itemsOf(channel: ChannelInfo, sample: number): string[] {
       : [
           `  <Item${attributes({ name: "CENTRAL_WAVELENGTH_UM", sample, domain: "IMAGERY" })}>${wavelengthNm / 1000}</Item>`,
         ]),
+    ...(kind === "categorical" ? [item({ name: "LAYER_TYPE" }, "thematic")] : []),
     ...(color === null ? [] : [item({ name: "COLOR" }, color)]),
     // A display window is no statistic of the pixels; GDAL takes statistics that are marked so for hints.
     ...(window === null

@@ -13,8 +13,10 @@ export interface OmeChannel {
 export interface OmeImage extends Size {
   readonly name: string;
   readonly type: PlaneType;
-  /** One directory of the file each for every z and t, in this order. */
+  /** For every z and t, in this order. */
   readonly channels: readonly OmeChannel[];
+  /** A directory holds all channels of its z and t; else each has its own. */
+  readonly together?: boolean;
   /** Planes along z and t. */
   readonly depth: number;
   readonly times: number;
@@ -26,11 +28,12 @@ const NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06";
 const PIXEL_TYPE: Readonly<Partial<Record<PlaneType, string>>> = { float32: "float", float64: "double" };
 
 /**
- * OME-XML (schema 2016-06) of a file whose directory (t · depth + z) · channels + c is that plane: the ImageDescription of its
- * first directory.
+ * OME-XML (schema 2016-06) of a file whose directory (t · depth + z) · channels + c is that plane, or whose directory t · depth + z is all
+ * channels together: the ImageDescription of its first directory.
  */
 export function omeXml(image: OmeImage): string {
-  const { width, height, channels, depth, times, pixelSize } = image;
+  const { width, height, channels, depth, times, pixelSize, together = false } = image;
+  const columns = together ? 1 : channels.length;
   const pixels = attributes({
     ID: "Pixels:0",
     DimensionOrder: "XYCZT",
@@ -48,8 +51,8 @@ export function omeXml(image: OmeImage): string {
       PhysicalSizeYUnit: pixelSize.unit,
     }),
   });
-  const planes = Array.from({ length: channels.length * depth * times }, (_, plane) => {
-    const [c, stack] = [plane % channels.length, Math.floor(plane / channels.length)];
+  const planes = Array.from({ length: columns * depth * times }, (_, plane) => {
+    const [c, stack] = [plane % columns, Math.floor(plane / columns)];
     const [z, t] = [stack % depth, Math.floor(stack / depth)];
     return `<TiffData${attributes({ IFD: plane, FirstC: c, FirstZ: z, FirstT: t, PlaneCount: 1 })}/>`;
   });
@@ -58,12 +61,17 @@ export function omeXml(image: OmeImage): string {
     `<OME xmlns="${NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="${NAMESPACE} ${NAMESPACE}/ome.xsd">`,
     `<Image${attributes({ ID: "Image:0", Name: image.name })}>`,
     `<Pixels${pixels}>`,
-    ...channels.map(channelXml),
+    ...(together ? [samplesXml(channels.length)] : channels.map(channelXml)),
     ...planes,
     "</Pixels>",
     "</Image>",
     "</OME>",
   ].join("");
+}
+
+/** Names of samples stand in GDAL's tag: OME-XML has one name for all of them. */
+function samplesXml(samples: number): string {
+  return `<Channel${attributes({ ID: "Channel:0:0", SamplesPerPixel: samples })}/>`;
 }
 
 function channelXml(channel: OmeChannel, index: number): string {

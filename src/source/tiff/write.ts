@@ -12,14 +12,18 @@ export interface PyramidLayout {
   readonly tileSize: number;
   readonly type: PlaneType;
   readonly compression: TiffCompression;
-  /** Channels, and z and t where there are any. */
+  /** Directories: channels, and z and t where there are any. */
   readonly planes: number;
+  /** Channels that one directory holds, one after the other; 1 where absent. */
+  readonly samples?: number;
   /** At least 1; level k measures ceil(size / 2^k). */
   readonly levels: number;
   /** ImageDescription of the first directory: OME-XML. */
   readonly description: string;
   /** What else the full-resolution directory of a plane says. */
   readonly fields?: (plane: number) => Fields;
+  /** Fields of every directory besides. */
+  readonly common?: Fields;
 }
 
 /** Compressed bytes that are in the file; any number of tiles may be this one. */
@@ -33,6 +37,7 @@ const LONG_LIMIT = 2 ** 32;
 
 interface LevelIndex {
   readonly columns: number;
+  readonly tilesPerSample: number;
   /** 0: not placed yet (no tile can lie at the header). */
   readonly offsets: Float64Array;
   readonly byteCounts: Uint32Array;
@@ -70,11 +75,13 @@ export class PyramidTiffWriter {
     return { offset: await this.#file.append(bytes), byteCount: bytes.length };
   }
 
-  /** Says which bytes tile (x, y) of a level of a plane is. */
+  /** Says which bytes tile (x, y) of a level of a plane is. The samples of a directory are planes one after the other. */
   place(plane: number, level: number, x: number, y: number, tile: StoredTile): void {
-    const index = this.#index[plane]?.[level];
-    const at = index ? y * index.columns + x : -1;
-    if (!index || x >= index.columns || at < 0 || at >= index.offsets.length) {
+    const samples = this.#layout.samples ?? 1;
+    const index = this.#index[Math.floor(plane / samples)]?.[level];
+    const within = index ? y * index.columns + x : -1;
+    const at = index ? (plane % samples) * index.tilesPerSample + within : -1;
+    if (!index || x >= index.columns || within < 0 || within >= index.tilesPerSample) {
       throw new RangeError(`No tile ${x},${y} at level ${level} of plane ${plane}.`);
     }
     index.offsets[at] = tile.offset;
@@ -135,7 +142,13 @@ function fieldsOf(
   offsets: FieldValue,
   byteCounts: FieldValue,
 ): Fields {
-  const fields = levelFields({ ...layout, size: levelSize(layout, level), reduced: level > 0, samples: 1 });
+  const fields = levelFields({
+    ...layout,
+    size: levelSize(layout, level),
+    reduced: level > 0,
+    samples: layout.samples ?? 1,
+  });
+  for (const [tag, value] of layout.common ?? []) fields.set(tag, value);
   fields.set(WRITE_TAG.tileOffsets, offsets).set(WRITE_TAG.tileByteCounts, byteCounts);
   if (level > 0) return fields;
   for (const [tag, value] of layout.fields?.(plane) ?? []) fields.set(tag, value);
@@ -149,6 +162,8 @@ const ELSEWHERE: FieldValue = { type: "long8", count: 0, offset: 0 };
 function levelIndices(layout: PyramidLayout): LevelIndex[] {
   return Array.from({ length: layout.levels }, (_, level) => {
     const { columns, rows } = tileGrid(levelSize(layout, level), layout.tileSize);
-    return { columns, offsets: new Float64Array(columns * rows), byteCounts: new Uint32Array(columns * rows) };
+    const tilesPerSample = columns * rows;
+    const tiles = tilesPerSample * (layout.samples ?? 1);
+    return { columns, tilesPerSample, offsets: new Float64Array(tiles), byteCounts: new Uint32Array(tiles) };
   });
 }

@@ -49,9 +49,11 @@ async function listed(): Promise<Record<string, string | null>> {
 
 describe("the images of a data folder", () => {
   it("are files of many kinds, their endings in lower or upper case", async () => {
-    const endings =
-      "ome.tif tiff TIF zarr.zip ome.zarr.zip ozx dzi jpg JPEG png webp avif gif jp2 j2k svg channels.yaml channels.yml";
-    const files = endings.split(" ").map((ending, index) => `k${index}.${ending}`);
+    const endings = [
+      "ome.tif tiff TIF svs NDPI scn bif qptiff ome.btf ome.tf2 ome.tf8 btf zarr.zip ome.zarr.zip ozx dzi",
+      "jpg JPEG png webp avif gif jp2 j2k svg czi nd2 lif mrxs vsi fits channels.yaml channels.yml",
+    ];
+    const files = endings.flatMap((line) => line.split(" ")).map((ending, index) => `k${index}.${ending}`);
     put(...files, "no.txt", "no.xml", "no.yaml", "catalogue.yaml.bak", "Mixed.Tif", "tif");
     const expected = files.map((file, index): [string, string] => [`k${index}`, file]);
     expect(await listed()).toEqual(Object.fromEntries(expected.sort()));

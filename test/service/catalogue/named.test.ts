@@ -111,6 +111,35 @@ images:
     expect(problemOf("gone")).toMatch(/not there, or not in the data folder/);
   });
 
+  it("tells kinds of channels, of the file that it speaks of and not of its other images", () => {
+    put("codes.tif");
+    put(
+      "catalogue.yaml",
+      `
+images:
+  codes: { kind: categorical, kinds: { 2: continuous } }
+  far: { source: "https://host/a.tif", kinds: { QA: categorical } }
+  set: { kind: categorical, channels: { files: [codes.tif] } }
+  within: { channels: { kind: categorical, files: [codes.tif] } }
+  odd: { kind: codes }
+`,
+    );
+    const kinds = { all: "categorical", by: { 2: "continuous" } };
+    expect(catalogue.find("codes")?.location).toMatchObject({ kind: "path", kinds });
+    expect(catalogue.find("codes#1")?.location).toEqual({
+      kind: "path",
+      path: join(root, "codes.tif"),
+      root,
+      series: 1,
+    });
+    expect(catalogue.find("far")?.location).toMatchObject({ kinds: { all: null, by: { QA: "categorical" } } });
+    expect(catalogue.find("within")?.location).toMatchObject({ kind: "set", set: { kind: "categorical" } });
+    expect(problemOf("set")).toBe(
+      "The catalogue, line 5, images.set.kind: stands beside channels. Write kind below channels.",
+    );
+    expect(problemOf("odd")).toMatch(/"codes" is no kind of channel. Write continuous or categorical/);
+  });
+
   it("lists what is wrong with an entry in its place, and serves the others", async () => {
     put("good.tif");
     put(
@@ -152,7 +181,7 @@ images:
       file: "The catalogue, line 20, images.file.source: is no path from the data folder and no http, https or s3 URL.",
       good: null,
       linked: notThere,
-      list: "The catalogue, line 6, images.list: is no entry. Write a map with the keys source, channels, name, description, formula, presets.",
+      list: "The catalogue, line 6, images.list: is no entry. Write a map with the keys source, channels, kind, kinds, name, description, formula, presets.",
       missing: notThere,
       nothing: "The catalogue names no source for this image, and no file has its key.",
       outside: notThere,

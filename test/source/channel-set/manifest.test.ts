@@ -48,7 +48,7 @@ files:
 `;
     const red = { name: "red", wavelengthNm: 665, color: "#ff0000", scale: 1e-4, offset: -0.1, nodata: 0 };
     expect(parseChannelSet(text)).toEqual({
-      ...{ name: "Olinda", description: "A morning in May" },
+      ...{ name: "Olinda", description: "A morning in May", kind: null },
       members: [
         { file: "pan.tif", resampling: "bilinear", channels: null },
         {
@@ -79,7 +79,7 @@ files:
   it.each([
     [
       "",
-      "line 1: it is no channel set. Write a map with the keys name, description, resampling, files, pattern, channels.",
+      "line 1: it is no channel set. Write a map with the keys name, description, kind, resampling, files, pattern, channels.",
     ],
     ["files:\n", 'line 1, files: "" is no list of files. Write one a line, each after a dash.'],
     ["files: []", "line 1, files: is empty. Name a file a line, each after a dash."],
@@ -153,7 +153,7 @@ files:
     ["files: [a]\n---\nfiles: [b]", "line 2: --- begins a second document; keep one."],
     [
       "__proto__: {a: 1}\nfiles: [a]",
-      'line 1: it has no key "__proto__". The keys here are name, description, resampling, files, pattern, channels.',
+      'line 1: it has no key "__proto__". The keys here are name, description, kind, resampling, files, pattern, channels.',
     ],
     ["files:\n\t- a", "line 2: it is no YAML: Tabs are not allowed as indentation."],
     [

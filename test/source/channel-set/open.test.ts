@@ -5,8 +5,9 @@ import { parseChannelSet } from "../../../src/source/channel-set/parse.ts";
 import { openTiff } from "../../../src/source/tiff/open.ts";
 import { unreadable } from "../../../src/source/unreadable.ts";
 import { ChunkDecoder } from "../../fixtures/decode-image.ts";
+import { grayProfile } from "../../fixtures/icc-profile.ts";
 import { MemoryStore } from "../../fixtures/memory-store.ts";
-import { buildTiff, type DirectorySpec } from "../../fixtures/tiff-builder.ts";
+import { buildTiff, type DirectorySpec, undefinedBytes } from "../../fixtures/tiff-builder.ts";
 import { level, openSet, setOf, type TestMember, testSource } from "./support.ts";
 
 const decoder = new ChunkDecoder();
@@ -38,6 +39,17 @@ async function reason(members: readonly TestMember[]): Promise<string> {
 }
 
 describe("a channel set", () => {
+  it("takes the one channel that a file stores, whatever its reader makes of it", async () => {
+    const gray = { ...{ width: 20, height: 10 }, tags: { 34675: undefinedBytes(...grayProfile("Gray", 1)) } };
+    const open = () => openTiff(new MemoryStore(buildTiff({ directories: [gray] })));
+    expect((await open()).info.channels).toHaveLength(4);
+    const source = await openChannelSet(parseChannelSet("pattern: L8_{channel}.tif\nchannels:\n- B8\n- B3"), open);
+    expect(source.info.channels.map(({ name, derived }) => [name, derived])).toEqual([
+      ["B8", false],
+      ["B3", false],
+    ]);
+  });
+
   it("is a Landsat scene: bands of 30 m on the grid of a panchromatic one of 15 m, read from TIFF files", async () => {
     const files: Record<string, DirectorySpec> = {
       "L8_B8.tif": { width: 101, height: 77, tile: [32, 16], type: "uint16", codec: "deflate", seed: 1 },
@@ -99,6 +111,14 @@ describe("a channel set", () => {
     expect([...(await decoder.plane(source, { channel: 1 }))].slice(0, 3)).toEqual([0, 3, 6]);
   });
 
+  it("has channels of the kind that it tells, but for those of which it tells another", async () => {
+    const open = async () => testSource(plain(9, 9));
+    const chosen = [{ channel: 0, kind: "continuous" as const }, { channel: 0 }];
+    const set = setOf([plain(9, 9), { ...plain(9, 9), chosen }]);
+    const { info } = await openChannelSet({ ...set, kind: "categorical" }, open);
+    expect(info.channels.map(({ kind }) => kind)).toEqual(["categorical", "continuous", "categorical"]);
+  });
+
   it("names a channel as its file is named, where the file names none", async () => {
     const open = async () => testSource(plain(9, 9));
     const files = ["bands/B02.tif", "https://host/a/B03.ome.tif?sig=1", "c#d.tiff"];
@@ -106,6 +126,7 @@ describe("a channel set", () => {
       {
         name: "scene",
         description: "about",
+        kind: null,
         members: files.map((file) => ({ file, resampling: "bilinear", channels: null })),
       },
       open,

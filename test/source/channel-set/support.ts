@@ -23,7 +23,7 @@ export function testSource({ told, ...image }: TestMember): MemorySource {
 
 export function setOf(members: readonly TestMember[]): ChannelSet {
   return {
-    ...{ name: null, description: null },
+    ...{ name: null, description: null, kind: null },
     members: members.map(({ resampling = "bilinear", chosen }, index) => ({
       file: `${index}.tif`,
       resampling,

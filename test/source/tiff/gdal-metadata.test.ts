@@ -9,6 +9,7 @@ const NEUTRAL = {
   unit: null,
   wavelengthNm: null,
   color: null,
+  interpretation: null,
   isThematic: false,
   statistics: null,
 };

@@ -185,6 +185,18 @@ describe("entries that cannot be are refused", () => {
     await expectRefused(withTags({ [TAG.bitsPerSample]: short(bits) }), new RegExp(`\\b${bits}\\b`));
   });
 
+  it.each([
+    [1, 0, "-ot Byte -co NBITS=8"],
+    [1, 4, "-ot Byte -co NBITS=8"],
+    [1, 12, "-ot UInt16 -co NBITS=16"],
+    [1, 64, "-ot Float64"],
+    [2, 12, "-ot Int16 -co NBITS=16"],
+    [3, 24, "-ot Float32 -co NBITS=32"],
+  ])("format %i of %i bits, with what makes it readable", async (format, bits, remedy) => {
+    const tags = { [TAG.bitsPerSample]: short(bits), [TAG.sampleFormat]: short(format) };
+    await expectRefused(withTags(tags), new RegExp(remedy));
+  });
+
   it("float samples of 8 bits, integers of 64", async () => {
     await expectRefused(withTags({ [TAG.sampleFormat]: short(3) }), /float|8/i);
     await expectRefused(one({ type: "float64", tags: { [TAG.sampleFormat]: short(1) } }), /64/);

@@ -1,5 +1,6 @@
 import { BandloomError } from "../../../core/errors.ts";
 import { normaliseColour } from "../../../formula/colour.ts";
+import { wavelengthOfItems } from "../../wavelength.ts";
 import { finiteNumber, MAX_VALUE_LENGTH, readXml } from "./xml.ts";
 
 /** What GDAL's metadata tell. */
@@ -18,6 +19,8 @@ export interface GdalBand {
   readonly wavelengthNm: number | null;
   /** `#rrggbb`. */
   readonly color: string | null;
+  /** What the band is, in lower case: `red`, `alpha` … GDAL writes it where TIFF's own tags cannot say it. */
+  readonly interpretation: string | null;
   /** Its numbers are codes (LAYER_TYPE of ERDAS Imagine, RepresentationType of Esri, which GDAL copies). */
   readonly isThematic: boolean;
   /** Least and greatest value that a computation once found; null when either is missing. */
@@ -35,15 +38,14 @@ export function parseGdalMetadata(xml: string, samples: number): GdalMetadata {
     const statistic = (name: string) => finiteNumber(items.get(`${sample}/name/STATISTICS_${name}`));
     const [min, max] = [statistic("MINIMUM"), statistic("MAXIMUM")];
     const scale = finiteNumber(item("scale"));
-    const micrometres = finiteNumber(items.get(`${sample}/name/CENTRAL_WAVELENGTH_UM`));
     return {
       description: item("description") || null,
       scale: scale === null || scale === 0 ? 1 : scale,
       offset: finiteNumber(item("offset")) ?? 0,
       unit: item("unittype") || null,
-      // 0.665 µm is 665 nm, and not one part in 10¹⁶ more.
-      wavelengthNm: micrometres !== null && micrometres > 0 ? Number((micrometres * 1000).toPrecision(12)) : null,
+      wavelengthNm: wavelengthOfItems((name) => items.get(`${sample}/name/${name}`)),
       color: normaliseColour(items.get(`${sample}/name/COLOR`) ?? ""),
+      interpretation: item("colorinterp")?.toLowerCase() || null,
       isThematic: ["LAYER_TYPE", "RepresentationType"].some(
         (name) => items.get(`${sample}/name/${name}`)?.toLowerCase() === "thematic",
       ),

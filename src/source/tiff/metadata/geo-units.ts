@@ -64,6 +64,11 @@ export function linearCode(meters: number): number | null {
   return [...LINEAR_UNITS].find(([, unit]) => unit.meters === meters)?.[0] ?? null;
 }
 
+/** What others call a unit of so many meters; null: nothing short. */
+export function lengthName(meters: number): string | null {
+  return [...LINEAR_UNITS.values()].find((unit) => unit.meters === meters)?.name ?? null;
+}
+
 export function isDegree(radians: number | null): boolean {
   return radians !== null && Math.abs(radians / DEGREE - 1) < 1e-9;
 }

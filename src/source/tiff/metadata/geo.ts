@@ -1,6 +1,7 @@
 import type { Georeference } from "../../types.ts";
 import { type ImageWarning, imageWarning } from "../../warnings.ts";
 import { GeoKeys, KEY, type KeyTags, MODEL } from "./geo-keys.ts";
+import { NO_PLACE, type PlaceBeside, type System } from "./geo-system.ts";
 import { groundOf, linearUnit } from "./geo-units.ts";
 import { spelledSystem } from "./spelled.ts";
 
@@ -25,31 +26,52 @@ const IDENTITY = [1, 0, 0, 0, 1, 0] as const;
 
 type Affine = Georeference["affine"];
 
-/** Place on Earth as GeoTIFF tells it. What contradicts itself is left out with a warning: pixels can be read without it. */
-export function parseGeo(tags: GeoTags): GeoFacts {
+/**
+ * Place on Earth as GeoTIFF tells it, and files beside it. What contradicts itself is left out with a warning: pixels can be read without
+ * it.
+ */
+export function parseGeo(tags: GeoTags, { before, after, warnings }: PlaceBeside = NO_PLACE): GeoFacts {
   const keys = new GeoKeys(tags);
-  const affine = affineOf(tags);
+  const own = ownAffine(tags, keys);
+  const affine = before.affine ?? own ?? after.affine;
   if (!affine) {
     const points = tags.tiepoints !== null || tags.matrix !== null || tags.scale !== null;
-    return { georeference: null, unit: null, warnings: points ? [UNPLACED] : [] };
+    const own = points && !isIdentity(affineOf(tags)) ? [UNPLACED] : [];
+    return { georeference: null, unit: null, warnings: [...own, ...warnings] };
   }
-  if (affine.every((value, index) => value === IDENTITY[index]))
-    return { georeference: null, unit: null, warnings: [] };
-  const isPoint = keys.short(KEY.rasterType) === PIXEL_IS_POINT;
+  const told = before.system ?? ownSystem(keys) ?? after.system;
+  const { unit, ...system } = told ?? NO_SYSTEM_TOLD;
+  const isKnown = system.crs !== null || system.spelled !== undefined;
+  return {
+    georeference: { ...system, affine },
+    unit,
+    warnings: isKnown ? [] : [told ? UNKNOWN_SYSTEM : NO_SYSTEM, ...warnings],
+  };
+}
+
+const NO_SYSTEM_TOLD: System = { crs: null, crsName: null, unit: null };
+
+function ownAffine(tags: GeoTags, keys: GeoKeys): Affine | null {
+  const affine = affineOf(tags);
+  if (!affine || isIdentity(affine)) return null;
+  return keys.short(KEY.rasterType) === PIXEL_IS_POINT ? halfPixelBack(affine) : affine;
+}
+
+function isIdentity(affine: Affine | null): boolean {
+  return affine?.every((value, index) => value === IDENTITY[index]) ?? false;
+}
+
+/** Null: the file has no keys. */
+function ownSystem(keys: GeoKeys): System | null {
+  if (keys.isEmpty) return null;
   const isGeographic =
     keys.short(KEY.modelType) === MODEL.geographic || (!keys.has(KEY.projectedType) && keys.has(KEY.geographicType));
-  const { crs, spelled } = systemOf(keys, isGeographic);
   const ground = groundOf(keys, isGeographic);
   return {
-    georeference: {
-      crs,
-      crsName: nameOf(keys, isGeographic),
-      affine: isPoint ? halfPixelBack(affine) : affine,
-      ...(spelled ? { spelled } : {}),
-      ...(ground ? { ground } : {}),
-    },
-    unit: keys.isEmpty ? null : isGeographic ? "degree" : (linearUnit(keys)?.name ?? null),
-    warnings: crs === null && !spelled ? [keys.isEmpty ? NO_SYSTEM : UNKNOWN_SYSTEM] : [],
+    ...systemOf(keys, isGeographic),
+    crsName: nameOf(keys, isGeographic),
+    ...(ground ? { ground } : {}),
+    unit: isGeographic ? "degree" : (linearUnit(keys)?.name ?? null),
   };
 }
 

@@ -45,11 +45,18 @@ export function nodataOf(text: string | null, type: DataType): Nodata {
   const shown = JSON.stringify(text.trim().slice(0, MAX_SHOWN));
   if (value === null) return { value, warnings: isWhole ? [] : [notUsed(`${shown} is no number`)] };
   const [low, high] = valueRange(type);
-  if (!isFloat(type) && !(value >= low && value <= high))
-    return { value: null, warnings: [notUsed(`${shown} is none that ${type} samples can have`)] };
+  const isHeld = isFloat(type) ? type !== "float16" || isHalf(value) : value >= low && value <= high;
+  if (!isHeld) return { value: null, warnings: [notUsed(`${shown} is none that ${type} samples can have`)] };
   const cut = isFloat(type) ? value : Math.trunc(value) + 0;
   const isExact = isWhole && (isFloat(type) || cut === value);
   return { value: cut, warnings: isExact ? [] : [approximated(shown, cut)] };
+}
+
+/** Whether 16 bits hold it: 11 bits of mantissa, the least of them 2^-24. */
+function isHalf(value: number): boolean {
+  if (!Number.isFinite(value)) return true;
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(value))));
+  return Math.abs(value) <= valueRange("float16")[1] && Number.isInteger(value / 2 ** (exponent - 10));
 }
 
 const MAX_SHOWN = 40;
