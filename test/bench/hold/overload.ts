@@ -55,7 +55,8 @@ export async function overload(held: HeldServer, seconds: number): Promise<reado
       row(`promise 2: hits beside ${TIMES} C, ${connections} connections`, beside.hits, [
         atMost("hits, p99", quantile(beside.hits, 0.99), 50, "ms"),
         atMost("health, slowest", Math.max(...beside.health), 100, "ms"),
-        atMost("hits and health that failed", beside.failed, 0, "requests"),
+        atMost("hits and health that failed", sum([...beside.failures]), 0, "requests"),
+        ...[...beside.failures].map(([name, count]) => note(`of them ${name}`, count, "requests")),
         // What is more than a tile's own time was spent in the queue.
         atMost("wait for a worker, p99", quantile(result.accepted, 0.99) - 1000 / capacity, 500, "ms"),
         note("longest queue seen", beside.queued, "jobs"),
@@ -83,7 +84,7 @@ function sum(failures: LoadResult["failures"]): number {
 interface Beside {
   readonly hits: readonly number[];
   readonly health: readonly number[];
-  readonly failed: number;
+  readonly failures: ReadonlyMap<string, number>;
   readonly queued: number;
 }
 
@@ -98,7 +99,7 @@ async function watch(held: HeldServer, until: Promise<void>): Promise<Beside> {
   // It may be refused as others are: asked for until it is known.
   while (!isOver && !(await caller.ask(known)).isGood) await sleep(HIT_EVERY_MS);
   const [hits, health]: [number[], number[]] = [[], []];
-  const failures = { count: 0 };
+  const failures = new Map<string, number>();
   const pace = async (question: { readonly path: string }, every: number, times: number[]) => {
     const asked: Promise<void>[] = [];
     for (let due = performance.now(); !isOver; due += every) {
@@ -117,7 +118,7 @@ async function watch(held: HeldServer, until: Promise<void>): Promise<Beside> {
   };
   await Promise.all([over, look(), pace(known, HIT_EVERY_MS, hits), pace({ path: "/healthz" }, LOOK_EVERY_MS, health)]);
   caller.close();
-  return { hits, health, failed: failures.count, queued };
+  return { hits, health, failures, queued };
 }
 
 async function record(
@@ -125,11 +126,15 @@ async function record(
   question: { readonly path: string },
   due: number,
   times: number[],
-  failures: { count: number },
+  failures: Map<string, number>,
 ): Promise<void> {
-  const { isGood, ms } = await caller.ask(question, due);
-  if (isGood) times.push(ms);
-  else failures.count++;
+  const { status, isGood, ms, failure } = await caller.ask(question, due);
+  if (isGood) {
+    times.push(ms);
+    return;
+  }
+  const name = `${question.path.split("/")[1]} ${failure ?? `status ${status}`}`;
+  failures.set(name, (failures.get(name) ?? 0) + 1);
 }
 
 /** Seconds until new tiles are answered as on any other day: until the first of them is asked for. */
