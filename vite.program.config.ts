@@ -4,6 +4,12 @@ import { defineConfig } from "vite";
 /** A file of ours, as tsc has written it. */
 const built = (name: string) => fileURLToPath(new URL(`dist/${name}.js`, import.meta.url));
 
+/** Native, or WebAssembly beside their code; and those that few servers need, which are loaded when they do. */
+export const LEFT_OUTSIDE = [
+  ...["sharp", "lmdb", "@julusian/jpeg-turbo", "numcodecs", "lerc"],
+  ...["bullmq", "@aws-sdk/client-s3"],
+];
+
 /**
  * The program in a few files, in place of the 500 that tsc writes for it and a thousand of packages: it is there in half the time. What it
  * starts by name (processes, threads) lies beside it under the same name.
@@ -14,8 +20,7 @@ export default defineConfig({
   resolve: { mainFields: ["main"] },
   ssr: {
     noExternal: true,
-    // Native, or WebAssembly beside their code; and those that few servers need, which are loaded when they do.
-    external: ["sharp", "lmdb", "@julusian/jpeg-turbo", "numcodecs", "lerc", "bullmq", "@aws-sdk/client-s3"],
+    external: [...LEFT_OUTSIDE],
     resolve: { conditions: ["node"] },
   },
   build: {
