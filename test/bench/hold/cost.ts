@@ -26,7 +26,7 @@ interface Work {
 const WORK: readonly Work[] = [
   { name: "cold tile", kind: "cold", tiles: 1_500, warmup: WARMUP },
   { name: "tile of a new formula", kind: "fresh", tiles: 1_500, warmup: 300 },
-  { name: "hit", kind: "fresh", tiles: 6_000, warmup: 1_000, isKnown: true },
+  { name: "hit", kind: "fresh", tiles: 60_000, warmup: 5_000, isKnown: true },
 ];
 
 /** CPU of a tile when nobody is greedy, and how it compares with another build, round by round in turn: a slower minute favors neither. */
