@@ -7,6 +7,12 @@ import type { TileMemo } from "./tile-memo.ts";
 const COMMON = Object.entries(COMMON_HEADERS).flat();
 const OF_PICTURES = Object.entries({ ...COMMON_HEADERS, ...SANDBOX }).flat();
 
+/** Whether a tile was asked before and lies in memory: to be answered once its image has been looked at, however much there is to do. */
+export function isHeld(services: Services, memo: TileMemo, { url = "" }: IncomingMessage): boolean {
+  const known = memo.get(url);
+  return known !== undefined && services.tiles.peek(known.key) !== null;
+}
+
 /**
  * Answers a tile that was asked before and lies in memory, or that the client has: no routing, no promise, one write. False when the
  * request needs more than that; nothing was written then.

@@ -15,7 +15,7 @@ import { handleError, logDepartures, logRefusal } from "./error-handler.ts";
 import { registerFiles } from "./files.ts";
 import { COMMON_HEADERS } from "./headers.ts";
 import { registerHealth } from "./health.ts";
-import { answerHit } from "./hits.ts";
+import { answerHit, isHeld } from "./hits.ts";
 import { createHttpServer } from "./http-server.ts";
 import { registerMeasures } from "./measures.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -67,7 +67,8 @@ export async function createServer({
     serverFactory: (routes) => {
       const server = createHttpServer({
         hit: (request, response) => answerHit(services, memo, request, response, metrics?.hits),
-        early: (request, response) => early.answer(request.url ?? "", response, () => nameOf(request)),
+        early: (request, response) =>
+          !isHeld(services, memo, request) && early.answer(request.url ?? "", response, () => nameOf(request)),
         tooLate: (request, response, client) => early.tooLate(request.url ?? "", response, client),
         queueMs: services.queueMs,
         clientOf: nameOf,

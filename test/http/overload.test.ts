@@ -20,10 +20,14 @@ describe("a server that has more to do than it does in time", () => {
   let server: Running;
   beforeAll(async () => {
     files = await startRangeServer(new Map([["far.tif", bytes]]), { hold: latch.hold });
-    const remote = { allowed: [files.url], timeoutMs: 300_000 };
+    // Images are looked at anew for every request.
+    const remote = { allowed: [files.url], timeoutMs: 300_000, freshMs: 1 };
     const catalogueFile = join(folder, "catalogue.yaml");
     writeFileSync(catalogueFile, `images:\n  far:\n    source: ${files.url}/far.tif\n`);
-    const options = { remote, catalogueFile, sharing: { queueMs: 1 }, trustedProxies: ["127.0.0.1"] };
+    const options = {
+      ...{ remote, catalogueFile, remoteCheckMs: 0 },
+      ...{ sharing: { queueMs: 1 }, trustedProxies: ["127.0.0.1"] },
+    };
     server = await runServer({}, options);
   });
   afterAll(async () => {
@@ -38,6 +42,9 @@ describe("a server that has more to do than it does in time", () => {
     server.get(`/tiles/far/3/${n % 8}/${4 + Math.floor(n / 8)}.png?f=window(b1,0,255)`, by(client));
 
   it("refuses what would come too late, says when to try again, and lets another client in", async () => {
+    // Of the first row, whose bytes are not held.
+    const known = () => server.get("/tiles/far/3/0/0.png?f=window(b1,0,255)", by("192.0.2.1"));
+    expect((await known()).status).toBe(200);
     const all = Array.from({ length: 30 }, (_, n) => tile(n, "192.0.2.1"));
     const refusals: Response[] = [];
     for (const one of all) void one.then((answer) => refusals.push(answer));
@@ -49,6 +56,7 @@ describe("a server that has more to do than it does in time", () => {
       code: "OVERLOADED",
       message: expect.stringContaining("Try again in"),
     });
+    expect((await known()).status).toBe(200);
     // What another client asks for waits in its own turn.
     const other = tile(31, "192.0.2.2");
     latch.open();
