@@ -13,7 +13,7 @@ export const IMAGE_WARNINGS = {
   NODATA_NOT_USED: "The file's no-data value is none that its samples can have.",
   NODATA_APPROXIMATED: "The file's no-data text is not quite a value of its samples.",
   NAMES_NOT_MATCHED: "Descriptions of channels do not match the channels.",
-  METADATA_NOT_USED: "Metadata are damaged or contradict the image.",
+  METADATA_NOT_USED: "Metadata are damaged, contradict the image, or tell what is not shown.",
   PLACE_NOT_KNOWN: "The file's place on Earth is left out.",
   CRS_NOT_KNOWN: "The reference system is not known here, so neither are bounds in degrees.",
   TYPE_GUESSED: "The file does not say what its samples are.",

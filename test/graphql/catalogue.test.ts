@@ -76,11 +76,11 @@ describe("the list of images", () => {
     const { data, errors } = await ask("{ images { totalCount nodes { key } problems { key code message } } }");
     const { totalCount, nodes, problems } = data.images as {
       totalCount: number;
-      nodes: ({ key: string } | null)[];
+      nodes: { key: string }[];
       problems: { key: string; code: string; message: string }[];
     };
     const good = ["bands/pan", "bands/red", "bands/scene", "good", "inline"];
-    expect(nodes.flatMap((node) => node?.key ?? [])).toEqual(good);
+    expect(nodes.map(({ key }) => key)).toEqual(good);
     expect(problems.map(({ key, code }) => [key, code])).toEqual([
       ["bands/link", "SOURCE_UNREADABLE"],
       ["bands/self", "SOURCE_UNREADABLE"],

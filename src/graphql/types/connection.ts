@@ -59,10 +59,12 @@ export class ImageConnection {
 
   @Field(() => [Image], {
     nullable: "items",
-    description: "Without cursors; null for files that cannot be read: `problems` says why.",
+    description:
+      "Without cursors, and without images that cannot be read: `problems` names them. An entry is null where the server fails, with an error.",
   })
-  nodes(@Ctx() context: GraphqlContext): Promise<Image | null>[] {
-    return this.#keys.map((key) => readableImage(key, context));
+  async nodes(@Ctx() context: GraphqlContext): Promise<readonly (Image | Error)[]> {
+    const nodes = this.#keys.map((key) => readableImage(key, context).catch(errorOf));
+    return (await Promise.all(nodes)).filter((node) => node !== null);
   }
 
   @Field(() => [ImageProblem], {
@@ -86,6 +88,12 @@ async function readableImage(key: string, context: GraphqlContext): Promise<Imag
     if (error instanceof BandloomError && OF_FILES.has(error.code)) return null;
     throw error;
   }
+}
+
+/** An error in a list is that of its entry. */
+function errorOf(error: unknown): Error {
+  if (error instanceof Error) return error;
+  throw error;
 }
 
 async function problemOf(key: string, context: GraphqlContext): Promise<readonly ImageProblem[]> {

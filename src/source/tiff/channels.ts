@@ -7,7 +7,7 @@ import type { Directory } from "./directory.ts";
 import { type ExtraSamples, readExtraSamples } from "./extra-samples.ts";
 import { type GdalBand, parseGdalMetadata } from "./metadata/gdal.ts";
 import { type Nodata, nodataOf } from "./metadata/nodata.ts";
-import type { OmeMetadata } from "./metadata/ome.ts";
+import type { ToldChannel } from "./metadata/told-channel.ts";
 import type { Page } from "./page.ts";
 import type { Planes } from "./planes.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
@@ -31,30 +31,32 @@ export interface DescribedChannels {
   readonly warnings: readonly ImageWarning[];
 }
 
-/** All channels of an image: the samples of its columns of directories, one column after the other. */
+export function assertChannels({ arrangement }: Planes, { samples }: Page): void {
+  const count = arrangement.columns * samples;
+  if (count > MAX_CHANNELS) throw unreadable(`it has ${count} channels, where ${MAX_CHANNELS} are the most`);
+}
+
+/** All channels of an image: the samples of its columns of directories, one column after the other, of which `told` may tell. */
 export async function describeChannels(
   planes: Planes,
   full: Page,
-  ome: OmeMetadata | null,
+  told: readonly ToldChannel[],
 ): Promise<DescribedChannels> {
   const { columns } = planes.arrangement;
-  const count = columns * full.samples;
-  if (count > MAX_CHANNELS) throw unreadable(`it has ${count} channels, where ${MAX_CHANNELS} are the most`);
   const channels: ChannelInfo[] = [];
   const warnings: ImageWarning[] = [];
   const alphas: Alpha[] = [];
   const gdal = new GdalTags();
   for (let column = 0; column < columns; column++) {
     const directory = planes.ownDirectory(column);
-    const told = directory ? await readExtraSamples(directory, full.samples, full.photometric) : NO_EXTRA;
+    const tagged = directory ? await readExtraSamples(directory, full.samples, full.photometric) : NO_EXTRA;
     const bands = directory ? await gdal.bands(directory, full.samples) : [];
-    const extra = interpreted(told, bands);
+    const extra = interpreted(tagged, bands);
     const first = channels.length;
     if (extra.alpha !== null) alphas.push(alphaOf(first, full.samples, extra, extra.alpha));
     const text = directory ? await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES) : null;
     const nodata = nodataOf(text, full.dataType);
-    const described = ome?.channels[column] ?? null;
-    channels.push(...columnChannels(full, described, bands, first, extra, nodata));
+    channels.push(...columnChannels(full, told[column] ?? null, bands, first, extra, nodata));
     warnings.push(...extra.warnings, ...nodata.warnings);
   }
   if (gdal.isDamaged)
@@ -91,28 +93,29 @@ function alphaOf(first: number, samples: number, { base, isMultiplied }: ExtraSa
 function columnChannels(
   { samples, photometric, dataType }: Page,
   // OME-XML describes a directory of several samples by one Channel of as many SamplesPerPixel.
-  described: OmeMetadata["channels"][number] | null,
+  described: ToldChannel | null,
   bands: readonly GdalBand[],
   firstIndex: number,
   extra: ExtraSamples,
   nodata: Nodata,
 ): readonly ChannelInfo[] {
+  const alone = samples === 1 ? described : null;
   return Array.from({ length: samples }, (_, sample): ChannelInfo => {
     const band = bands[sample];
     const generated = colourName(photometric, extra, sample, band) ?? `b${firstIndex + sample + 1}`;
-    const own = samples === 1 ? described?.name : described?.name && `${described.name} ${generated}`;
+    const own = alone ? alone.name : described?.name && `${described.name} ${generated}`;
     return {
       index: firstIndex + sample,
       name: own || band?.description || generated,
       dataType,
       wavelengthNm: described?.wavelengthNm ?? band?.wavelengthNm ?? null,
-      color: (samples === 1 ? described?.color : null) ?? band?.color ?? null,
+      color: alone?.color ?? band?.color ?? null,
       nodata: nodata.value,
       unit: band?.unit ?? null,
       scale: band?.scale ?? 1,
       offset: band?.offset ?? 0,
-      window: statisticsWindow(band, dataType),
-      active: null,
+      window: alone?.window ?? statisticsWindow(band, dataType),
+      active: alone?.active ?? null,
       masked: false,
       alpha: false,
       derived: false,

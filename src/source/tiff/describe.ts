@@ -6,7 +6,7 @@ import { withBands } from "../sidecars/bands.ts";
 import type { ImageInfo, PixelSize, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { boundedWarnings, type ImageWarning, imageWarning } from "../warnings.ts";
-import { describeChannels } from "./channels.ts";
+import { assertChannels, describeChannels } from "./channels.ts";
 import { isNegative, tiffColors } from "./colors.ts";
 import type { Directory } from "./directory.ts";
 import { layoutAdvice } from "./layout-advice.ts";
@@ -18,6 +18,7 @@ import type { Outer } from "./outer.ts";
 import type { Page } from "./page.ts";
 import type { Planes } from "./planes.ts";
 import { TAG } from "./tags.ts";
+import { readTold } from "./told.ts";
 
 /** Values of a GeoTIFF tag; 8 parameters of a projection are many, tie points of a grid may be thousands. */
 const MAX_GEO_VALUES = 65_536;
@@ -47,8 +48,10 @@ export async function describe(planes: Planes, known: Known, { overviews, ...out
   const [full] = planes.levels;
   if (!full) throw unreadable("it holds no image");
   const { depth, times, planes: places } = planes.arrangement;
-  const { ome, imageJ, seriesCount } = known;
-  const { warnings, ...stored } = await describeChannels(planes, full, ome);
+  const { ome, seriesCount } = known;
+  assertChannels(planes, full);
+  const written = await readTold(planes, full, known);
+  const { warnings, ...stored } = await describeChannels(planes, full, ome?.channels ?? written.channels);
   const { channels, alphas, warnings: told } = withBands(stored, outer.bands);
   const geo = parseGeo(await readGeo(planes.ownDirectory(0)), known.place);
   const levels = [...planes.levels, ...(overviews?.levels ?? [])];
@@ -56,15 +59,15 @@ export async function describe(planes: Planes, known: Known, { overviews, ...out
   const info: ImageInfo = {
     format: ome ? "OME-TIFF" : "TIFF",
     name: ome?.name ?? null,
-    description: ome ? ome.description : known.description,
+    description: ome ? ome.description : (written.description ?? known.description),
     ...{ seriesCount, depth, times, channels },
     ...{ width: full.width, height: full.height },
     levels: levels.map(storedLevel),
-    pixelSize: ome?.pixelSize ?? (await imageJPixelSize(planes, imageJ)) ?? geoPixelSize(geo),
+    pixelSize: ome?.pixelSize ?? written.pixelSize ?? geoPixelSize(geo),
     georeference: geo.georeference,
     warnings: boundedWarnings([
       ...known.warnings,
-      ...(ome?.warnings ?? []),
+      ...(ome?.warnings ?? written.warnings),
       ...geo.warnings,
       ...missingPlanes(places),
       ...found.warnings,
@@ -107,15 +110,6 @@ export function geoPixelSize({ georeference, unit }: GeoFacts): PixelSize | null
   if (!georeference || unit === null) return null;
   const [a, b, , d, e] = georeference.affine;
   return { x: Math.hypot(a, d), y: Math.hypot(b, e), unit };
-}
-
-/** ImageJ's resolution is in pixels per unit. */
-async function imageJPixelSize(planes: Planes, imageJ: ImageJStack | null): Promise<PixelSize | null> {
-  const directory = planes.ownDirectory(0);
-  if (!imageJ?.unit || !directory) return null;
-  const x = 1 / (await directory.number(TAG.xResolution, 0));
-  const y = 1 / (await directory.number(TAG.yResolution, 0));
-  return x > 0 && y > 0 && Number.isFinite(x + y) ? { x, y, unit: imageJ.unit } : null;
 }
 
 export function storedLevel({ width, height, chunks, codec, dataType, samples, separate }: Page): StoredLevel {

@@ -1,4 +1,4 @@
-/** Tags of TIFF 6.0, its technical notes, GDAL and OME that are read. */
+/** Tags of TIFF 6.0, its technical notes, GDAL, OME and ImageJ that are read. */
 export const TAG = {
   newSubfileType: 254,
   imageWidth: 256,
@@ -16,6 +16,8 @@ export const TAG = {
   xResolution: 282,
   yResolution: 283,
   planarConfiguration: 284,
+  pageName: 285,
+  resolutionUnit: 296,
   predictor: 317,
   colorMap: 320,
   tileWidth: 322,
@@ -36,6 +38,8 @@ export const TAG = {
   gdalMetadata: 42112,
   gdalNodata: 42113,
   lercParameters: 50674,
+  imageJByteCounts: 50838,
+  imageJMetadata: 50839,
 } as const;
 
 export const PHOTOMETRIC = {

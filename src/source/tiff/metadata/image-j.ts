@@ -7,7 +7,16 @@ export interface ImageJStack {
   readonly frames: number;
   /** Of the resolution tags; null: pixels have no size. */
   readonly unit: string | null;
+  /** How several channels are shown: as a merge, one in its color, or one in gray; null: not said. */
+  readonly mode: ImageJMode | null;
+  /** The display range of what was shown, in stored values. */
+  readonly range: readonly [low: number, high: number] | null;
+  /** A function turns its stored values into others: optical densities, or signed numbers. */
+  readonly isCalibrated: boolean;
 }
+
+const MODES = ["composite", "color", "grayscale"] as const;
+export type ImageJMode = (typeof MODES)[number];
 
 const MAX_PLANES = 1_000_000;
 const UNITS: ReadonlyMap<string, string> = new Map([
@@ -33,7 +42,22 @@ export function parseImageJ(text: string): ImageJStack | null {
   const slices = values.has("slices") || channels * frames > 1 ? count("slices") : images;
   const whole = [channels, slices, frames].every((value) => Number.isInteger(value) && value >= 1);
   if (!whole || channels * slices * frames !== images || images > MAX_PLANES) return null;
-  const unit = values.get("unit")?.trim();
+  // Letters beyond ASCII are escaped as in Java.
+  const plain = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
+  const unit = values
+    .get("unit")
+    ?.trim()
+    .replace(/\\u([0-9a-f]{4})/gi, plain);
   const named = unit && unit !== "pixel" && unit !== "pixels" ? (UNITS.get(unit) ?? unit) : null;
-  return { channels, slices, frames, unit: named };
+  return {
+    ...{ channels, slices, frames, unit: named },
+    mode: MODES.find((one) => one === values.get("mode")?.trim()) ?? null,
+    range: displayRange(finiteNumber(values.get("min")), finiteNumber(values.get("max"))),
+    isCalibrated: values.has("cf"),
+  };
+}
+
+/** Null for ends that are missing, not finite or in the wrong order. */
+export function displayRange(low: number | null, high: number | null): ImageJStack["range"] {
+  return low !== null && high !== null && Number.isFinite(high - low) && low < high ? [low, high] : null;
 }
