@@ -69,7 +69,8 @@ export async function createServer({
         hit: (request, response) => answerHit(services, memo, request, response, metrics?.hits),
         early: (request, response) =>
           !isHeld(services, memo, request) && early.answer(request.url ?? "", response, () => nameOf(request)),
-        tooLate: (request, response, client) => early.tooLate(request.url ?? "", response, client),
+        tooLate: (request, response, client) =>
+          !isHeld(services, memo, request) && early.tooLate(request.url ?? "", response, client),
         queueMs: services.queueMs,
         clientOf: nameOf,
         routes,
