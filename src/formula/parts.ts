@@ -27,7 +27,8 @@ export function splitFormula(source: string): FormulaParts | null {
   return { prelude: bindings.map((part) => `${text(part)}; `).join(""), outputs: outputs.map(text) };
 }
 
-function tokensOf(source: string): readonly Token[] | null {
+/** Null for what cannot be split: the formula's own check says why. */
+export function tokensOf(source: string): readonly Token[] | null {
   try {
     return tokenize(source);
   } catch (error) {

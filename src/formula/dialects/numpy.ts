@@ -1,6 +1,5 @@
 import { DEFAULT_FORMULA_LIMITS } from "../limits.ts";
-import { SyntaxProblem } from "../problem.ts";
-import { tokenize } from "../syntax/lexer.ts";
+import { tokensOf } from "../parts.ts";
 import type { Token } from "../syntax/token.ts";
 import { untranslatable } from "./parts.ts";
 
@@ -42,16 +41,6 @@ export function refuseBits(text: string): void {
       throw untranslatable(
         "~ without a condition in parentheses behind it turns the bits of a number, which depends on its type: write bitwise_xor(a, 255) for bytes, or -1 - a for signed numbers.",
       );
-}
-
-/** Null for what cannot be split: the formula's own check says why. */
-function tokensOf(text: string): readonly Token[] | null {
-  try {
-    return tokenize(text);
-  } catch (error) {
-    if (error instanceof SyntaxProblem) return null;
-    throw error;
-  }
 }
 
 /** Where the chain of products that ends before a token begins; null: there is none. */
