@@ -112,6 +112,17 @@ describe("the embedded tier", () => {
     expect(statsOf(second)).toMatchObject({ hits: 300, misses: 1, entries: 300, healthy: true, detail: null });
   });
 
+  it("gathers tiles no longer once somebody waits until they are written", async () => {
+    const cache = await openCache();
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    await fill(cache, range(3));
+    expect(statsOf(cache).entries).toBe(3);
+    cache.set(keyOf(3), tileOf(3, 20_000));
+    await closeCache(cache);
+    vi.useRealTimers();
+    expect(await found(await openCache(), range(4))).toEqual([true, true, true, true]);
+  });
+
   it("gives out bytes that later reads and writes leave alone", async () => {
     const cache = await openCache();
     await fill(cache, range(50));

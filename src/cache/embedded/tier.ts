@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Breaker } from "../breaker.ts";
 import { CHECKED } from "../envelope.ts";
 import { Rounds } from "../rounds.ts";
@@ -11,8 +11,8 @@ import { type EntryInfo, STORE_NAME, Tables } from "./tables.ts";
 
 /** A tile's age is written at most this often: reading must not cost a write each time. */
 const TOUCH_SECONDS = 3_600;
-/** Tiles gather this long before they are written: one transaction for all of them. */
-const GATHER_MS = 20;
+/** Tiles gather this long before they are written: one transaction for all of them, as each costs about as much as its tiles. */
+const GATHER_MS = 100;
 const ENTRIES_PER_BATCH = 256;
 const BYTES_PER_BATCH = 8 * 2 ** 20;
 /** Nor is a batch larger than this share of the store: it could not make room for all of itself. */
@@ -54,6 +54,8 @@ export class EmbeddedTier implements CacheTier {
   #touches = new Map<string, EntryInfo>();
   #damaged = new Map<string, EntryInfo | null>();
   #writing: Promise<void> | null = null;
+  /** Ends the gathering; null: nothing gathers. */
+  #hurry: (() => void) | null = null;
   readonly #rounds = new Rounds();
   #hits = 0;
   #misses = 0;
@@ -142,7 +144,7 @@ export class EmbeddedTier implements CacheTier {
 
   /** Writes what has gathered, transaction after transaction; what fails is dropped. */
   async #write(): Promise<void> {
-    await sleep(GATHER_MS);
+    await this.#gather();
     while (this.#hasWork) {
       const puts = this.#takePuts();
       this.#rounds.begin();
@@ -163,6 +165,19 @@ export class EmbeddedTier implements CacheTier {
         this.#rounds.end(puts.length);
       }
     }
+  }
+
+  /** Resolves after a while, or as soon as somebody waits for what gathers. */
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#hurry = null;
+        resolve();
+      };
+      const timer = setTimeout(end, GATHER_MS);
+      this.#hurry = end;
+    });
   }
 
   get #hasWork(): boolean {
@@ -264,12 +279,17 @@ export class EmbeddedTier implements CacheTier {
 
   async flush(): Promise<void> {
     await this.opened;
-    if (this.#writing) await this.#rounds.caughtUp();
+    if (!this.#writing) return;
+    this.#hurry?.();
+    await this.#rounds.caughtUp();
   }
 
   async close(): Promise<void> {
     await this.opened;
-    while (this.#writing) await this.#writing;
+    while (this.#writing) {
+      this.#hurry?.();
+      await this.#writing;
+    }
     this.#closed = true;
     this.#writes.stop();
     await this.#store.close();
