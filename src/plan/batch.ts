@@ -28,9 +28,16 @@ export interface Component {
  * a chunk; a batch whose tiles straddle chunks becomes few larger ones. Components and members stand in chunk order, row by row.
  */
 export function groupByChunks(info: ImageInfo, batch: readonly Placed[]): Component[] {
-  const order = batch
-    .map((placed, index) => position(index, placed, servedLevel(info, placed.level)))
-    .sort((a, b) => a.level - b.level || a.chunkY - b.chunkY || a.chunkX - b.chunkX || a.y - b.y || a.x - b.x);
+  const positions = batch.map((placed, index) => position(index, placed, servedLevel(info, placed.level)));
+  const [only] = positions;
+  // Most of the time.
+  if (only && positions.length === 1) {
+    const { level, chunkX, chunkY } = only;
+    return [{ level, members: [0], chunkX, chunkY }];
+  }
+  const order = positions.sort(
+    (a, b) => a.level - b.level || a.chunkY - b.chunkY || a.chunkX - b.chunkX || a.y - b.y || a.x - b.x,
+  );
   const parents = order.map((_, index) => index);
   const owners = new Map<string, number>();
   order.forEach(({ level, grid, region }, index) => {

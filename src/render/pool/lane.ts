@@ -68,24 +68,17 @@ export class Lane {
     return this.#jobs.filter((job) => job !== null);
   }
 
-  /** A job may be given to it; a suspect wants the worker to itself. */
-  accepts(job: Job): boolean {
-    if (!this.#ready) return false;
-    if (this.load === 0) return true;
-    if (job.suspect || this.load >= SLOTS || this.hasSuspect) return false;
-    if (job.remote) return true;
+  /** Tells which jobs may be given to it now; a suspect wants the worker to itself. */
+  room(): (job: Job) => boolean {
+    if (!this.#ready) return () => false;
+    if (this.load === 0) return () => true;
+    if (this.load >= SLOTS || this.hasSuspect) return () => false;
     const now = performance.now();
-    const isLong = job.isLongAt(now);
-    let [long, short, own] = [0, 0, 0];
-    for (const other of this.#jobs) {
-      if (other === null || other.remote) continue;
-      if (!other.isLongAt(now)) short++;
-      else {
-        long++;
-        if (other.owner === job.owner) own++;
-      }
-    }
-    return isLong ? long < LONG_SLOTS && own === 0 : short < SHORT_SLOTS;
+    const others = this.jobs().filter((job) => !job.remote);
+    const long = others.filter((job) => job.isLongAt(now));
+    const hasShort = others.length - long.length < SHORT_SLOTS;
+    const hasLong = (owner: string) => long.length < LONG_SLOTS && long.every((other) => other.owner !== owner);
+    return (job) => !job.suspect && (job.remote || (job.isLongAt(now) ? hasLong(job.owner) : hasShort));
   }
 
   start(): void {

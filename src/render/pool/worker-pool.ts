@@ -221,7 +221,7 @@ export class WorkerPool {
 
   /** Of what an owner offers: what suits the lane, else the oldest where the lane is idle or the job's own cannot take it. */
   #chosen(lane: Lane, index: number, offered: readonly Job[]): Job | null {
-    const accepted = offered.filter((job) => lane.accepts(job));
+    const accepted = offered.filter(lane.room());
     const [oldest] = accepted;
     if (!oldest) return null;
     const own = accepted.find((job) => job.preferred === index);
@@ -274,7 +274,7 @@ export class WorkerPool {
 
   /** The job's own lane cannot take it now. */
   #isHomeless(job: Job): boolean {
-    return job.preferred === null || !this.#lanes[job.preferred]?.accepts(job);
+    return job.preferred === null || this.#lanes[job.preferred]?.room()(job) !== true;
   }
 
   #settle(job: Job, reply: Reply): void {
