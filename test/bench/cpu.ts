@@ -16,3 +16,11 @@ export function cpuTime(pid: number): number {
   }
   return nanoseconds / 1e6;
 }
+
+/** What a process's main thread has run so far, and waited for a core though it had work, milliseconds: the first two fields. */
+export function mainThreadTime(pid: number): { readonly ran: number; readonly waited: number } {
+  const [ran = Number.NaN, waited = Number.NaN] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8")
+    .split(" ")
+    .map((nanoseconds) => Number(nanoseconds) / 1e6);
+  return { ran, waited };
+}
