@@ -77,7 +77,8 @@ One text describes a picture: which channels, the arithmetic, the window, the co
 - **Without a formula** an image is shown by the first of these that there is: the catalogue's formula; the channels that the file calls active, merged in their
   colors; the sRGB that the file's color profile makes; red, green and blue, whatever is beside them, or the bands of Sentinel-2, Landsat and MODIS that are so by their
   names or wavelengths; the colors that cyan, magenta, yellow and black print; the channels that have colors, merged (up to eight, those of the
-  brightest colors first); the first channel that is not the opacity of the others, inverted where the file says that large numbers mean darkness. With \`BANDLOOM_COLOR=stored\`
+  brightest colors first); the first channel in the colors of its classes, where a table beside the file gives each one (64 at most); the first channel that is not the opacity of the
+  others, inverted where the file says that large numbers mean darkness. Red, green and blue are as opaque as the one alpha of the image says. With \`BANDLOOM_COLOR=stored\`
   no profile is applied and nothing is inverted.
 - **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
 - **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations. Division by zero and the logarithm

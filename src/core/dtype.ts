@@ -94,3 +94,8 @@ const ARRAYS = {
 export function planeView(type: PlaneType, buffer: ArrayBuffer, byteOffset: number, length: number): PlaneArray {
   return new ARRAYS[type](buffer, byteOffset, length);
 }
+
+/** The number that means opaque in an alpha of this type. */
+export function fullOpacity(type: DataType): number {
+  return isFloat(type) ? 1 : valueRange(type)[1];
+}

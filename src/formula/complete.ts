@@ -8,6 +8,7 @@ import type { CheckedFormula, Formula, WindowRange } from "./formula.ts";
 import { given } from "./functions/define.ts";
 import { Halos, tapsOf } from "./halos.ts";
 import { MEASURES, type MeasureTools, measuredBelow, windowOf } from "./measures.ts";
+import { asOpaqueAsItsImage } from "./opacity.ts";
 import { type MovedPlane, planeOf, planesFor } from "./planes.ts";
 import { isSampled } from "./sampling.ts";
 
@@ -43,7 +44,7 @@ export function completeFormula(checked: CheckedFormula, answers: readonly Answe
     diagnostics,
     canonical,
     hash: bytesToHex(sha256(utf8ToBytes(`${CANONICAL_VERSION}\n${canonical}`))),
-    display,
+    display: display && asOpaqueAsItsImage(display, new ExprBuilder(checked.scope)),
     values,
     type: outputs.length === 1 ? given(outputs[0]).type : display ? "color" : "number",
     interval: first.interval,

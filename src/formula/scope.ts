@@ -16,6 +16,8 @@ export interface ScopeChannel {
   readonly unit?: string;
   /** Its numbers are codes, which are never averaged; left out: they are amounts. */
   readonly categorical?: boolean;
+  /** It tells how opaque the others are; left out: it does not. */
+  readonly alpha?: boolean;
 }
 
 /** What a formula may know of an image. */

@@ -46,7 +46,10 @@ export function joinSources(sources: readonly NamedSource[], names: readonly str
   const alpha = alphaOf(opacity, storedChannels(first).length);
   const named = channelNames(sources, names);
   const stored = sources.flatMap(storedChannels).map((channel, index): ChannelInfo => {
-    const kept = { ...channel, index, name: named[index] ?? channel.name, alpha: index === alpha?.channel };
+    const kept = {
+      ...{ ...channel, index, name: named[index] ?? channel.name, alpha: index === alpha?.channel },
+      window: channel.window ?? (channel.dataType === "bit" ? ALL_BITS : null),
+    };
     return opacity ? { ...kept, masked: false } : { ...kept, nodata: nodataOf(channel) };
   });
   const [{ dataType } = { dataType: "uint8" as const }] = stored;
@@ -132,6 +135,8 @@ function decodedType({ dataType, masked }: ChannelInfo): PlaneType {
   return masked ? "float32" : planeTypeOf(dataType);
 }
 
+/** Written as bytes, whose window would be another. */
+const ALL_BITS = [0, 1] as const;
 const INTEGERS = ["uint8", "int8", "uint16", "int16", "uint32", "int32"] as const;
 /** A float32 holds integers of so many bits exactly. */
 const SINGLE_BITS = 24;

@@ -11,6 +11,7 @@ export function lossesOf(image: JoinedImage, sources: readonly NamedSource[], fo
     ...profileLosses(image, sources, format),
     ...classLosses(image, format),
     ...roundingLosses(sources),
+    ...bitLosses(image, format),
     ...colorLosses(image, format),
   ];
 }
@@ -25,7 +26,7 @@ function profileLosses(image: JoinedImage, sources: readonly NamedSource[], form
     return [
       `The color profile of ${names} is lost: it is not one of all channels. Convert each file by itself to keep it.`,
     ];
-  return profileOf(image)
+  return profileOf(image, format)
     ? []
     : [`The color profile of ${names} is lost: it is not one for the samples as they are written.`];
 }
@@ -72,6 +73,16 @@ function roundingLosses(sources: readonly NamedSource[]): readonly string[] {
     source.info.channels.some(({ derived, dataType }) => derived && dataType === "uint16");
   const names = sources.filter(isRounded).map(({ name }) => name);
   return names.length > 0 ? [`The palette of ${names.join(", ")} has colors of 16 bits, which are cut to 8.`] : [];
+}
+
+/** Bytes are shown by the range of bytes, and a window of theirs has no place in TIFF. */
+function bitLosses({ info, type }: JoinedImage, format: OutputFormat): readonly string[] {
+  const bits = info.channels.filter(({ dataType, classes }) => dataType === "bit" && classes === null);
+  if (bits.length === 0 || type !== "uint8" || format === "ome-zarr") return [];
+  const names = bits.map(({ name }) => name).join(", ");
+  return [
+    `Bits of ${names} are written as bytes of 0 and 1, which show black: window(…, 0, 1) shows them. Write .zarr to keep that.`,
+  ];
 }
 
 /** How samples make colors is told by the names of red, green and blue, and of inks. */

@@ -2,6 +2,9 @@ import { PHOTOMETRIC } from "../source/tiff/tags.ts";
 import { baseSamples, colorFields, paletteFields } from "../source/tiff/write-colors.ts";
 import type { Fields } from "../source/tiff/write-fields.ts";
 import type { JoinedImage } from "./joined.ts";
+import type { OutputFormat } from "./options.ts";
+
+type TiffFormat = Exclude<OutputFormat, "ome-zarr">;
 
 const RGB = ["red", "green", "blue"];
 /** Interpretations whose samples are written as they are stored. YCbCr is read as RGB, and a palette stands in fields of its own. */
@@ -29,7 +32,7 @@ export function photometricOf({ info: { channels }, colors }: JoinedImage): numb
 /** Whether colors are made of several samples of a directory, or one of them is the opacity of the others: they must share it then. */
 export function isOneDirectory(image: JoinedImage): boolean {
   if (image.info.channels.length === 1) return false;
-  return image.alpha !== null || profileOf(image) !== null || TOGETHER.includes(photometricOf(image));
+  return image.alpha !== null || profileOf(image, "ome-tiff") !== null || TOGETHER.includes(photometricOf(image));
 }
 
 /** The fields of a palette: of a file of one channel, whose codes have colors. Null: there is none. */
@@ -57,10 +60,12 @@ export function directoryColors(image: JoinedImage): Fields {
   return new Map([...colors, ...(paletteOf(image) ?? [])]);
 }
 
-/** The ICC profile of the source, where it is one for the samples as they are written; null: none. */
-export function profileOf(image: JoinedImage): Uint8Array | null {
+/** The ICC profile of the source, where it is one for the samples as they are written; null: none. OME-TIFF has no palettes. */
+export function profileOf(image: JoinedImage, format: TiffFormat): Uint8Array | null {
   const { profile } = image.colors ?? {};
   if (!profile || image.info.channels.some(({ masked }) => masked)) return null;
   const space = Buffer.from(profile.subarray(SPACE_AT, SPACE_AT + 4)).toString("latin1");
-  return SPACES.get(photometricOf(image)) === space ? profile : null;
+  const isPalette = format === "cog" && paletteOf(image) !== null;
+  const due = isPalette ? "RGB " : SPACES.get(photometricOf(image));
+  return space === due ? profile : null;
 }

@@ -40,7 +40,10 @@ export async function createOmeTiff(path: string, image: JoinedImage, target: Ta
     fields: (plane) => {
       const channel = info.channels[plane % info.channels.length];
       const described = together ? info.channels : channel ? [channel] : [];
-      return new Map([...gdalFields(described), ...(plane === 0 ? [...placeOf(info), ...profileFieldsOf(image)] : [])]);
+      return new Map([
+        ...gdalFields(described),
+        ...(plane === 0 ? [...placeOf(info), ...profileFieldsOf(image, "ome-tiff")] : []),
+      ]);
     },
   });
   return new TiffOutput(writer);
@@ -65,7 +68,7 @@ export async function createCog(path: string, image: JoinedImage, target: Target
       ...gdal,
       ...placeOf(info),
       ...(info.pixelSize ? resolutionFields(info.pixelSize) : []),
-      ...profileFieldsOf(image),
+      ...profileFieldsOf(image, "cog"),
     ]),
     common: nodataOf(gdal),
   });
@@ -88,8 +91,8 @@ function placeOf(info: ImageInfo): Fields {
   return info.georeference ? geoFields(info.georeference, info) : new Map();
 }
 
-function profileFieldsOf(image: JoinedImage): Fields {
-  const profile = profileOf(image);
+function profileFieldsOf(image: JoinedImage, format: "cog" | "ome-tiff"): Fields {
+  const profile = profileOf(image, format);
   return profile ? profileFields(profile) : new Map();
 }
 

@@ -13,13 +13,15 @@ const UNCOLORED = "#ffffff";
 const MAX_ACTIVE = 64;
 /** Channels of a merge that nobody chose: the colors of more hide each other. */
 const MAX_COLORED = 8;
+/** Codes that a formula tells apart: more than these are no picture of classes. */
+const MAX_CLASSES = 64;
 const COLORS = ["red", "green", "blue"];
 const PLATES = ["cyan", "magenta", "yellow", "black"];
 
 /**
  * What is shown of an image when nobody says. The first that there is: the catalogue's formula; the channels that the file calls active as a merge
  * in their colors; the sRGB that its profile makes; red, green and blue; the colors that plates of cyan, magenta, yellow and black print; a merge of the channels that have
- * colors; the first channel that is not the opacity of others, inverted where large numbers mean darkness.
+ * colors; the first channel in the colors of its classes; the first channel that is not the opacity of others, inverted where large numbers mean darkness.
  */
 export function defaultText({ info, defaultFormula }: ServedImage, color: ColorMode = "srgb"): string {
   const isShown = (channel: ChannelInfo) => !channel.alpha && (color === "srgb" || !isConverted(channel));
@@ -62,13 +64,22 @@ const printed: Rule = (channels) => {
   return `rgb(${[cyan, magenta, yellow].map((plate) => `${light(plate)} * ${light(black)}`).join(", ")})`;
 };
 
+/** In the colors of its classes, as a table beside the file gives them; those of a palette are red, green and blue already. */
+const classed: Rule = ([channel], { format }) => {
+  // Of labels a few may have colors: the others would not be seen.
+  if (!channel?.classes || channel.kind !== "categorical" || format.startsWith("OME-Zarr")) return null;
+  const { classes } = channel;
+  if (classes.length === 0 || classes.length > MAX_CLASSES || classes.some(({ color }) => color === null)) return null;
+  return `classes(${reference(channel)}, ${classes.map(({ value, color }) => `${value}: "${color}"`).join(", ")})`;
+};
+
 const first: Rule = ([channel]) => (channel ? reference(channel) : null);
 
 const negative: Rule = ([channel], { negative: isNegative }) =>
   channel && isNegative === true ? `invert(${reference(channel)})` : null;
 
-const STORED_RULES: readonly Rule[] = [active, rgb, printed, colored, first];
-const SRGB_RULES: readonly Rule[] = [active, converted, rgb, printed, colored, negative, first];
+const STORED_RULES: readonly Rule[] = [active, rgb, printed, colored, classed, first];
+const SRGB_RULES: readonly Rule[] = [active, converted, rgb, printed, colored, classed, negative, first];
 
 function mergeText(channels: readonly ChannelInfo[]): string | null {
   if (channels.length === 0) return null;

@@ -30,7 +30,7 @@ function scopeImage({ info }: ServedImage): ScopeImage {
 }
 
 function scopeChannel(channel: ChannelInfo): ScopeChannel {
-  const { name, dataType, nodata, masked, window, scale, offset, unit, kind } = channel;
+  const { name, dataType, nodata, masked, window, scale, offset, unit, kind, alpha } = channel;
   const told = { ...(window ? { window } : {}), ...(unit ? { unit } : {}) };
   return {
     name,
@@ -40,5 +40,6 @@ function scopeChannel(channel: ChannelInfo): ScopeChannel {
     offset,
     ...told,
     categorical: kind === "categorical",
+    alpha,
   };
 }

@@ -28,6 +28,17 @@ function isOfOli(all: readonly ChannelInfo[]): boolean {
   return has("SR_B6") || !has("SR_B1");
 }
 
+/** Sentinel-2 alone has a band of this name, in whatever way the others are written. */
+function isOfMsi(all: readonly ChannelInfo[]): boolean {
+  return all.some(({ name }) => /^B8A$/i.test(name));
+}
+
+/** Bands of reflectance and of heat as Landsat 8 and 9 number them, beside the flags that go with them. */
+function isOfLandsat8(all: readonly ChannelInfo[]): boolean {
+  const has = (band: string) => all.some(({ name }) => name.toUpperCase() === band);
+  return has("QA_PIXEL") && ["B4", "B6", "B10", "B11"].every(has);
+}
+
 function haveWavelengths(three: readonly ChannelInfo[]): boolean {
   return three.every(({ wavelengthNm }, index) => {
     const [least, most] = SPECTRUM[index] ?? [0, 0];
@@ -40,6 +51,8 @@ const SENSORS: readonly Sensor[] = [
   { bands: ["B04", "B03", "B02"], isMeant: (three) => areOf(three, PADDED) },
   { bands: ["SR_B4", "SR_B3", "SR_B2"], isMeant: (three, all) => areOf(three, LANDSAT) && isOfOli(all) },
   { bands: ["SR_B3", "SR_B2", "SR_B1"], isMeant: (three, all) => areOf(three, LANDSAT) && !isOfOli(all) },
+  { bands: ["B4", "B3", "B2"], isMeant: (_, all) => isOfMsi(all) || isOfLandsat8(all) },
+  { bands: ["BAND_R", "BAND_G", "BAND_B"], isMeant: () => true },
   // Whatever has measured them: their wavelengths tell.
   { bands: ["B4", "B3", "B2"], isMeant: haveWavelengths },
   { bands: ["B3", "B2", "B1"], isMeant: haveWavelengths },

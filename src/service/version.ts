@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ServedImage } from "./types/image.ts";
 
 /** Raised when the same formula on the same bytes gives other pixels: keys, ETags and URLs change with it. */
-export const RENDER_VERSION = 3;
+export const RENDER_VERSION = 4;
 
 /**
  * `v` of URLs: 16 hex digits over the render version and every (key, revision) that is read, and the generation of the formula where it was

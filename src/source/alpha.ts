@@ -1,4 +1,4 @@
-import { isFloat, type PlaneType, planeBytes, planeView, valueRange } from "../core/dtype.ts";
+import { fullOpacity, isFloat, type PlaneType, planeBytes, planeView } from "../core/dtype.ts";
 import type { Identity } from "./identity.ts";
 import type { Maybe } from "./tiff/maybe.ts";
 import { decodePieces, fetchEach, fetchPieces, type Piece, piecePlanes, pieceScratchBytes } from "./tiff/pieces.ts";
@@ -227,8 +227,4 @@ function divide(values: Float32Array, opacity: PlaneArray, type: PlaneType): voi
     const share = opacity[at] ?? 0;
     if (share > 0 && share < full) values[at] = Math.min(most, ((values[at] ?? 0) * full) / share);
   }
-}
-
-function fullOpacity(type: PlaneType): number {
-  return isFloat(type) ? 1 : valueRange(type)[1];
 }

@@ -14,17 +14,32 @@ export function isSrgb(profile: Uint8Array): boolean {
   return name !== null && SRGB.test(name) && !LINEAR.test(name);
 }
 
+/** Whether the profile has a tag of this signature. */
+export function hasTag(profile: Uint8Array, signature: string): boolean {
+  return placeOf(profile, signature) !== null;
+}
+
 /** The profile's description; null where it has none, or has it beyond what is given. */
 function nameOf(profile: Uint8Array): string | null {
+  const at = placeOf(profile, "desc");
+  return at === null ? null : textAt(profile, viewOf(profile), at);
+}
+
+/** Where the data of a tag begin. */
+function placeOf(profile: Uint8Array, signature: string): number | null {
   if (profile.length < HEADER_BYTES + 4) return null;
-  const view = new DataView(profile.buffer, profile.byteOffset, profile.byteLength);
+  const view = viewOf(profile);
   const count = Math.min(view.getUint32(HEADER_BYTES), MAX_TAGS);
   for (let index = 0; index < count; index++) {
     const at = HEADER_BYTES + 4 + index * TAG_BYTES;
     if (at + TAG_BYTES > profile.length) return null;
-    if (latin(profile, at, 4) === "desc") return textAt(profile, view, view.getUint32(at + 4));
+    if (latin(profile, at, 4) === signature) return view.getUint32(at + 4);
   }
   return null;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** `desc` of version 2 is ASCII behind its length, `mluc` of version 4 is UTF-16 at the place that its first record names. */

@@ -1,3 +1,4 @@
+import { assertNotForeign } from "./foreign.ts";
 import { looksLikeZarr, openOmeZarr } from "./ome-zarr/open.ts";
 import { openPlain, plainKind } from "./plain/open.ts";
 import type { ReadSidecars } from "./sidecars/read.ts";
@@ -11,6 +12,8 @@ import { unreadable } from "./unreadable.ts";
 export const HEAD_BYTES = 64;
 
 export interface FileOptions {
+  /** Without its folder. */
+  readonly name: string;
   readonly series: number;
   /** The folder that the file lies in. */
   readonly siblings: () => Folder;
@@ -23,8 +26,9 @@ export interface FileOptions {
 export async function openByHead(
   store: Store,
   head: Uint8Array,
-  { series, siblings, beside, mostChunkMiB }: FileOptions,
+  { name, series, siblings, beside, mostChunkMiB }: FileOptions,
 ): Promise<ImageSource> {
+  assertNotForeign(name, head);
   if (isTiff(head)) return openTiff(store, { series, siblings: siblings(), beside, mostChunkMiB });
   if (isZip(head)) return openOmeZarr(await zipFolder(store), series, mostChunkMiB);
   if (plainKind(head) !== null) return openPlain(store, beside);

@@ -26,7 +26,7 @@ export async function openLocal(location: PathLocation, context: SourceContext):
   try {
     const head = store.read(0, Math.min(HEAD_BYTES, store.size));
     const beside: ReadSidecars = (kinds) => readSidecars(siblings(), basename(path), kinds);
-    return await openByHead(store, await head, { series, siblings, beside, mostChunkMiB });
+    return await openByHead(store, await head, { name: basename(path), series, siblings, beside, mostChunkMiB });
   } catch (error) {
     await store.close();
     throw error;

@@ -30,7 +30,7 @@ export async function openRemote({ url, series }: UrlLocation, context: SourceCo
   const beside: ReadSidecars = (kinds) => readSidecars(siblings(), name, kinds);
   const store = await openRemoteStore(remote, url);
   const head = await store.read(0, Math.min(HEAD_BYTES, store.size));
-  return openByHead(store, head, { series, siblings, beside, mostChunkMiB });
+  return openByHead(store, head, { name, series, siblings, beside, mostChunkMiB });
 }
 
 async function openManifest(remote: Remote, url: string, base: string, context: SourceContext): Promise<ImageSource> {

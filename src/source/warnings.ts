@@ -4,7 +4,8 @@ export const IMAGE_WARNINGS = {
   MASK_NOT_APPLIED: "The file has a mask that is not applied.",
   COLORS_CONVERTED:
     "The default picture shows sRGB that is made of the samples; their channels are as they are stored.",
-  PROFILE_NOT_APPLIED: "The file has a color profile: its numbers are shown as if they were sRGB.",
+  PROFILE_NOT_APPLIED:
+    "The file says by a profile, or in other words, that its colors are not sRGB: its numbers are shown as if they were.",
   COLORS_NOT_CONVERTED: "The samples are no red, green and blue, and nothing tells exactly what colors they mean.",
   VALUES_INVERTED: "Large numbers mean darkness, and are kept; the default picture inverts them.",
   ALPHA_NOT_DECLARED: "A sample beside the colors may be alpha, which the file does not say: it is a channel.",
@@ -16,6 +17,7 @@ export const IMAGE_WARNINGS = {
   METADATA_NOT_USED: "Metadata are damaged, contradict the image, or tell what is not shown.",
   PLACE_NOT_KNOWN: "The file's place on Earth is left out.",
   CRS_NOT_KNOWN: "The reference system is not known here, so neither are bounds in degrees.",
+  DATUM_NOT_KNOWN: "The datum of the reference system is not known here: bounds in degrees are approximate.",
   TYPE_GUESSED: "The file does not say what its samples are.",
   VERSION_GUESSED: "The file's version is not known.",
   LEVELS_NOT_USED: "Levels of the pyramid are stored that are not used.",

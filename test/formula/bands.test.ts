@@ -78,6 +78,8 @@ describe("a band of a satellite", () => {
         "b1 is channel number 1, which the file names B02: there is no band 1. Write @1 where the number is meant.",
     });
     expect(told("b2", ["red", "green"])).toEqual([]);
+    expect(told("B3", ["SR_B1", "SR_B2", "QA_PIXEL"])).toHaveLength(1);
+    expect(told("b1", ["red", "green", "blue", "b4"])).toEqual([]);
   });
 
   it("is never one with a letter behind its number", () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
@@ -7,8 +7,10 @@ import { defaultText } from "../../src/service/default-text.ts";
 import { localPath, openSource } from "../../src/source/index.ts";
 import type { ImageSource } from "../../src/source/types.ts";
 import { ChunkDecoder, planeDifference } from "../fixtures/decode-image.ts";
+import { PRIMARIES, rgbProfile } from "../fixtures/icc-profile.ts";
 import { type DirectorySpec, long, short, TAG } from "../fixtures/tiff-builder.ts";
 import { expectedPlane, pixel } from "../fixtures/tiff-pixels.ts";
+import { picture as pattern, writeTileFolder } from "../fixtures/tile-folders.ts";
 import { convertFiles, testFolder, writeTiff } from "./support.ts";
 
 const folder = testFolder();
@@ -21,6 +23,7 @@ const COG: Output = ["cog", "tif"];
 const OME_TIFF: Output = ["ome-tiff", "ome.tif"];
 const OUTPUTS: readonly Output[] = [COG, OME_TIFF, ZARR];
 const TIFFS: readonly Output[] = [COG, OME_TIFF];
+const ICC = 34675;
 const KEEPING: readonly Output[] = [COG, ZARR];
 
 let files = 0;
@@ -111,6 +114,21 @@ describe("a palette", () => {
     expect(meaning(await open(joined.path))).toHaveLength(2);
   });
 
+  it("keeps its profile with its colors", async () => {
+    const profile = rgbProfile("Adobe-like", PRIMARIES.adobe, 2.2);
+    const source = fileOf({ ...spec, tags: { ...spec.tags, [ICC]: { type: 7, values: [...profile] } } });
+    const { path, warnings } = await converted(source, COG);
+    expect(warnings).toEqual([]);
+    const after = await expectSame(source, path);
+    expect((await after.colors?.())?.profile).toEqual(profile);
+    const bare = await converted(source, OME_TIFF);
+    expect(bare.warnings).toEqual([
+      expect.stringContaining("color profile"),
+      expect.stringContaining("The colors of the codes"),
+    ]);
+    expect((await (await open(bare.path)).colors?.())?.profile).toBeNull();
+  });
+
   it("whose codes have names keeps them in OME-Zarr, and says that TIFF does not", async () => {
     const { path } = await converted(fileOf(spec), ZARR);
     const file = join(path, "zarr.json");
@@ -146,6 +164,19 @@ describe.each(OUTPUTS)("alpha in %s", (...output) => {
     const { path, warnings } = await converted(source, output);
     expect(warnings).toEqual([]);
     await expectSame(source, path);
+  });
+
+  it.each([3, 6])("stays alpha where the picture is turned by its Orientation: %i", async (orientation) => {
+    const spec = layered({}, 2, 2, 3);
+    const source = fileOf({ ...spec, tags: { ...spec.tags, [TAG.orientation]: short(orientation) } });
+    const { path, warnings } = await converted(source, output);
+    expect(warnings).toEqual([]);
+    const after = await expectSame(source, path);
+    const ref = { level: 0, group: after.locate(1).group, z: 0, t: 0, x: 0, y: 0 };
+    const stored = after.beneath?.(ref);
+    const found = stored && (await decoder.plane(stored.source, { channel: 1 }));
+    // The last stored row comes first: upside down from its end, turned right from its beginning.
+    expect(found?.[0]).toBe(pixel(spec, orientation === 3 ? SIZE.width - 1 : 0, SIZE.height - 1, 1));
   });
 
   it("leaves what lies beneath it as it is stored", async () => {
@@ -221,6 +252,16 @@ describe("a mask", () => {
     );
   });
 
+  it("becomes alpha of a picture that is turned by its Orientation", async () => {
+    const source = fileOf({ ...image, tags: { ...image.tags, [TAG.orientation]: short(8) } }, mask);
+    const { path, warnings } = await converted(source, COG);
+    expect(warnings).toEqual([expect.stringContaining("Its mask is written as a channel more, alpha")]);
+    const [before, after] = [await open(source), await open(path)];
+    expect(meaning(after).map(({ name, dataType }) => `${name} ${dataType}`)).toContain("alpha uint8");
+    const due = await decoder.plane(before, { channel: 1 });
+    expect(planeDifference(await decoder.plane(after, { channel: 1 }), due)).toBeNull();
+  });
+
   it("of each channel becomes NaN in floats, which is said", async () => {
     const source = fileOf(image);
     const apart: DirectorySpec = { ...image, value: (x, y, sample) => ((x + y) % 3 === sample ? 0 : 255) };
@@ -267,12 +308,44 @@ describe("a color profile", () => {
     expect(warnings).toEqual([expect.stringContaining("is lost: OME-Zarr has no place for it")]);
   });
 
+  it("of tiles that were cut before stays in TIFF", async () => {
+    const place = join(folder, "cut");
+    mkdirSync(place);
+    const { path: source } = await writeTileFolder(place, "deep-zoom", pattern(100, 80));
+    for (const name of readdirSync(place, { recursive: true, encoding: "utf8" })) {
+      if (!name.endsWith(".png")) continue;
+      const tile = await sharp(readFileSync(join(place, name)))
+        .withIccProfile("p3")
+        .png()
+        .toBuffer();
+      writeFileSync(join(place, name), tile);
+    }
+    const { path, warnings } = await converted(source, COG);
+    expect(warnings).toEqual([]);
+    const after = await expectSame(source, path);
+    expect((await after.colors?.())?.profile?.length).toBeGreaterThan(100);
+  });
+
   it("is lost aloud where several files are joined, or names make other samples of them", async () => {
     const source = join(folder, "p3.png");
     const { warnings } = await converted([source, source], COG);
     expect(warnings).toEqual([expect.stringContaining("it is not one of all channels")]);
     const report = await convertFiles([source], join(folder, "named.tif"), { format: "cog", names: ["a", "b", "c"] });
     expect(report.warnings).toEqual([expect.stringContaining("is not one for the samples as they are written")]);
+  });
+});
+
+describe("bits", () => {
+  it("are bytes of 0 and 1, shown as they were in OME-Zarr, and TIFF says that they are not", async () => {
+    const source = fileOf({ ...SIZE, type: "bit", value: (x, y) => (x >> 3) + (y >> 3) });
+    const zarr = await converted(source, ZARR);
+    expect(zarr.warnings).toEqual([]);
+    const [before, after] = [await open(source), await open(zarr.path)];
+    expect(after.info.channels).toMatchObject([{ dataType: "uint8", window: [0, 1] }]);
+    const due = await decoder.plane(before, { channel: 0 });
+    expect(planeDifference(await decoder.plane(after, { channel: 0 }), due)).toBeNull();
+    for (const output of TIFFS)
+      expect((await converted(source, output)).warnings).toEqual([expect.stringContaining("bytes of 0 and 1")]);
   });
 });
 

@@ -76,6 +76,11 @@ describe("the formula of an image that is asked for without one", () => {
     [["SR_B1", "SR_B2", "SR_B3", "SR_B4", "SR_B5", "SR_B7"], "rgb(@3, @2, @1)"],
     [["sur_refl_b01", "sur_refl_b02", "sur_refl_b03", "sur_refl_b04"], "rgb(@1, @4, @3)"],
     [["Coastal_Blue", "blue", "green_i", "green", "red", "nir"], "rgb(@5, @4, @2)"],
+    [["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A"], "rgb(@4, @3, @2)"],
+    [["b01", "b02", "b03", "b04", "b8a", "b09"], "rgb(@4, @3, @2)"],
+    [["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B10", "B11", "QA_PIXEL"], "rgb(@4, @3, @2)"],
+    [["BAND_B", "BAND_G", "BAND_R", "BAND_N"], "rgb(@3, @2, @1)"],
+    [["B1", "B2", "B3", "B4", "B5", "B7", "QA_PIXEL"], "@1"],
     [["B2", "B3", "B4", "B5"], "@1"],
     [["b04", "b03"], "@1"],
     [["sur_refl_b02", "sur_refl_b03", "sur_refl_b04"], "@1"],
@@ -103,6 +108,21 @@ describe("the formula of an image that is asked for without one", () => {
     expect(named("red", "green")).toBe("@1");
     expect(textOf({ name: "alpha", alpha: true }, { name: "gray" })).toBe("@2");
     expect(textOf({ name: "gray" }, { name: "alpha", alpha: true })).toBe("@1");
+  });
+
+  it("is in the colors of classes, where each of a few has one", () => {
+    const classes = [-1, 0, 41].map((value) => ({ value, name: null, color: `#0000${value + 30}` }));
+    const codes = { name: "cover", kind: "categorical", classes } as const;
+    expect(textOf(codes)).toBe('classes(@1, -1: "#000029", 0: "#000030", 41: "#000071")');
+    expect(textOf({ ...codes, classes: [...classes, { value: 50, name: "ice", color: null }] })).toBe("@1");
+    const many = Array.from({ length: 65 }, (_, value) => ({ value, name: null, color: "#123456" }));
+    expect([textOf({ ...codes, classes: many.slice(1) }), textOf({ ...codes, classes: many })]).toEqual([
+      expect.stringMatching(/^classes\(@1, 1: "#123456".*64: "#123456"\)$/),
+      "@1",
+    ]);
+    const labels = imageOf(codes);
+    expect(defaultText({ ...labels, info: { ...labels.info, format: "OME-Zarr 0.4" } })).toBe("@1");
+    expect(textOf({ ...codes, kind: "continuous" })).toBe("@1");
   });
 
   it("is a merge of the channels that have colors, the brightest first", () => {

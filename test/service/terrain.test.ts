@@ -31,6 +31,8 @@ const relief = (tags: DirectorySpec["tags"], gdalMetadata?: string): DirectorySp
 const inUnit = (unit: string) =>
   `<GDALMetadata><Item name="UNITTYPE" sample="0" role="unittype">${unit}</Item></GDALMetadata>`;
 
+const TENTHS = '<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.1</Item></GDALMetadata>';
+
 /** From 85 degrees north to as many south, which no single latitude serves. */
 const TALL = { width: 40, height: 340, tags: geoTags([0.5, 0.5], [0, 85], DEGREES) };
 
@@ -43,6 +45,7 @@ beforeAll(async () => {
     "degrees.tif": relief(geoTags([SECOND, SECOND], [10, 46.5], DEGREES)),
     "feet.tif": relief(geoTags([100, 100], [900_000, 200_000], SURVEY_FEET)),
     "heights-in-feet.tif": relief(geoTags([30, 30], [500_000, 5_000_000], METERS), inUnit("ft")),
+    "heights-scaled.tif": relief(geoTags([30, 30], [500_000, 5_000_000], METERS), TENTHS),
     "heights-in-dm.tif": relief(geoTags([30, 30], [500_000, 5_000_000], METERS), inUnit("dm")),
     "moon.tif": relief(
       geoTags(
@@ -212,6 +215,15 @@ describe("terrain", () => {
     expect(await told("heights-in-dm", "slope(@1, 10)")).toEqual([]);
     expect(await told("heights-in-feet", "slope(@1)")).toEqual([]);
     expect(await told("none", "slope(@1)")).toEqual([]);
+  });
+
+  it("says so where heights are stored numbers that the file scales", async () => {
+    const told = async (text: string) =>
+      (await pipeline.bind("heights-scaled", text)).diagnostics.filter(({ message }) => /stored numbers/.test(message));
+    expect(await told("slope(@1)")).toEqual([
+      expect.objectContaining({ code: "PRECISION", message: expect.stringMatching(/scales by 0\.1\. Write phys\(\)/) }),
+    ]);
+    expect([await told("slope(phys(@1))"), await told("slope(@1, 10)")]).toEqual([[], []]);
   });
 
   it.each(["slope(@1, 0)", "slope(@1, -2)", "hillshade(@1, 315, 45, 0)"])("has a scale above 0: %s", async (text) => {

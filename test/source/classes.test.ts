@@ -55,7 +55,19 @@ describe("a channel of classes", () => {
       { kind: "categorical", classes: [{ value: 1, name: null, color: null }] },
     ],
   ])("is an image of labels: %j", (attributes, expected) => {
-    expect(readImageLabel(attributes)).toEqual(expected);
+    expect(readImageLabel(attributes).channel).toEqual(expected);
+  });
+
+  it.each([
+    [undefined, []],
+    [{ version: "0.4" }, []],
+    [{ colors: "red" }, [/not what OME-NGFF says/]],
+    [{ colors: [{ "label-value": 3, rgba: [255, 0, 0, 0] }] }, []],
+    [{ colors: [{ "label-value": 3, rgba: [255, 0, 0, 255] }] }, [/shown as numbers in gray/]],
+    [{ colors: [{ "label-value": 3, rgba: [1, 2, 3] }, 7] }, [/not what OME-NGFF says/, /shown as numbers in gray/]],
+  ])("says which of its colors are not shown: %j", (attributes, messages) => {
+    const told = readImageLabel(attributes).warnings.map(({ message }) => message);
+    expect(told).toEqual(messages.map((one) => expect.stringMatching(one)));
   });
 
   it("of a coarser grid is never read between two codes", async () => {

@@ -28,7 +28,7 @@ const SIZES = [SMALL, { width: 61, height: 47 }, { width: 17, height: 1 }, LARGE
 
 const colours = (samples: 1 | 3): TileColours => ({
   names: samples === 1 ? ["gray"] : ["red", "green", "blue"],
-  dataType: "uint8",
+  ...{ dataType: "uint8", profile: null },
 });
 
 interface TiffTile {

@@ -249,7 +249,10 @@ export class Resolver {
     const stored = given(channels[index]).name;
     if (by === "ordinal") {
       const band = bandIn(stored);
-      if (band === null || band === String(number)) return;
+      // Beside bands that are named by their numbers, a number that none of them has is a band that is missing.
+      const isNumbered = ({ name }: { readonly name: string }, at: number) =>
+        bandIn(name) !== null && name !== `b${at + 1}`;
+      if (band === String(number) || (band === null && !channels.some(isNumbered))) return;
       const message = `${shown(node.name)} is channel number ${number}, which the file names ${shown(stored)}: there is no band ${number}. Write @${number} where the number is meant.`;
       this.#problems.advise("MISLEADING_NAME", message, node);
       return;

@@ -119,6 +119,20 @@ export const colourRows: readonly FunctionRow[] = [
     evaluate: (_ops, [r, g, b, a]) => [first(r), first(g), first(b), first(a)],
   },
   {
+    name: "opacity",
+    category: "colour",
+    parameters: [{ name: "color", type: "color" }, shade("shade")],
+    help: "A colour as opaque as the shade says: its own opacity times it.",
+    example: 'opacity(colormap(red, "viridis"), window(green, 0, 200))',
+    cost: 1,
+    result: "color",
+    interval: (args) => interval(0, 1, anyNan(args)),
+    evaluate: (ops, [c, s]) => {
+      const own = alpha(given(c));
+      return [...components(given(c)), own === null ? first(s) : ops.mul(own, first(s))];
+    },
+  },
+  {
     name: "tint",
     category: "colour",
     parameters: [shade("shade"), { name: "colour", type: "text" }],

@@ -17,10 +17,15 @@ const KEEPS_UNIT: readonly string[] = ["blur", "median"];
 /** Left out: both units become meters. NaN tells that. */
 const scale: Parameter = { name: "scale", type: "number", default: Number.NaN };
 
+/** The channel that heights are of, in its unit; null: of several, or calculated. */
+function channelOf(x: Expr, tools: RewriteTools): ReturnType<RewriteTools["channel"]> {
+  if (x.kind === "call" && KEEPS_UNIT.includes(x.row.name)) return channelOf(given(x.args[0]), tools);
+  return tools.channel(x);
+}
+
 /** How the unit of a height is written; empty: nobody knows. */
 function unitOf(x: Expr, tools: RewriteTools): string {
-  if (x.kind === "call" && KEEPS_UNIT.includes(x.row.name)) return unitOf(given(x.args[0]), tools);
-  return tools.channel(x)?.unit?.trim() ?? "";
+  return channelOf(x, tools)?.unit?.trim() ?? "";
 }
 
 /** Rise to the east and to the south, in units of the place, or by meters of the ground where these differ. */
@@ -47,9 +52,13 @@ function refusedScale(name: string, divisor: number): string | null {
   return `The scale of ${name} is a number above 0: units of height in one unit of length.`;
 }
 
-/** Says so where heights are in a unit that is not known: it is taken for meters, as gdaldem takes it. */
+/** Says so where heights are stored numbers of another size, or in a unit that is not known: both are taken for meters, as gdaldem takes them. */
 function adviseUnit(args: readonly Expr[], scaleAt: number, tools: RewriteTools): string | null {
-  if (args[scaleAt] || tools.ground === null) return null;
+  if (args[scaleAt]) return null;
+  const scaled = channelOf(given(args[0]), tools)?.scale ?? 1;
+  if (scaled !== 1)
+    return `Heights are the stored numbers, which the file scales by ${scaled}. Write phys() around the channel.`;
+  if (tools.ground === null) return null;
   const unit = unitOf(given(args[0]), tools);
   if (METERS_IN.has(unit.toLowerCase())) return null;
   return `Heights in “${unit}” are taken for meters. Give scale, units of height in one unit of length.`;

@@ -3,10 +3,12 @@ const FILE_ENDINGS = [
   ...[".ome.tiff", ".ome.tif", ".tiff", ".tif"],
   // TIFF too, as slide scanners and writers of large files call it.
   ...[".svs", ".ndpi", ".scn", ".bif", ".qptiff", ".ome.btf", ".ome.tf8", ".ome.tf2", ".btf", ".tf8", ".tf2"],
+  ...[".lsm", ".stk", ".flex"],
   ...[".ome.zarr.zip", ".zarr.zip", ".ozx", ".dzi", ".channels.yaml", ".channels.yml"],
   ...[".jpeg", ".jpg", ".png", ".webp", ".avif", ".gif", ".jp2", ".j2k"],
   // Images that are not read: they are listed so that the reason is told.
-  ...[".svg", ".czi", ".nd2", ".lif", ".mrxs", ".vsi", ".fits"],
+  ...[".svg", ".heic", ".heif", ".czi", ".nd2", ".lif", ".oib", ".zvi", ".ims", ".mrxs", ".vsi", ".dcm"],
+  ...[".fits", ".fit", ".fts", ".hdf5", ".h5", ".nc"],
 ] as const;
 
 /** The same of folders that are images. */

@@ -19,6 +19,8 @@ export interface GeographicBounds {
 const STEPS = 64;
 const FULL_CIRCLE = 360;
 const NORTH_POLE = 90;
+/** Centers of large cells lie at the poles: up to this the image is cut there. Beyond it, its coordinates are no degrees. */
+const MOST_LATITUDE = 100;
 /** Longitudes go round a pole, or round the world, up to rounding. */
 const ROUND = 1e-6;
 
@@ -35,7 +37,7 @@ export async function geographicBounds(
 function boundsIn(system: ReferenceSystem, affine: Affine, size: Size): GeographicBounds | null {
   const found = outline(affine, size, STEPS).map(([x, y]) => system.toGeographic(x, y));
   const places = found.filter((one): one is Geographic => one !== null);
-  if (places.length < found.length) return null;
+  if (places.length < found.length || places.some(isBeyondPoles)) return null;
   const [lowest, highest] = extremes(
     places.map(([, latitude]) => latitude),
     STEPS,
@@ -44,6 +46,10 @@ function boundsIn(system: ReferenceSystem, affine: Affine, size: Size): Geograph
   const north = holds(system, affine, size, NORTH_POLE) ? NORTH_POLE : Math.min(NORTH_POLE, highest);
   const { west, east } = longitudesOf(places);
   return { west: rounded(west), south: rounded(south), east: rounded(east), north: rounded(north) };
+}
+
+function isBeyondPoles([, latitude]: Geographic): boolean {
+  return Math.abs(latitude) > MOST_LATITUDE;
 }
 
 /** To a tenth of a millimetre on the ground: digits below that are noise of the projection. */

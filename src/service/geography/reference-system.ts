@@ -42,7 +42,7 @@ export function referenceSystem({
 
 async function load(crs: string | null, spelled: SpelledSystem | undefined): Promise<ReferenceSystem | null> {
   const definition = crs !== null ? await codeDefinition(crs) : spelled ? await spelledDefinition(spelled) : null;
-  if (definition === null || isOtherBody(definition.text)) return null;
+  if (definition === null || isOtherBody(definition.text) || !isRightThere(definition.text)) return null;
   const { default: proj4 } = await import("proj4");
   const converter = (text: string) => {
     // Axes as the text names them: where they count to the west and south, files do too.
@@ -82,6 +82,13 @@ function withShifts(text: string, base: RegistryEntry["base"]): Definition {
 function isOtherBody(text: string): boolean {
   const radius = Number(/\+(?:a|R)=([\d.]+)/.exec(text)?.[1] ?? EARTH);
   return Math.abs(radius / EARTH - 1) > OTHER_BODY;
+}
+
+/** The library knows these for spheres alone, which is hundreds of meters off on an ellipsoid. */
+function isRightThere(text: string): boolean {
+  if (!/\+proj=(gnom|ortho)\b/.test(text)) return true;
+  const [, a, b] = /\+a=(\S+) \+b=(\S+)/.exec(text) ?? [];
+  return /\+R=/.test(text) || (a !== undefined && a === b);
 }
 
 /** By the most accurate shift that is meant for a place, as PROJ chooses; where none is, by the text's own. */

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { type DataType, valueRange } from "../../core/dtype.ts";
+import type { DataType, planeView } from "../../core/dtype.ts";
 import { isSrgb } from "../color-profile.ts";
 import { type ImageWarning, imageWarning } from "../warnings.ts";
 import { fillSamples, type SampleCoding } from "./coding.ts";
 import type { ConvertedColors } from "./converted.ts";
-import { inkGrid, mixInks } from "./ink-grid.ts";
 import { type ColorSpace, type Conversion, type Refusal, withLittleCms } from "./little-cms.ts";
 import { SRGB_NAMES } from "./names.ts";
+
+type PlaneArray = ReturnType<typeof planeView>;
 
 /** Those of printers have one or two MiB. */
 export const MAX_PROFILE_BYTES = 4 * 2 ** 20;
@@ -35,12 +36,12 @@ export interface FoundColors {
  * How colors become sRGB where they are others: by perceptual intent, as libvips converts. Where it cannot be told how they do, a warning
  * says why. Gray and RGB without a profile, and what is sRGB, are shown as they are.
  */
-export async function findColors(stored: ColorFacts): Promise<FoundColors> {
+export function findColors(stored: ColorFacts): FoundColors {
   const { profile, space } = stored;
   const isKnown = profile === null || (profile !== "too large" && isSrgb(profile));
   if (isKnown && (space === "rgb" || space === "gray")) return { colors: null, warnings: [] };
   // The samples of L*a*b* say themselves what they are.
-  const found = await converted(space === "lab" ? { ...stored, profile: null } : stored);
+  const found = converted(space === "lab" ? { ...stored, profile: null } : stored);
   if (typeof found !== "string") return { colors: found, warnings: [space === "lab" ? LAB_SHOWN : PROFILE_APPLIED] };
   return {
     colors: null,
@@ -53,7 +54,7 @@ export async function findColors(stored: ColorFacts): Promise<FoundColors> {
 }
 
 /** What is made of the samples, or why nothing is. */
-async function converted({ profile, ...stored }: ColorFacts): Promise<ConvertedColors | string> {
+function converted({ profile, ...stored }: ColorFacts): ConvertedColors | string {
   const { channels, space, dataType: type, coding = "plain", isNegative = false } = stored;
   if (channels === null) return "its samples are not those of one color";
   if (type !== "uint8" && type !== "uint16") return "its samples have other than 8 or 16 bits";
@@ -65,8 +66,7 @@ async function converted({ profile, ...stored }: ColorFacts): Promise<ConvertedC
   const conversion: Conversion = { key, space, type, isNegative, profile };
   const refusal = refusalOf(conversion);
   if (refusal !== null) return refusal;
-  const convert = space === "cmyk" && profile ? await byInks(key, profile, type) : byProfile(conversion, coding);
-  return convert ? { channels, convert } : "it is damaged";
+  return { channels, convert: byProfile(conversion, coding) };
 }
 
 function byProfile(conversion: Conversion, coding: SampleCoding): ConvertedColors["convert"] {
@@ -76,24 +76,20 @@ function byProfile(conversion: Conversion, coding: SampleCoding): ConvertedColor
         conversion,
         components[0]?.length ?? 0,
         (samples, start) => fillSamples(samples, components, start, coding),
-        (found, start) => {
-          for (const [at, values] of found.entries()) colors[at]?.set(values, start);
-        },
+        (found, start) => part(found, colors, start),
       ),
     );
 }
 
-/** Null: libvips refuses the profile. */
-async function byInks(
-  key: string,
-  profile: Uint8Array,
-  type: "uint8" | "uint16",
-): Promise<ConvertedColors["convert"] | null> {
-  try {
-    const grid = await inkGrid(key, profile);
-    return (components, colors) => mixInks(grid, components, valueRange(type)[1], colors);
-  } catch {
-    return null;
+/** Fills planes of red, green and blue with what is of each pixel together. */
+function part(from: Uint8Array, [red, green, blue]: readonly PlaneArray[], start: number): void {
+  if (!(red && green && blue)) throw new RangeError("Colors are made of red, green and blue.");
+  let pixel = start;
+  for (let at = 0; at < from.length; at += 3) {
+    red[pixel] = from[at] ?? 0;
+    green[pixel] = from[at + 1] ?? 0;
+    blue[pixel] = from[at + 2] ?? 0;
+    pixel++;
   }
 }
 

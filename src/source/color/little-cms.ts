@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { LRUCache } from "lru-cache";
+import { hasTag } from "../color-profile.ts";
+import { blackOf, MEASURE, srgbBelow, type Xyz } from "./destination.ts";
 
 /** Memory that a profile can make the library take, bytes: those of printers need 20 MiB, most of it the library's own stack. */
 const MAX_MEMORY = 128 * 2 ** 20;
@@ -10,22 +12,29 @@ const SLICE = 65_536;
 /** What is made of profiles takes up to a few MiB each. */
 const KEPT_TRANSFORMS = 8;
 
-/** Color spaces by their number in formats of pixels (lcms2.h, PT_GRAY …) and their signature in profiles. */
+/** Color spaces by their number in formats of pixels (lcms2.h, PT_GRAY …) and their signature in profiles; what is darkest in them. */
 const SPACES = {
-  gray: { format: 3, samples: 1, signature: "GRAY" },
-  rgb: { format: 4, samples: 3, signature: "RGB " },
-  cmyk: { format: 6, samples: 4, signature: "CMYK" },
-  lab: { format: 10, samples: 3, signature: "Lab " },
+  gray: { format: 3, samples: 1, signature: "GRAY", black: 0 },
+  rgb: { format: 4, samples: 3, signature: "RGB ", black: 0 },
+  cmyk: { format: 6, samples: 4, signature: "CMYK", black: 0xffff },
+  lab: { format: 10, samples: 3, signature: "Lab ", black: 0 },
 } as const;
 export type ColorSpace = keyof typeof SPACES;
 
 /** INTENT_PERCEPTUAL, as libvips and sharp convert: what has but a matrix is converted as by relative colorimetric. */
 const INTENT = 0;
-/** cmsFLAGS_NOOPTIMIZE: of 16 bits the library makes a table by itself, which is up to 20 levels off in shadows. Of 8 bits it is exact. */
+/**
+ * How 16 bits are converted: the library's own table of 33³ colors is up to 20 levels off in shadows, and 90 where colors leave sRGB. Curves are
+ * gone through one by one (cmsFLAGS_NOOPTIMIZE); a profile's table is followed by one that is bent as it is (cmsFLAGS_CLUT_PRE_LINEARIZATION).
+ */
 const EXACT = 0x100;
-const PLANAR = 1 << 12;
+const BENT = 0x10;
 /** Of gray: 0 is white. */
 const NEGATIVE = 1 << 13;
+
+/** Of the header, its first byte. The library puts the black of version 4 where it belongs, which is the same for all; below it each has its own. */
+const VERSION_AT = 8;
+const FIXED_BLACK_VERSION = 4;
 
 /** What is converted to sRGB of 8 bits. */
 export interface Conversion {
@@ -98,33 +107,26 @@ export class LittleCms {
   }
 
   /**
-   * Pixels slice by slice: `fill` writes planes of samples of `count` pixels from pixel `start` on, `use` takes planes of red, green and blue.
-   * What both get is good until they return. Throws where the library refuses or gives up.
+   * Pixels slice by slice: `fill` writes the samples of pixels from pixel `start` on, `use` takes red, green and blue of each. What both get is
+   * good until they return. Throws where the library refuses or gives up.
    */
   convert(
     conversion: Conversion,
     pixels: number,
-    fill: (planes: readonly (Uint8ClampedArray | Uint16Array)[], start: number) => void,
-    use: (colors: readonly Uint8Array[], start: number) => void,
+    fill: (samples: Uint8ClampedArray | Uint16Array, start: number) => void,
+    use: (colors: Uint8Array, start: number) => void,
   ): void {
     const transform = this.#transform(conversion);
     if (transform === 0) throw new Error("LittleCMS refuses the profile");
     const { memory, cmsDoTransform } = this.#library;
     const type = conversion.type === "uint16" ? Uint16Array : Uint8ClampedArray;
+    const { samples } = SPACES[conversion.space];
     for (let start = 0; start < pixels; start += SLICE) {
       const count = Math.min(SLICE, pixels - start);
-      const { samples } = SPACES[conversion.space];
-      const input = Array.from({ length: samples }, (_, at) => this.#input + at * count * type.BYTES_PER_ELEMENT);
-      fill(
-        input.map((address) => new type(memory.buffer as ArrayBuffer, address, count)),
-        start,
-      );
+      fill(new type(memory.buffer as ArrayBuffer, this.#input, samples * count), start);
       cmsDoTransform(transform, this.#input, this.#output, count);
-      // Views are made anew: what was converted may have grown the memory.
-      use(
-        [0, 1, 2].map((at) => new Uint8Array(memory.buffer, this.#output + at * count, count)),
-        start,
-      );
+      // The view is made anew: what was converted may have grown the memory.
+      use(new Uint8Array(memory.buffer, this.#output, SPACES.rgb.samples * count), start);
     }
   }
 
@@ -137,20 +139,31 @@ export class LittleCms {
     return made;
   }
 
-  #made({ space, type, isNegative }: Conversion, profile: number): number {
+  #made(conversion: Conversion, profile: number): number {
+    const { space, type, isNegative } = conversion;
     const { cmsCreate_sRGBProfile, cmsCreateTransform, cmsCloseProfile } = this.#library;
-    const srgb = cmsCreate_sRGBProfile();
+    const black = this.#black(conversion, profile);
+    const srgb = black ? this.#open(srgbBelow(black)) : cmsCreate_sRGBProfile();
     const from = formatOf(space, type === "uint16" ? 2 : 1) | (isNegative ? NEGATIVE : 0);
-    const transform = cmsCreateTransform(
-      profile,
-      from,
-      srgb,
-      formatOf("rgb", 1),
-      INTENT,
-      type === "uint16" ? EXACT : 0,
-    );
+    const transform = cmsCreateTransform(profile, from, srgb, formatOf("rgb", 1), INTENT, precisionOf(conversion));
     cmsCloseProfile(srgb);
     return transform;
+  }
+
+  /** The darkest color of a profile of version 2; null: the library finds it, or it is 0. */
+  #black({ space, profile: bytes }: Conversion, profile: number): Xyz | null {
+    if (!bytes || (bytes[VERSION_AT] ?? 0) >= FIXED_BLACK_VERSION) return null;
+    const { memory, cmsCreateTransform, cmsDoTransform, cmsDeleteTransform, cmsCloseProfile } = this.#library;
+    const measure = this.#open(MEASURE);
+    const transform = cmsCreateTransform(profile, formatOf(space, 2), measure, formatOf("rgb", 2), INTENT, EXACT);
+    cmsCloseProfile(measure);
+    if (transform === 0) return null;
+    const { samples, black } = SPACES[space];
+    new Uint16Array(memory.buffer, this.#input, samples).fill(black);
+    cmsDoTransform(transform, this.#input, this.#output, 1);
+    cmsDeleteTransform(transform);
+    const found = blackOf(new Uint16Array(memory.buffer, this.#output, SPACES.rgb.samples));
+    return found.every((one) => one === 0) ? null : found;
   }
 
   #opened<T>(bytes: Uint8Array | null, use: (profile: number) => T): T {
@@ -177,10 +190,16 @@ export class LittleCms {
   }
 }
 
-/** Planes one after the other (lcms2.h, COLORSPACE_SH, CHANNELS_SH, BYTES_SH). */
+/** Samples of a pixel beside each other (lcms2.h, COLORSPACE_SH, CHANNELS_SH, BYTES_SH): of planes the library makes a coarser table. */
 function formatOf(space: ColorSpace, bytes: 1 | 2): number {
   const { format, samples } = SPACES[space];
-  return (format << 16) | PLANAR | (samples << 3) | bytes;
+  return (format << 16) | (samples << 3) | bytes;
+}
+
+/** Of 8 bits, and of inks, the library's table is good. */
+function precisionOf({ space, type, profile }: Conversion): number {
+  if (type === "uint8" || space === "cmyk") return 0;
+  return profile && hasTag(profile, "A2B0") ? BENT : EXACT;
 }
 
 function signatureOf(text: string): number {

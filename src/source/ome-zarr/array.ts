@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DataType } from "../../core/dtype.ts";
+import { type DataType, isFloat, valueRange } from "../../core/dtype.ts";
 import { assertChunkBytes } from "../chunk-limit.ts";
 import { unreadable } from "../unreadable.ts";
 import { type Chain, chainOfV2, chainOfV3, type Sharding } from "./chain.ts";
@@ -18,6 +18,8 @@ export interface ZarrArray {
   /** What is decoded at once: an inner chunk where chunks are sharded. */
   readonly chunk: readonly number[];
   readonly dataType: DataType;
+  /** Bytes of a stored sample: 8 of an `int32` or `uint32` are a whole number of 64 bits, which is narrowed. */
+  readonly sampleBytes: number;
   readonly littleEndian: boolean;
   /** Value of what no chunk is stored for. */
   readonly fill: number;
@@ -74,7 +76,7 @@ export async function readArray(
   if (array.shape.length !== array.chunk.length)
     throw unreadable(`the chunks of its array ${JSON.stringify(path)} have another number of axes than the array`);
   const pixels = array.chunk.reduce((product, side) => product * side, 1);
-  assertChunkBytes(pixels * bytesOf(array.dataType), "chunk", mostChunkMiB);
+  assertChunkBytes(pixels * array.sampleBytes, "chunk", mostChunkMiB);
   return array;
 }
 
@@ -88,29 +90,31 @@ function check<T>(schema: z.ZodType<T>, value: JsonObject, name: string): T {
 }
 
 function fromV2(path: string, meta: z.output<typeof arrayV2>): ZarrArray {
-  const { dataType, littleEndian } = typeOfV2(meta.dtype);
+  const { littleEndian, ...type } = typeOfV2(meta.dtype);
   const separator = meta.dimension_separator ?? ".";
   return {
-    ...{ path, shape: meta.shape, chunk: meta.chunks, dataType, littleEndian, sharding: null },
-    fill: fillValue(meta.fill_value as Json, dataType),
+    ...{ path, shape: meta.shape, chunk: meta.chunks, ...type, littleEndian, sharding: null },
+    fill: fillValue(meta.fill_value as Json, type),
     chain: chainOfV2(meta.compressor, meta.filters ?? [], meta.order, meta.chunks.length),
     keyOf: (place) => joinPath(path, place.join(separator)),
   };
 }
 
 function fromV3(path: string, meta: z.output<typeof arrayV3>): ZarrArray {
-  const dataType = typeOfV3(meta.data_type);
+  const type = typeOfV3(meta.data_type);
   const outer = meta.chunk_grid.configuration.chunk_shape;
   const { name, configuration } = meta.chunk_key_encoding;
   const separator = configuration?.separator ?? (name === "default" ? "/" : ".");
-  const { chain, sharding, littleEndian } = chainOfV3(meta.codecs, outer, bytesOf(dataType));
+  const { chain, sharding, littleEndian } = chainOfV3(meta.codecs, outer, type.sampleBytes);
   return {
-    ...{ path, shape: meta.shape, chunk: sharding ? sharding.inner : outer, dataType, littleEndian, chain, sharding },
-    fill: fillValue(meta.fill_value as Json, dataType),
+    ...{ path, shape: meta.shape, chunk: sharding ? sharding.inner : outer, ...type, littleEndian, chain, sharding },
+    fill: fillValue(meta.fill_value as Json, type),
     keyOf: (place) =>
       joinPath(path, name === "default" ? `c${separator}${place.join(separator)}` : place.join(separator)),
   };
 }
+
+type SampleType = Pick<ZarrArray, "dataType" | "sampleBytes">;
 
 const V2_TYPES: ReadonlyMap<string, DataType> = new Map([
   ["u1", "uint8"],
@@ -120,43 +124,64 @@ const V2_TYPES: ReadonlyMap<string, DataType> = new Map([
   ["i2", "int16"],
   ["u4", "uint32"],
   ["i4", "int32"],
+  // Labels of numpy and Python, of which hardly one is beyond 32 bits.
+  ["u8", "uint32"],
+  ["i8", "int32"],
   ["f2", "float16"],
   ["f4", "float32"],
   ["f8", "float64"],
 ]);
 
-function typeOfV2(text: string): { readonly dataType: DataType; readonly littleEndian: boolean } {
+function typeOfV2(text: string): SampleType & Pick<ZarrArray, "littleEndian"> {
   const [, order, kind = ""] = /^([<>|])([a-zA-Z]\d{1,3})$/.exec(text) ?? [];
   const dataType = V2_TYPES.get(kind);
-  if (!dataType)
-    throw unreadable(`its samples are of type ${JSON.stringify(text.slice(0, 20))}, which is not supported`);
-  return { dataType, littleEndian: order !== ">" };
+  if (!dataType) throw unsupportedType(text);
+  return { dataType, sampleBytes: Number(kind.slice(1)), littleEndian: order !== ">" };
 }
 
-const V3_TYPES: readonly DataType[] = [...V2_TYPES.values()];
+const V3_TYPES: ReadonlyMap<unknown, string> = new Map([
+  ["bool", "b1"],
+  ...[8, 16, 32, 64].flatMap((bits): [string, string][] => [
+    [`uint${bits}`, `u${bits / 8}`],
+    [`int${bits}`, `i${bits / 8}`],
+    [`float${bits}`, `f${bits / 8}`],
+  ]),
+]);
 
-function typeOfV3(type: unknown): DataType {
-  if (type === "bool") return "uint8";
-  const found = V3_TYPES.find((one) => one === type);
-  if (found) return found;
-  throw unreadable(`its samples are of type ${JSON.stringify(type)?.slice(0, 40)}, which is not supported`);
+function typeOfV3(type: unknown): SampleType {
+  const kind = V3_TYPES.get(type) ?? "";
+  const dataType = V2_TYPES.get(kind);
+  if (!dataType) throw unsupportedType(type);
+  return { dataType, sampleBytes: Number(kind.slice(1)) };
 }
 
-/** Bytes of a stored sample. */
-export function bytesOf(type: DataType): number {
-  return type === "float64" ? 8 : type.endsWith("32") ? 4 : type.endsWith("16") ? 2 : 1;
+function unsupportedType(type: unknown) {
+  return unreadable(
+    `its samples are of type ${JSON.stringify(type)?.slice(0, 40)}, which is not supported; whole numbers and floats of up to 64 bits are`,
+  );
 }
 
 /** Zarr 2: null means undefined, which is read as 0; floats may be texts, in Zarr 3 their bits in hexadecimal too. */
-function fillValue(value: Json | undefined, type: DataType): number {
+function fillValue(value: Json | undefined, { dataType, sampleBytes }: SampleType): number {
   if (value === null || value === undefined || value === false) return 0;
   if (value === true) return 1;
-  if (typeof value === "number") return value;
+  if (typeof value === "number") {
+    const [least, most] = valueRange(dataType);
+    // Narrower ones are cut to their bits, as all readers do.
+    if (isWide(sampleBytes, dataType) && (value < least || value > most))
+      throw unreadable(`its fill value ${value} is beyond 32 bits, as which its samples are read`);
+    return value;
+  }
   if (value === "NaN") return Number.NaN;
   if (value === "Infinity") return Number.POSITIVE_INFINITY;
   if (value === "-Infinity") return Number.NEGATIVE_INFINITY;
-  if (typeof value === "string" && /^0x[0-9a-f]{1,16}$/i.test(value)) return fromBits(BigInt(value), type);
+  if (typeof value === "string" && /^0x[0-9a-f]{1,16}$/i.test(value)) return fromBits(BigInt(value), dataType);
   throw unreadable(`its fill value ${JSON.stringify(value).slice(0, 40)} is no number`);
+}
+
+/** Whole numbers of 64 bits, which are read as 32. */
+export function isWide(sampleBytes: number, dataType: DataType): boolean {
+  return sampleBytes === 8 && !isFloat(dataType);
 }
 
 function fromBits(bits: bigint, type: DataType): number {

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { canonicalUnit, sizeInOneUnit } from "../tiff/metadata/length-unit.ts";
 import type { PixelSize } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { type ImageWarning, imageWarning } from "../warnings.ts";
-import { type AxisName, broken, readAxes } from "./axes.ts";
+import { type AxisName, broken, type GivenAxis, readAxes } from "./axes.ts";
 import type { JsonObject } from "./documents.ts";
 import { listOf } from "./list-of.ts";
+import { readStretch } from "./transformations.ts";
 
 export interface Multiscale {
   readonly name: string | null;
@@ -19,33 +21,6 @@ export interface Multiscale {
 
 const MAX_LEVELS = 64;
 const MAX_AXES = 8;
-/** The specification knows two for each dataset. */
-const MAX_TRANSFORMATIONS = 16;
-/** Symbols of the units that OME-NGFF names. */
-const UNITS: ReadonlyMap<string, string> = new Map([
-  ["picometer", "pm"],
-  ["angstrom", "Å"],
-  ["nanometer", "nm"],
-  ["micrometer", "µm"],
-  ["millimeter", "mm"],
-  ["centimeter", "cm"],
-  ["decimeter", "dm"],
-  ["meter", "m"],
-  ["kilometer", "km"],
-  ["inch", "in"],
-  ["foot", "ft"],
-  ["yard", "yd"],
-  ["mile", "mi"],
-  ["parsec", "pc"],
-]);
-
-const scales = listOf(z.number(), { most: MAX_AXES });
-const transformation = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("scale"), scale: scales }),
-  z.object({ type: z.literal("translation"), translation: scales }),
-  z.object({ type: z.literal("identity") }),
-]);
-const transformations = listOf(transformation, { most: MAX_TRANSFORMATIONS });
 const axis = z.object({ name: z.string(), type: z.string().optional(), unit: z.string().nullish() });
 const multiscale = z.object({
   name: z.string().nullish(),
@@ -53,11 +28,11 @@ const multiscale = z.object({
     most: MAX_AXES,
     missing: "axes are missing: only versions from 0.4 on have them, and are read",
   }),
-  datasets: listOf(z.object({ path: z.string(), coordinateTransformations: transformations }), {
+  datasets: listOf(z.object({ path: z.string(), coordinateTransformations: z.unknown().optional() }), {
     least: 1,
     most: MAX_LEVELS,
   }),
-  coordinateTransformations: transformations.optional(),
+  coordinateTransformations: z.unknown().optional(),
 });
 
 /** Versions that are read, by the version of Zarr that each is of. */
@@ -79,28 +54,21 @@ export function readMultiscale(value: JsonObject, group: MultiscaleGroup): Multi
     const [issue] = result.error.issues;
     throw broken(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
   }
-  const { axes: given, datasets, name, coordinateTransformations = [] } = result.data;
+  const { axes: given, datasets, name, coordinateTransformations } = result.data;
   const axes = readAxes(given);
-  for (const { path, coordinateTransformations: own } of datasets) {
-    assertPath(path);
-    assertTransformations(own, axes.length, true);
-  }
-  assertTransformations(coordinateTransformations, axes.length, false);
+  for (const { path } of datasets) assertPath(path);
+  const whole = readStretch(coordinateTransformations, axes.length, "image");
+  const own = datasets.map((one) => readStretch(one.coordinateTransformations, axes.length, "dataset"));
   const channelAxis = given[axes.indexOf("c")]?.name ?? "c";
   return {
     name: name || null,
     axes,
     channelAxis: /^(?:c|channels?)$/i.test(channelAxis) ? null : channelAxis,
     paths: datasets.map(({ path }) => path),
-    pixelSize: pixelSize(axes, given, [
-      ...(datasets[0]?.coordinateTransformations ?? []),
-      ...coordinateTransformations,
-    ]),
-    warnings: warningsOf(group, [...datasets.map((one) => one.coordinateTransformations), coordinateTransformations]),
+    pixelSize: pixelSize(axes, given, [own[0]?.scale ?? null, whole.scale]),
+    warnings: [...versionWarnings(group), ...[...own, whole].flatMap(({ warnings }) => warnings)],
   };
 }
-
-type Transformation = z.output<typeof transformation>;
 
 /** What 0.1 to 0.3 and 0.6 say of axes is something else: better than a rule that it breaks is the version that it has. */
 function assertVersion({ axes, coordinateSystems }: JsonObject, said: string | null): void {
@@ -115,25 +83,17 @@ function assertVersion({ axes, coordinateSystems }: JsonObject, said: string | n
   );
 }
 
-/** Rules that are broken and do no harm. */
-function warningsOf(
-  { version, said }: MultiscaleGroup,
-  transformations: readonly (readonly Transformation[])[],
-): readonly ImageWarning[] {
+/** A version that does not fit does no harm as a rule. */
+function versionWarnings({ version, said }: MultiscaleGroup): readonly ImageWarning[] {
   const due = VERSIONS[version];
-  const warnings: ImageWarning[] = [];
-  if (said === null ? version === 3 : said !== due)
-    warnings.push(
-      imageWarning(
-        "VERSION_GUESSED",
-        `Its multiscales say ${said === null ? "no version" : `version ${shown(said)}`}, and are read as ${due}, which goes with Zarr ${version}. Convert it where it shows wrong.`,
-      ),
-    );
-  if (transformations.some((list) => list.some(({ type }) => type === "identity")))
-    warnings.push(
-      imageWarning("METADATA_NOT_USED", "Its multiscales have identity transformations, which OME-NGFF forbids there."),
-    );
-  return warnings;
+  if (said === null ? version === 2 : said === due) return [];
+  const told = said === null ? "no version" : `version ${shown(said)}`;
+  return [
+    imageWarning(
+      "VERSION_GUESSED",
+      `Its multiscales say ${told}, and are read as ${due}, which goes with Zarr ${version}. Convert it where it shows wrong.`,
+    ),
+  ];
 }
 
 function shown(text: string): string {
@@ -146,34 +106,17 @@ function assertPath(path: string): void {
   if (!isPlain || path.length > 1024) throw broken("the path of a dataset leads out of the image");
 }
 
-function assertTransformations(list: readonly Transformation[], axes: number, required: boolean): void {
-  // They change nothing, and are warned of.
-  const [first, second, third] = list.filter(({ type }) => type !== "identity");
-  if (required && first?.type !== "scale") throw broken("the first transformation of a dataset must be its scale");
-  if (third || (second && second.type !== "translation"))
-    throw broken("a scale may only be followed by one translation");
-  for (const one of list) {
-    const values = one.type === "scale" ? one.scale : one.type === "translation" ? one.translation : null;
-    if (values && values.length !== axes) throw broken(`a ${one.type} has ${values.length} numbers for ${axes} axes`);
-    if (one.type === "scale" && !one.scale.every((value) => value > 0)) throw broken("a scale is not positive");
-  }
-}
-
 /** Null where the axes name no unit: a scale of 1 for want of a better one is no size. */
 function pixelSize(
   axes: readonly AxisName[],
-  given: readonly { readonly unit?: string | null | undefined }[],
-  transformations: readonly Transformation[],
+  given: readonly GivenAxis[],
+  scales: readonly (readonly number[] | null)[],
 ): PixelSize | null {
   const along = (name: AxisName) => {
     const index = axes.indexOf(name);
-    const scale = transformations.reduce(
-      (product, one) => (one.type === "scale" ? product * (one.scale[index] ?? 1) : product),
-      1,
-    );
-    return { scale, unit: given[index]?.unit ?? null };
+    const size = scales.reduce<number>((product, scale) => product * (scale?.[index] ?? Number.NaN), 1);
+    return { size, unit: canonicalUnit(given[index]?.unit ?? "") };
   };
   const [x, y] = [along("x"), along("y")];
-  if (x.unit === null || x.unit !== y.unit) return null;
-  return { x: x.scale, y: y.scale, unit: UNITS.get(x.unit) ?? x.unit.slice(0, 40) };
+  return sizeInOneUnit(x, y);
 }

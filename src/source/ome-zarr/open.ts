@@ -7,7 +7,7 @@ import { classPalette, PaletteSource } from "../tiff/palette.ts";
 import type { ChannelInfo, Folder, ImageInfo, ImageSource, StoredLevel } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { boundedWarnings, type ImageWarning, imageWarning } from "../warnings.ts";
-import { bytesOf, readArray, type ZarrArray } from "./array.ts";
+import { readArray, type ZarrArray } from "./array.ts";
 import type { AxisName } from "./axes.ts";
 import {
   Documents,
@@ -111,7 +111,11 @@ async function imageGroup(documents: Documents, series: number): Promise<Group> 
   }
   if (attributes.plate !== undefined || attributes.well !== undefined)
     throw unreadable("it is a plate of many images; catalogue the images in it, such as plate.zarr/A/1/0");
-  throw unreadable("it has no multiscales, and so is no OME-Zarr image");
+  if (attributes.labels !== undefined)
+    throw unreadable("it is a list of images of labels; catalogue those in it, such as image.zarr/labels/nuclei");
+  throw unreadable(
+    "it has no multiscales, and so is no OME-Zarr image; catalogue the images below it, if there are any",
+  );
 }
 
 function chosen(
@@ -126,8 +130,8 @@ function chosen(
   if (typeof multiscale !== "object" || multiscale === null || Array.isArray(multiscale))
     throw unreadable(`it holds no image number ${series}, for it has ${list.length}`);
   const image = multiscale as JsonObject;
-  // Zarr 3 has it in the group, Zarr 2 in each image.
-  const said = version === 3 ? (attributes.version ?? image.version) : image.version;
+  // 0.5 has it in the group, 0.4 in each image.
+  const said = attributes.version ?? image.version;
   return {
     said: said === undefined || said === null ? null : String(said),
     ...{ path, version, omero: attributes.omero, own: attributes.bandloom },
@@ -151,13 +155,17 @@ async function attributesOf(
     const { consolidated_metadata: below } = group;
     if (isObject(below)) documents.consolidate(below.metadata, (name) => nodeOf(pathBelow(path, name)));
     if (group.node_type !== "group") throw unreadable("it is a bare array, and no OME-Zarr image");
-    const { ome, bandloom = null } = (group.attributes ?? {}) as JsonObject;
-    return { attributes: { ...((isObject(ome) ? ome : {}) as JsonObject), bandloom }, version: 3 };
+    return { attributes: imageAttributes((group.attributes ?? {}) as JsonObject), version: 3 };
   }
   const all = await documents.read(joinPath(path, ".zmetadata"));
   documents.consolidate(all?.metadata, (name) => pathBelow(path, name));
   const attributes = await documents.read(joinPath(path, ".zattrs"));
-  return attributes && { attributes, version: 2 };
+  return attributes && { attributes: imageAttributes(attributes), version: 2 };
+}
+
+/** Zarr 3 has those of the image under `ome`, Zarr 2 beside the others; some writers have them where the other version has. */
+function imageAttributes({ ome, ...others }: JsonObject): JsonObject {
+  return isObject(ome) ? { ...ome, bandloom: others.bandloom ?? null } : others;
 }
 
 /** The group or array that a document of Zarr 3 describes. */
@@ -223,7 +231,7 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
       color: said?.color ?? null,
       window: said?.window ?? null,
       active: said?.active ?? null,
-      ...label,
+      ...label.channel,
       ...own.channels[index],
     });
   });
@@ -232,13 +240,16 @@ function describe(group: Group, multiscale: Multiscale, arrays: readonly ZarrArr
     format: group.version === 2 ? "OME-Zarr 0.4" : "OME-Zarr 0.5",
     ...{ name, seriesCount: group.seriesCount, channels, levels, pixelSize, georeference: own.georeference },
     ...{ width: size(full, "x"), height: size(full, "y"), ...planes, ...readDefaultPlane(group.omero, planes) },
-    warnings: boundedWarnings([...warnings, ...omero.warnings, ...labelWarnings(label, full)]),
+    warnings: boundedWarnings([...warnings, ...omero.warnings, ...label.warnings, ...labelWarnings(label, full)]),
     advice: adviceOn(full, levels),
   });
 }
 
-function labelWarnings(label: ReturnType<typeof readImageLabel>, { dataType }: ZarrArray): readonly ImageWarning[] {
-  if (label === null || !isFloat(dataType)) return [];
+function labelWarnings(
+  { channel }: ReturnType<typeof readImageLabel>,
+  { dataType }: ZarrArray,
+): readonly ImageWarning[] {
+  if (channel === null || !isFloat(dataType)) return [];
   const message = `Its samples are ${dataType}, where OME-NGFF demands whole numbers of an image of labels.`;
   return [imageWarning("METADATA_NOT_USED", message)];
 }
@@ -249,10 +260,10 @@ function nameOf(axis: string): string {
 }
 
 /** Of chunks that hold more than one plane, or that have to be looked up in the index of a shard. */
-function chunkBytes({ chunk, dataType, sharding }: ZarrArray, pixels: number): Pick<StoredLevel, "chunkBytes"> {
+function chunkBytes({ chunk, sampleBytes, sharding }: ZarrArray, pixels: number): Pick<StoredLevel, "chunkBytes"> {
   const samples = chunk.reduce((product, side) => product * side, 1);
   if (samples === pixels && !sharding) return {};
-  return { chunkBytes: samples * bytesOf(dataType) + (sharding ? indexShare(sharding) : 0) };
+  return { chunkBytes: samples * sampleBytes + (sharding ? indexShare(sharding) : 0) };
 }
 
 function adviceOn(full: ZarrArray, levels: readonly StoredLevel[]): string[] {

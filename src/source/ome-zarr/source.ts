@@ -3,9 +3,10 @@ import type { Identity } from "../identity.ts";
 import { andThen, type Maybe } from "../tiff/maybe.ts";
 import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, Folder, ImageInfo, ImageSource } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import { bytesOf, type ZarrArray } from "./array.ts";
+import { isWide, type ZarrArray } from "./array.ts";
 import type { AxisName } from "./axes.ts";
 import type { Packing, Sharding } from "./chain.ts";
+import { narrow } from "./narrow.ts";
 import { placeInShard, rangeInShard, Shards } from "./shard.ts";
 import { lastInPlace, prepareLast, scratchOf, unpackAll, unpackLast } from "./unpack.ts";
 
@@ -86,9 +87,9 @@ export class OmeZarrSource implements ImageSource {
     }
     const { pixels } = target;
     const capacity = chunkBytes(array);
-    const sampleBytes = bytesOf(array.dataType);
+    const { sampleBytes } = array;
     const isWhole = this.#liesAsWanted(array, ref);
-    const ptr = isWhole && array.dataType !== "float16" ? target.ptr : target.scratch;
+    const ptr = isWhole && !isConverted(array) ? target.ptr : target.scratch;
     unpackLast(bytes, this.#last(array), { pixels, ptr, capacity, scratch: target.scratch + aligned(capacity) });
     if (!array.littleEndian && sampleBytes > 1) pixels.swap(ptr, capacity / sampleBytes, sampleBytes);
     if (ptr !== target.ptr) this.#takeOut(array, ref, target);
@@ -103,13 +104,13 @@ export class OmeZarrSource implements ImageSource {
   #liesAsWanted(array: ZarrArray, ref: ChunkRef): boolean {
     const { width, height, samples } = this.layout(ref);
     const isNatural = array.chain.order.every((axis, index) => axis === index);
-    return isNatural && width * height * samples * bytesOf(array.dataType) === chunkBytes(array);
+    return isNatural && width * height * samples * array.sampleBytes === chunkBytes(array);
   }
 
   /** The wanted planes out of a chunk that holds more, or holds them in another order. */
   #takeOut(array: ZarrArray, ref: ChunkRef, { pixels, ptr, scratch }: DecodeTarget): void {
     const { width, height, samples, type } = this.layout(ref);
-    const stored = bytesOf(array.dataType);
+    const stored = array.sampleBytes;
     const strides = this.#strides(array);
     const stride = (axis: AxisName) => strides[this.#axes.indexOf(axis)] ?? 0;
     const inside = (axis: AxisName, at: number) => (at % this.#chunkSize(array, axis)) * stride(axis);
@@ -118,11 +119,11 @@ export class OmeZarrSource implements ImageSource {
     for (let sample = 0; sample < samples; sample++) {
       const from = scratch + (start + sample * stride("c")) * stored;
       const to = ptr + sample * planeSize;
-      const isHalf = array.dataType === "float16";
-      const place = isHalf ? scratch + aligned(chunkBytes(array)) : to;
+      const place = isConverted(array) ? scratch + aligned(chunkBytes(array)) : to;
       if (stride("x") === 1) pixels.copyRect(from, stride("y") * stored, place, width * stored, width * stored, height);
       else gather(pixels.memory, from, place, { width, height }, stride("x") * stored, stride("y") * stored, stored);
-      if (isHalf) pixels.halfToFloat(place, to, width * height);
+      if (array.dataType === "float16") pixels.halfToFloat(place, to, width * height);
+      else if (place !== to) narrow(pixels.memory, place, to, width * height, type === "int32");
     }
   }
 
@@ -225,8 +226,13 @@ function gather(
     }
 }
 
-function chunkBytes({ chunk, dataType }: ZarrArray): number {
-  return chunk.reduce((product, side) => product * side, bytesOf(dataType));
+function chunkBytes({ chunk, sampleBytes }: ZarrArray): number {
+  return chunk.reduce((product, side) => product * side, sampleBytes);
+}
+
+/** Samples lie in memory in another form than they are stored in. */
+function isConverted({ dataType, sampleBytes }: ZarrArray): boolean {
+  return dataType === "float16" || isWide(sampleBytes, dataType);
 }
 
 function aligned(bytes: number): number {

@@ -13,6 +13,7 @@ import { type Colours, coloursOf } from "./colours.ts";
 import { type PlainKind, plainKind } from "./kind.ts";
 import { withSidecars } from "./sidecars.ts";
 import { CHUNK_SIDE, PlainSource } from "./source.ts";
+import { toldColorWarnings } from "./told-colors.ts";
 
 export { plainKind } from "./kind.ts";
 
@@ -40,14 +41,14 @@ export async function openPlain(store: Store, beside: ReadSidecars | null = null
   const colours = coloursOf(metadata.channels ?? 0, metadata.depth, metadata.space);
   if (!colours)
     throw unreadable(`its ${metadata.channels} channels are none of grey, RGB and CMYK with alpha or without`);
-  const { colors: converted, warnings } = await foundColors(metadata, colours);
+  const { colors: converted, warnings } = foundColors(metadata, colours);
   const isTurned = (metadata.orientation ?? 1) >= 5;
   const [width, height] = isTurned ? [metadata.height, metadata.width] : [metadata.width, metadata.height];
   const plain = plainImage({
     ...{ format: kind, width, height },
     channels: colours.names.map((name, index) => plainChannel({ index, name, dataType: colours.dataType })),
     levels: [{ width, height, chunkWidth: CHUNK_SIDE, chunkHeight: CHUNK_SIDE, codec: kind }],
-    warnings: [...warnings, ...framesWarning(metadata)],
+    warnings: [...warnings, ...toldColorWarnings(bytes, kind), ...framesWarning(metadata)],
     advice: width * height > LARGE_PIXELS ? ["It is decoded as a whole, which is slow and takes memory."] : [],
   });
   const sidecars = beside ? await beside(USEFUL) : NO_SIDECARS;
@@ -88,7 +89,7 @@ function refusal(kind: PlainKind | null): string {
 }
 
 /** The alpha, if any, comes last. */
-function foundColors({ icc }: Metadata, { names, space: kept, dataType }: Colours): Promise<FoundColors> {
+function foundColors({ icc }: Metadata, { names, space: kept, dataType }: Colours): FoundColors {
   const space = kept === "cmyk" ? "cmyk" : kept === "b-w" || kept === "grey16" ? "gray" : "rgb";
   const profile = icc === undefined ? null : icc.length > MAX_PROFILE_BYTES ? "too large" : new Uint8Array(icc);
   const channels = [...names.keys()].filter((at) => names[at] !== "alpha");

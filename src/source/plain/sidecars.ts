@@ -25,7 +25,7 @@ interface Plain {
 }
 
 const TURNED = "the image is shown turned, as its EXIF data say";
-const NO_TAGS = { scale: null, tiepoints: null, matrix: null, keys: null, doubles: null, text: null };
+const NO_TAGS = { scale: null, tiepoints: null, matrix: null, hasCamera: false, keys: null, doubles: null, text: null };
 
 /** A plain image with its alpha, and with what lies in files beside it: a mask, coarse levels, names and classes of its channels, a place. */
 export async function withSidecars(

@@ -1,7 +1,7 @@
 import type { Alpha } from "../alpha.ts";
 import { nodataOf } from "../tiff/metadata/nodata.ts";
 import type { ChannelInfo } from "../types.ts";
-import type { ImageWarning } from "../warnings.ts";
+import { type ImageWarning, imageWarning } from "../warnings.ts";
 import type { Pam, PamBand } from "./pam.ts";
 
 export interface ToldChannels {
@@ -24,10 +24,24 @@ export function withBands(told: Omit<ToldChannels, "warnings">, bands: Pam["band
     const band = bands[index];
     if (!band) return channel;
     const nodata = nodataOf(band.nodata, channel.dataType);
-    warnings.push(...nodata.warnings.map((one) => ({ ...one, channel: index })));
+    const told = [...nodata.warnings, ...(band.hasRanges ? [RANGES] : []), ...(isHalfClear(band) ? [HALF_CLEAR] : [])];
+    warnings.push(...told.map((one) => ({ ...one, channel: index })));
     return described(channel, band, nodata.value);
   });
   return { channels, alphas: told.alphas.length > 0 ? told.alphas : alphaOf(channels, bands), warnings };
+}
+
+const RANGES = imageWarning(
+  "METADATA_NOT_USED",
+  "Its attribute table names ranges of values, which are left out: it has no classes. Show them by a formula: intervals().",
+);
+const HALF_CLEAR = imageWarning(
+  "ALPHA_NOT_APPLIED",
+  "Some colors of its palette are transparent in part, and are shown opaque. Make them opaque, or give them an alpha of 0.",
+);
+
+function isHalfClear({ palette }: PamBand): boolean {
+  return palette?.some(([, , , alpha]) => alpha > 0 && alpha < 255) ?? false;
 }
 
 function described(channel: ChannelInfo, band: PamBand, nodata: number | null): ChannelInfo {

@@ -1,7 +1,7 @@
 import { BandloomError } from "../../core/errors.ts";
 import { type Absent, type Identity, isSourceChanged, joinIdentities, textIdentity } from "../identity.ts";
 import type { Folder, Store } from "../types.ts";
-import { remoteNames, type SidecarKind, sidecarNames } from "./names.ts";
+import { remoteNames, type SidecarKind, sidecarNames, type UnreadKind } from "./names.ts";
 
 /** What lies beside an image, open; whoever looked closes it. */
 export interface Found {
@@ -22,8 +22,19 @@ const FOLLOWING: ReadonlyMap<SidecarKind, readonly SidecarKind[]> = new Map([
   ["mask", ["maskOverviews"]],
   ["world", ["projection"]],
 ]);
-/** Looked for only where it costs no request, for it is not read: no part of what the image is. */
-const UNREAD: SidecarKind = "classTable";
+/**
+ * Looked for only where they cost no request, beside what they would add to, for they are not read: no part of what the image is.
+ */
+const UNREAD: ReadonlyMap<SidecarKind, readonly UnreadKind[]> = new Map([
+  ["metadata", ["classTable", "imagine"]],
+  ["overviews", ["moreOverviews"]],
+  ["world", ["mapInfo", "camera"]],
+]);
+const UNREAD_KINDS: ReadonlySet<SidecarKind> = new Set([...UNREAD.values()].flat());
+
+export function isUnread(kind: SidecarKind): boolean {
+  return UNREAD_KINDS.has(kind);
+}
 
 interface Look {
   readonly kind: SidecarKind;
@@ -38,13 +49,13 @@ interface Look {
  * files come and go meanwhile; one that cannot be opened is `failed`.
  */
 export async function lookBeside(folder: Folder, name: string, kinds: readonly UsefulKind[]): Promise<Found> {
-  const first = folder.remote ? kinds : [...kinds, UNREAD];
+  const first = folder.remote ? kinds : [...kinds, ...kinds.flatMap((kind) => UNREAD.get(kind) ?? [])];
   const looks = await Promise.all(first.map((kind) => look(folder, name, kind)));
   const next = looks.flatMap(({ kind, store }) => (store ? (FOLLOWING.get(kind) ?? []) : []));
   const all = [...looks, ...(await Promise.all(next.map((kind) => look(folder, name, kind))))];
   const there = all.flatMap(({ kind, store }) => (store ? [{ kind, store }] : []));
   try {
-    const read = there.filter(({ kind }) => kind !== UNREAD);
+    const read = there.filter(({ kind }) => !isUnread(kind));
     return {
       files: new Map(there.map(({ kind, store }) => [kind, store])),
       failed: new Map(all.flatMap(({ kind, error }) => (error === null ? [] : [[kind, error] as const]))),

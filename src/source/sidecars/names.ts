@@ -1,5 +1,7 @@
 /** What a file beside an image may be (GDAL's documentation: masks, overviews, PAM, world files). */
-export type SidecarKind = "mask" | "maskOverviews" | "overviews" | "metadata" | "world" | "projection" | "classTable";
+export type SidecarKind = "mask" | "maskOverviews" | "overviews" | "metadata" | "world" | "projection" | UnreadKind;
+/** What is not read: it is told that it is there. */
+export type UnreadKind = "classTable" | "imagine" | "moreOverviews" | "mapInfo" | "camera";
 
 /** Of the image's name: `scan.tif`, its stem `scan`, its ending `tif`. The first one that is there counts. */
 const NAMES: Readonly<Record<SidecarKind, (name: string, stem: string, ending: string) => readonly string[]>> = {
@@ -11,11 +13,15 @@ const NAMES: Readonly<Record<SidecarKind, (name: string, stem: string, ending: s
   world: (name, stem, ending) => [`${stem}.${ending.slice(0, 1)}${ending.slice(-1)}w`, `${stem}.wld`, `${name}w`],
   projection: (_, stem) => [`${stem}.prj`],
   classTable: (name) => [`${name}.vat.dbf`],
+  imagine: (name, stem) => [`${stem}.aux`, `${name}.aux`, `${stem}.rrd`, `${name}.rrd`],
+  moreOverviews: (name) => [`${name}.ovr.ovr`],
+  mapInfo: (_, stem) => [`${stem}.tab`],
+  camera: (_, stem) => [`${stem}.rpb`, `${stem}_rpc.txt`],
 };
 const KINDS = Object.keys(NAMES) as readonly SidecarKind[];
 
 /** Endings of what may lie beside an image: enough to tell that a name is none. */
-const SIDECAR = /(\.(msk|ovr|aux\.xml|wld|prj|vat\.dbf)|w)$/i;
+const SIDECAR = /(\.(msk|ovr|aux\.xml|wld|prj|vat\.dbf|aux|rrd|tab|rpb)|_rpc\.txt|w)$/i;
 
 /** Names of one kind in their order, as GDAL writes them and with their own endings in capitals, as other systems do. */
 export function sidecarNames(name: string, kind: SidecarKind): readonly string[] {

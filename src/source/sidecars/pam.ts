@@ -2,7 +2,7 @@ import { normaliseColour } from "../../formula/colour.ts";
 import { type Attributes, finiteNumber, MAX_VALUE_LENGTH, readXml } from "../tiff/metadata/xml.ts";
 import type { ChannelClass, Georeference } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
-import { ClassTable } from "./pam-classes.ts";
+import { ClassTable, type PaletteColor } from "./pam-classes.ts";
 
 /** GDAL's metadata beside a file (Persistent Auxiliary Metadata). What is not understood is passed over. */
 export interface Pam {
@@ -13,6 +13,8 @@ export interface Pam {
   readonly system: string | null;
   /** Ground control points, which are no affine place. */
   readonly hasPoints: boolean;
+  /** Values that bands have together where there is no data; null: none are told. */
+  readonly nodataValues: string | null;
 }
 
 /** What they tell of a band; null: nothing. */
@@ -30,13 +32,16 @@ export interface PamBand {
   readonly isThematic: boolean;
   readonly classes: readonly ChannelClass[] | null;
   /** All colors of a table by their index; null: it has none. */
-  readonly palette: readonly (readonly [red: number, green: number, blue: number])[] | null;
+  readonly palette: readonly PaletteColor[] | null;
+  /** A table names ranges of values, of which no classes are made. */
+  readonly hasRanges: boolean;
 }
 
 /** Bands of one file. */
 const MAX_BANDS = 4096;
 const GEO_NUMBERS = 6;
 const BAND = "PAMDataset/PAMRasterBand";
+const ITEM = "PAMDataset/Metadata/MDI";
 
 /** SOURCE_UNREADABLE for XML that is damaged, or is no PAM. */
 export function parsePam(xml: string): Pam {
@@ -44,14 +49,17 @@ export function parsePam(xml: string): Pam {
   let draft: Draft | null = null;
   let [isPam, hasPoints] = [false, false];
   let [affine, system, esri]: [Pam["affine"], string | null, string | null] = [null, null, null];
+  let [key, nodataValues]: [string | null, string | null] = [null, null];
   readXml(xml, {
     open: (path, attributes) => {
       isPam ||= path === "PAMDataset";
       hasPoints ||= path === "PAMDataset/GCPList/GCP";
+      if (path === ITEM) key = attributes.key ?? null;
       if (path === BAND) draft = new Draft(bandNumber(attributes, bands.length + 1));
       draft?.open(path, attributes);
     },
     close: (path, text) => {
+      if (path === ITEM && key === "NODATA_VALUES") nodataValues = text.trim() || null;
       if (path === "PAMDataset/GeoTransform") affine = affineOf(text);
       if (path === "PAMDataset/SRS") system = text.trim() || null;
       // ArcGIS keeps its system in a place of its own.
@@ -63,7 +71,7 @@ export function parsePam(xml: string): Pam {
     },
   });
   if (!isPam) throw unreadable("it is no metadata of GDAL");
-  return { bands, affine, system: system ?? esri, hasPoints };
+  return { bands, affine, system: system ?? esri, hasPoints, nodataValues };
 }
 
 function bandNumber({ band }: Attributes, next: number): number {
@@ -127,6 +135,7 @@ class Draft {
       ),
       classes: this.#classes.classes(),
       palette: this.#classes.palette(),
+      hasRanges: this.#classes.hasRanges,
     };
   }
 }

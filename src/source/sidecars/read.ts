@@ -1,9 +1,10 @@
 import type { Absent, Identity } from "../identity.ts";
 import { NO_PLACE, type PlaceBeside, type System, type ToldPlace } from "../tiff/metadata/geo-system.ts";
+import { nodataTogether } from "../tiff/metadata/nodata.ts";
 import type { Folder, Store } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import type { ImageWarning } from "../warnings.ts";
-import { lookBeside, type UsefulKind } from "./look.ts";
+import { isUnread, lookBeside, type UsefulKind } from "./look.ts";
 import type { SidecarKind } from "./names.ts";
 import { type Pam, parsePam } from "./pam.ts";
 import { POINTS_NOT_USED, reasonOf, sidecarNotRead } from "./warning.ts";
@@ -28,6 +29,8 @@ const MIB = 2 ** 20;
 /** Bytes of texts: bands may be thousands, with histograms; a world file has six numbers. */
 const LIMITS = { metadata: 4 * MIB, world: 4096, projection: 65_536 } as const;
 type TextKind = keyof typeof LIMITS;
+/** What nobody misses where the file tells its place. */
+const OF_PLACE: readonly SidecarKind[] = ["world", "projection", "mapInfo", "camera"];
 
 export const NO_SIDECARS: Sidecars = {
   ...{ mask: null, maskOverviews: null, overviews: null, bands: [], place: NO_PLACE },
@@ -57,16 +60,19 @@ export async function readSidecars(folder: Folder, name: string, kinds: readonly
     const pam = await text("metadata", parsePam);
     const before: ToldPlace = { affine: pam?.affine ?? null, system: await text("metadata", () => systemOf(pam)) };
     const after: ToldPlace = { affine: await text("world", parseWorld), system: await text("projection", systemOfWkt) };
-    const ofPlace = (kind: SidecarKind) => kind === "world" || kind === "projection";
+    const told = [...failures];
+    for (const [kind, file] of found.files)
+      if (isUnread(kind) && (await isWhatItsNameSays(kind, file))) told.push([kind, sidecarNotRead(kind, null)]);
+    const ofPlace = (kind: SidecarKind) => OF_PLACE.includes(kind);
     const store = (kind: SidecarKind) => found.files.get(kind) ?? null;
     return {
       ...{ mask: store("mask"), maskOverviews: store("maskOverviews"), overviews: store("overviews") },
       ...{ bands: pam?.bands ?? [], identities: found.identities, absent: found.absent, close },
-      place: { before, after, warnings: failures.flatMap(([kind, one]) => (ofPlace(kind) ? [one] : [])) },
+      place: { before, after, warnings: told.flatMap(([kind, one]) => (ofPlace(kind) ? [one] : [])) },
       warnings: [
-        ...failures.flatMap(([kind, one]) => (ofPlace(kind) ? [] : [one])),
+        ...told.flatMap(([kind, one]) => (ofPlace(kind) ? [] : [one])),
         ...(pam?.hasPoints && !pam.affine ? [POINTS_NOT_USED] : []),
-        ...(found.files.has("classTable") ? [sidecarNotRead("classTable", null)] : []),
+        ...nodataTogether(pam?.nodataValues ?? null),
       ],
     };
   } catch (error) {
@@ -80,6 +86,19 @@ function systemOf(pam: Pam | null): System | null {
   if (!pam?.system) return null;
   const [code] = /^EPSG:\d{4,6}$/i.exec(pam.system) ?? [];
   return code ? { crs: code.toUpperCase(), crsName: null, unit: null } : systemOfWkt(pam.system);
+}
+
+/** Other programs have files of these names too. */
+const BEGINNINGS: ReadonlyMap<SidecarKind, string> = new Map([
+  ["imagine", "EHFA_HEADER_TAG"],
+  ["mapInfo", "!table"],
+]);
+
+async function isWhatItsNameSays(kind: SidecarKind, store: Store): Promise<boolean> {
+  const beginning = BEGINNINGS.get(kind);
+  if (beginning === undefined) return true;
+  const bytes = await store.read(0, Math.min(store.size, beginning.length));
+  return new TextDecoder("latin1").decode(bytes).toLowerCase() === beginning.toLowerCase();
 }
 
 async function readText(store: Store, limit: number): Promise<string> {

@@ -46,6 +46,26 @@ const WORDS: Readonly<Record<SidecarKind, Words>> = {
     effect: "its names are left out",
     remedy: "Name its values in the formula: classes().",
   },
+  imagine: {
+    what: "A file of ERDAS Imagine lies beside it (.aux, .rrd)",
+    effect: "metadata and overviews in it are left out",
+    remedy: "Put all into one file: gdal_translate -of COG.",
+  },
+  moreOverviews: {
+    what: "Overviews of its overviews lie in a file beside it (.ovr.ovr)",
+    effect: "those levels are computed",
+    remedy: "Write all levels into one file: gdaladdo -ro.",
+  },
+  mapInfo: {
+    what: "A table of MapInfo lies beside it (.tab)",
+    effect: "the place that it tells is left out",
+    remedy: "Put the place into the file: gdal_translate.",
+  },
+  camera: {
+    what: "A model of its camera lies beside it (.rpb, _rpc.txt)",
+    effect: "the place that it tells is left out",
+    remedy: "Warp it to a grid: gdalwarp -rpc.",
+  },
 };
 
 /** Tells that a file beside an image is not read, why, and what to do. `reason` completes "…, which is not read: ". */

@@ -1,5 +1,6 @@
 import { isDegree } from "../tiff/metadata/geo-units.ts";
 import type { SpelledSystem } from "../types.ts";
+import { systemOfDatum } from "./wkt-datums.ts";
 import { child, children, nameOf, numberOf, type WktNode } from "./wkt-parse.ts";
 
 /** A projection: PROJ's name, and its words in place of WKT's parameters. */
@@ -58,18 +59,9 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
   ["cassini", plain("+proj=cass", "lat_0", "lon_0")],
   ["polyconic", plain("+proj=poly", "lat_0", "lon_0")],
   ["robinson", plain("+proj=robin", "lon_0")],
+  ["mollweide", plain("+proj=moll", "lon_0")],
 ]);
 
-/** EPSG's codes of systems that Esri names without them, by their datums. */
-const DATUMS: ReadonlyMap<string, string> = new Map([
-  ["d_wgs_1984", "EPSG:4326"],
-  ["d_north_american_1983", "EPSG:4269"],
-  ["d_north_american_1927", "EPSG:4267"],
-  ["d_etrs_1989", "EPSG:4258"],
-  ["d_wgs_1972", "EPSG:4322"],
-  ["d_european_1950", "EPSG:4230"],
-  ["d_osgb_1936", "EPSG:4277"],
-]);
 const POLE = 90;
 /** No angle, length or factor is larger: PROJ's texts have no room for such. */
 const LARGEST = 1e12;
@@ -120,19 +112,23 @@ function baseOf(geographic: WktNode): string | null {
   const datum = child(geographic, "DATUM");
   const own = epsg(geographic);
   if (own !== null) return `EPSG:${own}`;
-  const ofDatum = datum && epsg(datum);
-  // EPSG numbered the systems of its first datums as these, less 2000.
-  if (ofDatum && ofDatum > 6000 && ofDatum < 7000) return `EPSG:${ofDatum - 2000}`;
-  const known = DATUMS.get(nameOf(datum).toLowerCase());
-  if (known) return known;
+  const meridian = numberOf(child(geographic, "PRIMEM")) ?? 0;
+  const known = datum && (ofFirstDatums(datum) ?? systemOfDatum(nameOf(datum)));
+  // That system counts from Greenwich.
+  if (known) return meridian === 0 ? known : null;
   const ellipsoid = datum && child(datum, "SPHEROID");
   const [semiMajor, flattening] = [numberOf(ellipsoid), ellipsoid?.values[2]];
   if (semiMajor === null || !(semiMajor > 0) || typeof flattening !== "number") return null;
   const shape = flattening === 0 ? `+a=${semiMajor} +b=${semiMajor}` : `+a=${semiMajor} +rf=${flattening}`;
   const shift = datum && child(datum, "TOWGS84")?.values.filter((one) => typeof one === "number");
-  const meridian = numberOf(child(geographic, "PRIMEM")) ?? 0;
   const isShift = shift && (shift.length === 3 || shift.length === 7);
   return `${shape}${isShift ? ` +towgs84=${shift.join(",")}` : ""}${meridian === 0 ? "" : ` +pm=${meridian}`}`;
+}
+
+/** EPSG numbered the systems of its first datums as these, less 2000. */
+function ofFirstDatums(datum: WktNode): string | null {
+  const code = epsg(datum);
+  return code !== null && code > 6000 && code < 7000 ? `EPSG:${code - 2000}` : null;
 }
 
 function epsg(node: WktNode): number | null {

@@ -41,10 +41,10 @@ function widestBytes({ blocks, dataType }: Page): number {
 }
 
 export function codecBlock(page: Page, storedRows: number): CodecBlock {
-  const { file, blocks, photometric, jpegTables, dataType, nodata, lercCompression } = page;
+  const { file, blocks, photometric, jpegTables, dataType, nodata, lercCompression, alphaInMask } = page;
   const { littleEndian } = file;
   const size = { width: blocks.width, height: storedRows, samples: blocks.samples };
-  return { ...size, photometric, jpegTables, dataType, littleEndian, nodata, lercCompression };
+  return { ...size, photometric, jpegTables, dataType, littleEndian, nodata, lercCompression, alphaInMask };
 }
 
 /**

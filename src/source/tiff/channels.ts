@@ -5,8 +5,8 @@ import { unreadable } from "../unreadable.ts";
 import { type ImageWarning, imageWarning } from "../warnings.ts";
 import type { Directory } from "./directory.ts";
 import { type ExtraSamples, readExtraSamples } from "./extra-samples.ts";
-import { type GdalBand, parseGdalMetadata } from "./metadata/gdal.ts";
-import { type Nodata, nodataOf } from "./metadata/nodata.ts";
+import { type GdalBand, type GdalMetadata, parseGdalMetadata } from "./metadata/gdal.ts";
+import { type Nodata, nodataOf, nodataTogether } from "./metadata/nodata.ts";
 import type { ToldChannel } from "./metadata/told-channel.ts";
 import type { Page } from "./page.ts";
 import type { Planes } from "./planes.ts";
@@ -50,14 +50,14 @@ export async function describeChannels(
   for (let column = 0; column < columns; column++) {
     const directory = planes.ownDirectory(column);
     const tagged = directory ? await readExtraSamples(directory, full.samples, full.photometric) : NO_EXTRA;
-    const bands = directory ? await gdal.bands(directory, full.samples) : [];
+    const { bands, nodataValues } = directory ? await gdal.read(directory, full.samples) : NO_GDAL;
     const extra = interpreted(tagged, bands);
     const first = channels.length;
     if (extra.alpha !== null) alphas.push(alphaOf(first, full.samples, extra, extra.alpha));
     const text = directory ? await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES) : null;
     const nodata = nodataOf(text, full.dataType);
     channels.push(...columnChannels(full, told[column] ?? null, bands, first, extra, nodata));
-    warnings.push(...extra.warnings, ...nodata.warnings);
+    warnings.push(...extra.warnings, ...nodata.warnings, ...nodataTogether(nodataValues));
   }
   if (gdal.isDamaged)
     warnings.push(
@@ -69,6 +69,7 @@ export async function describeChannels(
   return { channels, alphas, warnings };
 }
 
+const NO_GDAL: GdalMetadata = { bands: [], nodataValues: null, isDamaged: false };
 const NO_EXTRA: ExtraSamples = { base: 0, alpha: null, isMultiplied: false, warnings: [] };
 
 /** What GDAL says of a band goes before the tags: it says so where they cannot, as of colors in another order. */
@@ -134,7 +135,7 @@ function statisticsWindow(band: GdalBand | undefined, dataType: DataType): Chann
 
 /** GDAL's metadata of many directories, parsed once where they share them. */
 class GdalTags {
-  readonly #known = new Map<number, readonly GdalBand[]>();
+  readonly #known = new Map<number, GdalMetadata>();
   #budget = MAX_METADATA_BYTES;
   #isDamaged = false;
 
@@ -143,17 +144,17 @@ class GdalTags {
     return this.#isDamaged;
   }
 
-  async bands(directory: Directory, samples: number): Promise<readonly GdalBand[]> {
+  async read(directory: Directory, samples: number): Promise<GdalMetadata> {
     const entry = directory.entry(TAG.gdalMetadata);
-    if (!entry) return [];
+    if (!entry) return NO_GDAL;
     const known = this.#known.get(entry.offset);
     if (known) return known;
     const xml = (await directory.text(TAG.gdalMetadata, this.#budget)) ?? "";
     this.#budget -= xml.length;
-    const { bands, isDamaged } = parseGdalMetadata(xml, samples);
-    this.#isDamaged ||= isDamaged;
-    this.#known.set(entry.offset, bands);
-    return bands;
+    const found = parseGdalMetadata(xml, samples);
+    this.#isDamaged ||= found.isDamaged;
+    this.#known.set(entry.offset, found);
+    return found;
   }
 }
 

@@ -6,6 +6,7 @@ import { imageWarning } from "../warnings.ts";
 import { type Directory, fieldBytes } from "./directory.ts";
 import { readExtraSamples } from "./extra-samples.ts";
 import type { Page } from "./page.ts";
+import { PALETTE_COLORS, type Palette } from "./palette.ts";
 import type { Planes } from "./planes.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
 
@@ -14,7 +15,7 @@ const PROFILE_BEGINNING = 4096;
 /** Value of SampleFormat: the writer did not know. */
 const UNDEFINED_SAMPLES = 4;
 
-/** By photometric interpretation; the colors of a palette are not those of its samples. */
+/** By photometric interpretation; those of a palette are RGB, whatever it is. */
 const SPACES: ReadonlyMap<
   number,
   { readonly space: ColorSpace; readonly samples: number; readonly coding?: SampleCoding }
@@ -29,13 +30,13 @@ const SPACES: ReadonlyMap<
 ]);
 
 /** What the numbers of a file mean beyond what is made of them, and how they become sRGB. */
-export async function tiffColors(planes: Planes, page: Page): Promise<FoundColors> {
+export async function tiffColors(planes: Planes, page: Page, palette: Palette | null): Promise<FoundColors> {
   const directory = planes.ownDirectory(0);
   if (!directory) return { colors: null, warnings: [] };
-  const { space = "rgb", coding = "plain" } = SPACES.get(page.photometric) ?? {};
-  const { colors, warnings } = await findColors({
-    ...{ space, coding, dataType: page.dataType },
-    channels: await componentsOf(planes, directory, page),
+  const { space = "rgb", coding = "plain" } = (palette ? undefined : SPACES.get(page.photometric)) ?? {};
+  const { colors, warnings } = findColors({
+    ...{ space, coding, dataType: palette?.type ?? page.dataType },
+    channels: palette ? colorsOf(planes) : await componentsOf(planes, directory, page),
     isNegative: isNegative(page),
     profile: await profileOf(directory),
   });
@@ -49,6 +50,11 @@ export async function tiffColors(planes: Planes, page: Page): Promise<FoundColor
 /** Large numbers mean darkness. */
 export function isNegative({ photometric }: Page): boolean {
   return photometric === PHOTOMETRIC.whiteIsZero;
+}
+
+/** Of a palette. */
+function colorsOf({ arrangement }: Planes): readonly number[] | null {
+  return arrangement.columns > 1 ? null : PALETTE_COLORS;
 }
 
 /** The channels of a color; null where there are several colors, or other samples among which there is no telling them. */

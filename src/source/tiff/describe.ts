@@ -9,6 +9,7 @@ import { boundedWarnings, type ImageWarning, imageWarning } from "../warnings.ts
 import { assertChannels, describeChannels } from "./channels.ts";
 import { isNegative, tiffColors } from "./colors.ts";
 import type { Directory } from "./directory.ts";
+import { findPalette } from "./find-palette.ts";
 import { layoutAdvice } from "./layout-advice.ts";
 import { type GeoFacts, type GeoTags, parseGeo } from "./metadata/geo.ts";
 import type { PlaceBeside } from "./metadata/geo-system.ts";
@@ -16,6 +17,7 @@ import type { ImageJStack } from "./metadata/image-j.ts";
 import type { OmeMetadata } from "./metadata/ome.ts";
 import type { Outer } from "./outer.ts";
 import type { Page } from "./page.ts";
+import type { Palette } from "./palette.ts";
 import type { Planes } from "./planes.ts";
 import { TAG } from "./tags.ts";
 import { readTold } from "./told.ts";
@@ -39,6 +41,7 @@ export interface Known {
 export interface Description {
   readonly info: ImageInfo;
   readonly alphas: readonly Alpha[];
+  readonly palette: Palette | null;
   /** Null: no sRGB is made of its samples. */
   readonly colors: ConvertedColors | null;
 }
@@ -55,7 +58,9 @@ export async function describe(planes: Planes, known: Known, { overviews, ...out
   const { channels, alphas, warnings: told } = withBands(stored, outer.bands);
   const geo = parseGeo(await readGeo(planes.ownDirectory(0)), known.place);
   const levels = [...planes.levels, ...(overviews?.levels ?? [])];
-  const found = await tiffColors(planes, full);
+  // The planes of OME-TIFF are as its XML describes them.
+  const palette = ome ? null : await findPalette(planes, outer.bands[0]?.palette ?? null);
+  const found = await tiffColors(planes, full, palette);
   const info: ImageInfo = {
     format: ome ? "OME-TIFF" : "TIFF",
     name: ome?.name ?? null,
@@ -79,19 +84,26 @@ export async function describe(planes: Planes, known: Known, { overviews, ...out
     advice: layoutAdvice(levels),
     ...(isNegative(full) ? { negative: true } : {}),
   };
-  return { info, alphas, colors: found.colors };
+  return { info, alphas, palette, colors: found.colors };
 }
 
 function missingPlanes(places: readonly unknown[]): readonly ImageWarning[] {
   const missing = places.filter((one) => one === null).length;
   if (missing === 0) return [];
-  const message = `${missing} of its ${places.length} planes cannot be read: their files are missing, or belong to another image. Put all files of the set into one folder.`;
+  const message = `${missing} of its ${places.length} planes cannot be read: it names no place for them, ends before them, or their files are not beside it. Put all files of the set into one folder, or write it anew.`;
   return [imageWarning("PLANES_MISSING", message)];
 }
 
 /** Values of GeoTIFF's tags. */
 export async function readGeo(directory: Directory | null): Promise<GeoTags> {
-  if (!directory) return { scale: null, tiepoints: null, matrix: null, keys: null, doubles: null, text: null };
+  if (!directory)
+    return {
+      ...{ scale: null, tiepoints: null, matrix: null },
+      hasCamera: false,
+      keys: null,
+      doubles: null,
+      text: null,
+    };
   const numbers = async (tag: number) => {
     const count = directory.entry(tag)?.count ?? 0;
     return count > 0 && count <= MAX_GEO_VALUES ? await directory.numbers(tag, MAX_GEO_VALUES) : null;
@@ -100,6 +112,7 @@ export async function readGeo(directory: Directory | null): Promise<GeoTags> {
     scale: await numbers(TAG.modelPixelScale),
     tiepoints: await numbers(TAG.modelTiepoint),
     matrix: await numbers(TAG.modelTransformation),
+    hasCamera: directory.entry(TAG.rationalPolynomials) !== undefined,
     keys: await numbers(TAG.geoKeyDirectory),
     doubles: await numbers(TAG.geoDoubles),
     text: directory.entry(TAG.geoAscii) ? await directory.text(TAG.geoAscii, MAX_GEO_TEXT) : null,

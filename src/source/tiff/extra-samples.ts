@@ -14,7 +14,7 @@ export interface ExtraSamples {
 }
 
 const ASSOCIATED = 1;
-const UNASSOCIATED = 2;
+export const UNASSOCIATED = 2;
 
 /** Samples that an interpretation has of its own; of those that are not here, and of greys, one. */
 const BASE_SAMPLES: ReadonlyMap<number, number> = new Map([

@@ -15,22 +15,20 @@ import { readHeader } from "./header.ts";
 import { MaskedSource } from "./masked.ts";
 import { parseImageJ } from "./metadata/image-j.ts";
 import { looksLikeOme, type OmeDocument, type OmeMetadata, omeImage, otherImages, parseOme } from "./metadata/ome.ts";
+import { beginsWithOverview } from "./metadata/slides.ts";
 import { withoutMissing } from "./missing-parts.ts";
 import { joinedSource, type Outer, readOuter, usefulBeside } from "./outer.ts";
-import { PaletteSource, paletteOf, toldPalette } from "./palette.ts";
+import { type Palette, PaletteSource } from "./palette.ts";
 import { Parts } from "./parts.ts";
 import { Planes } from "./planes.ts";
 import { readSeries } from "./series.ts";
 import type { TiffMedium } from "./source.ts";
-import { PHOTOMETRIC, TAG } from "./tags.ts";
+import { TAG } from "./tags.ts";
+import { arrangeTold, withoutThumbnails } from "./told-stacks.ts";
 import { TurnedSource, turnOf } from "./turned.ts";
 
 const MAX_DESCRIPTION_BYTES = 64 * 2 ** 20;
 const MAX_SHOWN_DESCRIPTION = 4096;
-/** Of indices into a palette. */
-const INDEX_TYPES: readonly string[] = ["uint8", "uint16", "bit"];
-/** Three of 16-bit indices. */
-const MAX_COLOR_MAP = 3 * 65_536;
 
 export interface TiffOptions {
   /** Which image of a file that holds several, from 0; 0 where absent. */
@@ -92,8 +90,9 @@ async function openContents(contents: Contents, { store, parts, siblings, beside
   };
   try {
     const outer = await readOuter(planes, sidecars, medium);
-    const { info, alphas, colors } = await describe(planes, { ...known, place: sidecars.place }, outer);
-    const source = await shown(joinedSource(info, planes, outer, medium), planes, alphas, outer);
+    const { info, alphas, palette, colors } = await describe(planes, { ...known, place: sidecars.place }, outer);
+    const stored = joinedSource(info, planes, outer, medium);
+    const source = await shown(stored, planes, { palette, alphas, mask: outer.mask });
     return colors ? new ConvertedColorSource(source, colors) : source;
   } catch (error) {
     await sidecars.close();
@@ -143,21 +142,22 @@ async function omeContents(
 }
 
 async function plainContents(directories: readonly Directory[], text: string, number: number): Promise<Contents> {
-  const all = await readSeries(directories);
+  const all = await readSeries(await withoutThumbnails(directories), beginsWithOverview(text));
   const series = all[number];
   if (all.length === 0) throw unreadable("it holds no image");
   assertSeries(number, all.length);
   if (!series) throw unreadable("it holds no image");
   const imageJ = number === 0 ? parseImageJ(text) : null;
   const stack = imageJ && arrangeImageJ(series, imageJ);
+  const told = imageJ || number > 0 ? null : await arrangeTold(series, text);
   const isForPeople = number === 0 && !/^\s*[{<[]|^ImageJ=/.test(text);
   return {
-    arrangement: stack ?? arrangePlain(series),
+    arrangement: stack ?? told?.arrangement ?? arrangePlain(series),
     identity: null,
     known: {
       ...{ ome: null, imageJ, seriesCount: all.length },
       description: (isForPeople && text.trim().slice(0, MAX_SHOWN_DESCRIPTION)) || null,
-      warnings: imageJ && !stack ? [OTHER_PLANES] : [],
+      warnings: imageJ && !stack ? [OTHER_PLANES] : (told?.warnings ?? []),
     },
   };
 }
@@ -188,23 +188,18 @@ function assertFits(ome: OmeMetadata | null, { levels, arrangement }: Planes): v
     throw unreadable(`its OME-XML tells ${ome.sizeC} channels, its directories have ${channels}`);
 }
 
+interface Applied {
+  readonly palette: Palette | null;
+  readonly alphas: readonly Alpha[];
+  readonly mask: Outer["mask"];
+}
+
 /** Palette, alpha, mask and orientation applied, in this order. */
-async function shown(
-  stored: ImageSource,
-  planes: Planes,
-  alphas: readonly Alpha[],
-  { mask, bands }: Outer,
-): Promise<ImageSource> {
-  const [full] = planes.levels;
+async function shown(stored: ImageSource, planes: Planes, { palette, alphas, mask }: Applied): Promise<ImageSource> {
   const directory = planes.ownDirectory(0);
-  if (!full || !directory) return stored;
+  if (!directory) return stored;
   let source: ImageSource = stored;
-  const canBeIndexed = full.samples === 1 && stored.info.format === "TIFF" && INDEX_TYPES.includes(full.dataType);
-  const told = canBeIndexed ? (bands[0]?.palette ?? null) : null;
-  const isIndexed = canBeIndexed && full.photometric === PHOTOMETRIC.palette;
-  if (told) source = new PaletteSource(source, toldPalette(told, full.bits));
-  else if (isIndexed)
-    source = new PaletteSource(source, paletteOf(await directory.numbers(TAG.colorMap, MAX_COLOR_MAP), full.bits));
+  if (palette) source = new PaletteSource(source, palette);
   if (alphas.length > 0) source = new AlphaSource(source, alphas);
   // A palette's codes and its colors are groups of their own, both of them under the mask of the codes.
   const groups = source instanceof PaletteSource ? 2 : 1;

@@ -4,8 +4,10 @@ import { unreadable } from "../unreadable.ts";
 import { type ChunkShape, chunkShape } from "./chunk-shape.ts";
 import { type CodecName, codecOf, hasPredictor } from "./compression.ts";
 import type { Directory } from "./directory.ts";
+import { UNASSOCIATED } from "./extra-samples.ts";
 import type { TiffFile } from "./file.ts";
 import { type BlockIndex, IndexArray } from "./index-array.ts";
+import { andThen } from "./maybe.ts";
 import { nodataOf } from "./metadata/nodata.ts";
 import { readSampleType } from "./sample-type.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
@@ -17,6 +19,7 @@ const MAX_SAMPLES = 4096;
 const MAX_JPEG_TABLES = 65_536;
 const MAX_NODATA_BYTES = 256;
 const MAX_LERC_PARAMETERS = 16;
+const MAX_EXTRA_SAMPLES = 64;
 
 /** One directory as pixels: a plane, or several that are interleaved or stored one after the other. */
 export interface Page {
@@ -35,6 +38,7 @@ export interface Page {
   readonly jpegTables: Uint8Array | null;
   /** Of LERC; see CodecBlock. */
   readonly lercCompression: number;
+  readonly alphaInMask: boolean;
   readonly nodata: number;
   /** Tiles or strips, the unit of compression. */
   readonly blocks: BlockGrid;
@@ -87,7 +91,7 @@ export async function readPage(directory: Directory): Promise<Page> {
     ...{ width, height, dataType, bits, samples, separate, codec, predictor, photometric, blocks, chunks },
     ...{ file: directory.file, offsets, byteCounts },
     jpegTables: codec === "jpeg" ? await directory.bytes(TAG.jpegTables, MAX_JPEG_TABLES) : null,
-    ...(codec === "lerc" ? await readLerc(directory, dataType) : { lercCompression: 0, nodata: 0 }),
+    ...(codec === "lerc" ? await readLerc(directory, dataType) : NO_LERC),
   };
 }
 
@@ -97,15 +101,21 @@ async function side(directory: Directory, tag: number): Promise<number> {
   throw unreadable(`its sides must be 1 to ${MAX_SIDE} pixels, and one is ${value}`);
 }
 
+type LercFacts = Pick<Page, "lercCompression" | "alphaInMask" | "nodata">;
+const NO_LERC: LercFacts = { lercCompression: 0, alphaInMask: false, nodata: 0 };
+
 /** Version and compression (libtiff's tag LercParameters). */
-async function readLerc(directory: Directory, dataType: DataType): Promise<Pick<Page, "lercCompression" | "nodata">> {
+async function readLerc(directory: Directory, dataType: DataType): Promise<LercFacts> {
   const [, lercCompression = 0] = (await directory.numbers(TAG.lercParameters, MAX_LERC_PARAMETERS)) ?? [];
   if (lercCompression > 2)
     throw unreadable(
       `its LERC tiles are compressed by method ${lercCompression}, where none, deflate and Zstd are supported`,
     );
   const nodata = await directory.text(TAG.gdalNodata, MAX_NODATA_BYTES);
-  return { lercCompression, nodata: nodataOf(nodata, dataType).value ?? 0 };
+  const isShort = (directory.entry(TAG.extraSamples)?.count ?? 0) <= MAX_EXTRA_SAMPLES;
+  const extra = (isShort && (await directory.numbers(TAG.extraSamples, MAX_EXTRA_SAMPLES))) || [];
+  const alphaInMask = dataType === "uint8" && extra.at(-1) === UNASSOCIATED;
+  return { lercCompression, alphaInMask, nodata: nodataOf(nodata, dataType).value ?? 0 };
 }
 
 interface CodecUse {
@@ -180,16 +190,23 @@ function index(
 
 /**
  * The nth plane behind a directory's own, which has no directory: ImageJ writes stacks beyond 4 GiB, and some smaller ones, as one
- * directory and all planes in a row. SOURCE_UNREADABLE where the directory's own plane is not one uncompressed strip.
+ * directory and all planes in a row, and MetaMorph all. SOURCE_UNREADABLE where the directory's own plane is not uncompressed and in a row.
  */
 export async function followingPage(page: Page, nth: number): Promise<Page> {
-  const { blocks, codec, height, separate, file } = page;
-  if (blocks.tiled || blocks.rows !== 1 || codec !== "none" || separate)
+  const { blocks, codec, height, separate, file, offsets } = page;
+  if (blocks.tiled || codec !== "none" || separate || !(await isInARow(page)))
     throw unreadable(
-      "its planes have no directories of their own, and its only directory is not one uncompressed strip",
+      "its planes have no directories of their own, and its only directory is not one uncompressed strip, or several in a row",
     );
   const bytes = blocks.rowBytes * height;
-  const offset = (await page.offsets.at(0)) + nth * bytes;
-  if (offset + bytes > file.size) throw unreadable("it ends before the planes that its description counts");
-  return { ...page, offsets: { at: () => offset }, byteCounts: null };
+  if ((await offsets.at(0)) + (nth + 1) * bytes > file.size)
+    throw unreadable("it ends before the planes that its description counts");
+  const behind = { at: (index: number) => andThen(offsets.at(index), (offset) => offset + nth * bytes) };
+  return { ...page, offsets: behind, byteCounts: blocks.rows === 1 ? null : page.byteCounts };
+}
+
+/** By its last strip. */
+async function isInARow({ blocks: { rows, rowBytes, height }, offsets }: Page): Promise<boolean> {
+  const before = (rows - 1) * rowBytes * height;
+  return (await offsets.at(rows - 1)) - (await offsets.at(0)) === before;
 }

@@ -1,5 +1,6 @@
-import { planeView } from "../../core/dtype.ts";
+import { isFloat, planeView } from "../../core/dtype.ts";
 import type { Identity } from "../identity.ts";
+import type { PaletteColor } from "../sidecars/pam-classes.ts";
 import type {
   ChannelClass,
   ChannelInfo,
@@ -19,6 +20,8 @@ import { type Piece, piecePlanes, pieceScratchBytes } from "./pieces.ts";
 export interface Palette {
   readonly type: "uint8" | "uint16";
   readonly colors: readonly [red: Uint16Array, green: Uint16Array, blue: Uint16Array];
+  /** Indices that are transparent; left out: none. */
+  readonly clear?: ReadonlySet<number>;
 }
 
 const COMPONENTS = ["red", "green", "blue"] as const;
@@ -45,14 +48,17 @@ export function classPalette(classes: readonly ChannelClass[]): Palette | null {
   return { type: "uint8", colors: [component(1), component(3), component(5)] };
 }
 
-/** A palette that is told outside of the file, by index; indices without a color are black. */
-export function toldPalette(colors: readonly (readonly [number, number, number])[], bits: number): Palette {
-  const component = (at: 0 | 1 | 2) => Uint16Array.from({ length: 2 ** bits }, (_, index) => colors[index]?.[at] ?? 0);
-  return { type: "uint8", colors: [component(0), component(1), component(2)] };
+/** A palette that is told outside of the file, by index; indices without a color are black, those of an alpha of 0 transparent. */
+export function toldPalette(colors: readonly PaletteColor[]): Palette {
+  const component = (at: 0 | 1 | 2) => Uint16Array.from(colors, (color) => color[at]);
+  const clear = new Set(colors.flatMap(([, , , alpha], index) => (alpha === 0 ? [index] : [])));
+  return { type: "uint8", colors: [component(0), component(1), component(2)], ...(clear.size > 0 ? { clear } : {}) };
 }
 
 /** A channel of codes and its three colors. */
 const PARTS = 1 + COMPONENTS.length;
+/** Where the colors are, if there is one channel of codes. */
+export const PALETTE_COLORS: readonly number[] = COMPONENTS.map((_, at) => 1 + at);
 
 /**
  * An image of codes with a palette: each channel as it is, then its red, green and blue, which are made of it. Where the channel can have
@@ -79,7 +85,7 @@ export class PaletteSource implements ImageSource {
           kind: "categorical" as const,
           classes: withNames(classes, channel.classes),
         },
-        ...colorChannels(channel, palette.type, several),
+        ...colorChannels(channel, palette, several),
       ]),
     };
     const { fetchAll } = inner;
@@ -131,12 +137,13 @@ export class PaletteSource implements ImageSource {
     const out = planeView(type, buffer, target.ptr, COMPONENTS.length * count);
     const nodata = this.#channel(ref)?.nodata ?? null;
     const isMasked = this.#isMasked(ref);
+    const { clear } = this.#palette;
     this.#palette.colors.forEach((values, component) => {
       for (let at = 0; at < count; at++) out[component * count + at] = values[codes[at] ?? 0] ?? 0;
       if (!isMasked) return;
       for (let at = 0; at < count; at++) {
         const code = codes[at] ?? Number.NaN;
-        if (code === nodata || Number.isNaN(code)) out[component * count + at] = Number.NaN;
+        if (code === nodata || Number.isNaN(code) || clear?.has(code)) out[component * count + at] = Number.NaN;
       }
     });
   }
@@ -155,7 +162,7 @@ export class PaletteSource implements ImageSource {
 
   #isMasked(ref: ChunkRef): boolean {
     const channel = this.#channel(ref);
-    return channel !== undefined && hasNoData(channel);
+    return channel !== undefined && canLackColor(channel, this.#palette);
   }
 
   #pieces(ref: ChunkRef): readonly Piece[] {
@@ -171,17 +178,22 @@ function innerRef(ref: ChunkRef): ChunkRef {
   return { ...ref, group: Math.floor(ref.group / 2) };
 }
 
-function hasNoData({ nodata, masked }: ChannelInfo): boolean {
-  return nodata !== null || masked;
+function canLackColor({ nodata, masked, dataType }: ChannelInfo, { clear }: Palette): boolean {
+  return nodata !== null || masked || isFloat(dataType) || clear !== undefined;
 }
 
-function colorChannels(channel: ChannelInfo, type: Palette["type"], several: boolean): readonly ChannelInfo[] {
+function colorChannels(channel: ChannelInfo, palette: Palette, several: boolean): readonly ChannelInfo[] {
   return COMPONENTS.map((component, sample): ChannelInfo => {
     const name = several ? `${channel.name} ${component}` : component;
     // What is said of the code says nothing of its colors.
     return {
       ...channel,
-      ...{ index: channel.index * PARTS + 1 + sample, name, dataType: type, masked: hasNoData(channel) },
+      ...{
+        index: channel.index * PARTS + 1 + sample,
+        name,
+        dataType: palette.type,
+        masked: canLackColor(channel, palette),
+      },
       ...{ nodata: null, window: null, color: null, unit: null, scale: 1, offset: 0 },
       ...{ derived: true, kind: "continuous", classes: null },
     };
@@ -200,12 +212,13 @@ function withNames(classes: readonly ChannelClass[], named: readonly ChannelClas
 }
 
 /** A color for each code. The black ones at the end stand for codes that are not used: a palette has a color for each that there could be. */
-function classesOf({ type, colors: [red, green, blue] }: Palette): readonly ChannelClass[] {
+function classesOf({ type, colors: [red, green, blue], clear }: Palette): readonly ChannelClass[] {
   const isUsed = (at: number) => (red[at] ?? 0) + (green[at] ?? 0) + (blue[at] ?? 0) > 0;
   let length = red.length;
   while (length > 1 && !isUsed(length - 1)) length--;
   const byte = (value = 0) => (type === "uint16" ? value >> 8 : value).toString(16).padStart(2, "0");
   return Array.from({ length }, (_, value): ChannelClass => {
-    return { value, name: null, color: `#${byte(red[value])}${byte(green[value])}${byte(blue[value])}` };
+    const color = clear?.has(value) ? null : `#${byte(red[value])}${byte(green[value])}${byte(blue[value])}`;
+    return { value, name: null, color };
   });
 }

@@ -19,9 +19,10 @@ interface Draft {
 
 /**
  * The images of a chain of directories, the first one first. Directories of one size and type are channels of one image; a smaller one
- * of the same aspect and type is a level of its pyramid; anything else (label, macro, thumbnail) is an image of its own.
+ * of the same aspect and type is a level of its pyramid; anything else (label, macro, thumbnail) is an image of its own. With `largestFirst`
+ * the image of the most pixels comes first.
  */
-export async function readSeries(directories: readonly Directory[]): Promise<readonly Series[]> {
+export async function readSeries(directories: readonly Directory[], largestFirst = false): Promise<readonly Series[]> {
   const drafts: Draft[] = [];
   const byShape = new Map<string, Draft>();
   let current: Draft | undefined;
@@ -48,6 +49,8 @@ export async function readSeries(directories: readonly Directory[]): Promise<rea
       byShape.set(shape, current);
     }
   }
+  const area = ({ head }: Draft) => head.width * head.height;
+  if (largestFirst) drafts.sort((a, b) => area(b) - area(a));
   return drafts.map(({ full, reduced, masks }) => ({ full, reduced: sharedOut(full, reduced), masks }));
 }
 

@@ -1,4 +1,4 @@
-/** Tags of TIFF 6.0, its technical notes, GDAL, OME and ImageJ that are read. */
+/** Tags of TIFF 6.0, its technical notes, GDAL, OME, ImageJ and scanners that are read. */
 export const TAG = {
   newSubfileType: 254,
   imageWidth: 256,
@@ -28,9 +28,11 @@ export const TAG = {
   extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
+  metaMorphPlanes: 33629,
   modelPixelScale: 33550,
   modelTiepoint: 33922,
   modelTransformation: 34264,
+  lsmInfo: 34412,
   iccProfile: 34675,
   geoKeyDirectory: 34735,
   geoDoubles: 34736,
@@ -40,6 +42,8 @@ export const TAG = {
   lercParameters: 50674,
   imageJByteCounts: 50838,
   imageJMetadata: 50839,
+  rationalPolynomials: 50844,
+  ndpiFormat: 65420,
 } as const;
 
 export const PHOTOMETRIC = {

@@ -1,17 +1,19 @@
-import { BandloomError } from "../../core/errors.ts";
 import type { PixelSize } from "../types.ts";
 import { type ImageWarning, imageWarning } from "../warnings.ts";
 import type { Known } from "./describe.ts";
 import type { Directory } from "./directory.ts";
+import { lenient } from "./lenient.ts";
 import { aperioPixelSize } from "./metadata/aperio.ts";
 import type { ImageJStack } from "./metadata/image-j.ts";
 import { type ImageJBlocks, parseImageJBlocks } from "./metadata/image-j-blocks.ts";
 import { imageJChannels, imageJWarnings } from "./metadata/image-j-channels.ts";
 import { looksLikeQptiff, parseQptiff } from "./metadata/qptiff.ts";
+import { hasSpecimenResolution, slideWarnings } from "./metadata/slides.ts";
 import { areNames, NOTHING_TOLD, shownName, type ToldChannel, type ToldImage } from "./metadata/told-channel.ts";
 import type { Page } from "./page.ts";
 import type { Planes } from "./planes.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
+import { readLsm } from "./told-stacks.ts";
 
 /** Of ImageJ's blocks: most are labels of planes; large ones are drawings, which are not used. */
 const MAX_IMAGE_J_BYTES = 16 * 2 ** 20;
@@ -29,7 +31,7 @@ const MICROMETERS: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * What ImageJ, PerkinElmer's and Aperio's software, or names of pages tell of an image without OME-XML. Metadata that are damaged or too
+ * What ImageJ, software of scanners, or names of pages tell of an image without OME-XML. Metadata that are damaged or too
  * large are left out with a warning: pixels can be read without them.
  */
 export async function readTold(planes: Planes, full: Page, { ome, imageJ, description }: Known): Promise<ToldImage> {
@@ -37,8 +39,11 @@ export async function readTold(planes: Planes, full: Page, { ome, imageJ, descri
   if (ome || !first) return NOTHING_TOLD;
   if (imageJ) return await imageJTold(planes, first, full, imageJ);
   const beginning = await lenient(async () => await first.beginning(TAG.imageDescription, QPTIFF_BEGINNING));
-  if (looksLikeQptiff(new TextDecoder().decode(beginning ?? undefined))) return await qptiffTold(planes, first);
-  return { ...(await pageNames(planes, full)), pixelSize: aperioPixelSize(description ?? "") };
+  const text = new TextDecoder().decode(beginning ?? undefined);
+  if (looksLikeQptiff(text)) return await qptiffTold(planes, first);
+  const named = await pageNames(planes, full);
+  const pixelSize = aperioPixelSize(description ?? "") ?? (await scannedSize(first, text));
+  return { ...named, pixelSize, warnings: [...named.warnings, ...slideWarnings(text)] };
 }
 
 async function imageJTold(planes: Planes, first: Directory, full: Page, stack: ImageJStack): Promise<ToldImage> {
@@ -84,7 +89,7 @@ async function qptiffTold(planes: Planes, first: Directory): Promise<ToldImage> 
     if (!channel) warnings.push({ ...PAGE_DAMAGED, channel: column });
     channels.push(channel ?? { name: null, color: null });
   }
-  return { ...NOTHING_TOLD, channels, warnings, pixelSize: await qptiffPixelSize(first) };
+  return { ...NOTHING_TOLD, channels, warnings, pixelSize: await specimenSize(first) };
 }
 
 const PAGE_DAMAGED = imageWarning(
@@ -92,8 +97,15 @@ const PAGE_DAMAGED = imageWarning(
   "The description of a page of the QPTIFF is missing or damaged: the name and color of its channel are left out. Export it anew.",
 );
 
+/** Of what a microscope or scanner wrote: Zeiss's LSM, Hamamatsu's NDPI, Leica's SCN. */
+async function scannedSize(first: Directory, text: string): Promise<PixelSize | null> {
+  const lsm = await readLsm(first);
+  if (lsm) return lsm.pixelSize;
+  return hasSpecimenResolution(first, text) ? await specimenSize(first) : null;
+}
+
 /** The format promises that resolution tags are those of the specimen; other software writes those of a printer or screen. */
-async function qptiffPixelSize(first: Directory): Promise<PixelSize | null> {
+async function specimenSize(first: Directory): Promise<PixelSize | null> {
   const length = await lenient(async () => MICROMETERS.get(await first.number(TAG.resolutionUnit, 2)) ?? null);
   return length === null ? null : await resolutionSize(first, length, "µm");
 }
@@ -128,14 +140,4 @@ const NAMES_OF_PAGES = imageWarning(
 /** Null: it is missing, damaged or longer than `limit`. */
 async function lenientText(directory: Directory, tag: number, limit: number): Promise<string | null> {
   return await lenient(async () => await directory.text(tag, limit));
-}
-
-/** Null for what the file holds in a way that cannot be read; a store that fails is another matter. */
-async function lenient<T>(read: () => Promise<T | null>): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof BandloomError && error.code === "SOURCE_UNREADABLE") return null;
-    throw error;
-  }
 }

@@ -8,6 +8,7 @@ import type {
   Georeference,
   ImageInfo,
   ImageSource,
+  SourceChunk,
   StoredColors,
   StoredLevel,
 } from "../types.ts";
@@ -54,6 +55,8 @@ export class TurnedSource implements ImageSource {
   readonly fetchAll?: NonNullable<ImageSource["fetchAll"]>;
   readonly #inner: ImageSource;
   readonly #turn: Turn;
+  /** Of what lies beneath the inner source: one for all of its chunks, or one for each level. */
+  readonly #below = new Map<ImageSource, TurnedSource>();
 
   constructor(inner: ImageSource, turn: Turn) {
     this.#inner = inner;
@@ -94,6 +97,17 @@ export class TurnedSource implements ImageSource {
 
   decode(bytes: ChunkBytes, ref: ChunkRef, target: DecodeTarget): void {
     decodePieces(this.#pieces(ref), bytes, target, (piece) => this.#copy(ref, piece, target));
+  }
+
+  /** The same turn of what lies beneath the stored chunks. */
+  beneath(ref: ChunkRef): SourceChunk | null {
+    const [piece] = this.#pieces(ref);
+    const below = piece && this.#inner.beneath?.(piece.ref);
+    if (!below) return null;
+    const source = this.#below.get(below.source) ?? new TurnedSource(below.source, this.#turn);
+    this.#below.set(below.source, source);
+    const { level, group } = below.ref;
+    return { source, ref: { ...ref, level, group } };
   }
 
   async colors(): Promise<StoredColors | null> {

@@ -1,8 +1,11 @@
 import { withNamedAlpha } from "../alpha.ts";
+import { ConvertedColorSource } from "../color/converted.ts";
+import { type FoundColors, findColors, MAX_PROFILE_BYTES } from "../color/find.ts";
 import { joinIdentities, textIdentity } from "../identity.ts";
 import { plainChannel, plainImage } from "../plain-info.ts";
 import type { Folder, ImageSource, StoredLevel, WholeBlob } from "../types.ts";
 import { unreadable } from "../unreadable.ts";
+import type { ImageWarning } from "../warnings.ts";
 import { readDeepZoom } from "./deep-zoom.ts";
 import { readIiif } from "./iiif.ts";
 import { MAX_TILE_BYTES, type TilePyramid } from "./pyramid.ts";
@@ -49,7 +52,18 @@ export async function openTiles(folder: Folder, descriptor: string): Promise<Ima
     document?.identity ?? textIdentity(JSON.stringify(pyramid)),
     ...(document ? [] : sample ? [sample.identity] : []),
   ]);
-  return withNamedAlpha(new TilesSource(describe(pyramid, colours), identity, folder, pyramid, colours));
+  const { colors, warnings } = colorsOf(colours);
+  const info = describe(pyramid, colours, warnings);
+  const source = withNamedAlpha(new TilesSource(info, identity, folder, pyramid, colours));
+  return colors ? new ConvertedColorSource(source, colors) : source;
+}
+
+/** What all tiles mean, as one of them says. */
+function colorsOf({ names, dataType, profile }: TileColours): FoundColors {
+  const channels = [...names.keys()].filter((at) => names[at] !== "alpha");
+  const space = channels.length === 1 ? "gray" : "rgb";
+  const isLarge = profile !== null && profile.length > MAX_PROFILE_BYTES;
+  return findColors({ channels, space, dataType, profile: isLarge ? "too large" : profile });
 }
 
 async function read(folder: Folder, descriptor: string, document: WholeBlob | null): Promise<TilePyramid> {
@@ -75,7 +89,7 @@ async function sampleTile(folder: Folder, { levels, tileWidth, tileHeight }: Til
   return null;
 }
 
-function describe(pyramid: TilePyramid, { names, dataType }: TileColours) {
+function describe(pyramid: TilePyramid, { names, dataType }: TileColours, warnings: readonly ImageWarning[]) {
   const { format, tileWidth, tileHeight } = pyramid;
   const levels = pyramid.levels.map(
     ({ width, height }): StoredLevel => ({
@@ -91,5 +105,6 @@ function describe(pyramid: TilePyramid, { names, dataType }: TileColours) {
   return plainImage({
     ...{ format, width: full.width, height: full.height, levels },
     channels: names.map((name, index) => plainChannel({ index, name, dataType })),
+    warnings,
   });
 }

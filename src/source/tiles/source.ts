@@ -1,5 +1,15 @@
 import type { Identity } from "../identity.ts";
-import type { ChunkBytes, ChunkLayout, ChunkRef, DecodeTarget, Folder, ImageInfo, ImageSource } from "../types.ts";
+import { PHOTOMETRIC } from "../tiff/tags.ts";
+import type {
+  ChunkBytes,
+  ChunkLayout,
+  ChunkRef,
+  DecodeTarget,
+  Folder,
+  ImageInfo,
+  ImageSource,
+  StoredColors,
+} from "../types.ts";
 import { unreadable } from "../unreadable.ts";
 import { MAX_TILE_BYTES, type TileLevel, type TilePyramid } from "./pyramid.ts";
 import { decodeTile, type TileColours, type TilePixels } from "./tile.ts";
@@ -68,6 +78,12 @@ export class TilesSource implements ImageSource {
       memory.set(bytes, scratch);
       pixels.deinterleave(scratch, ptr, width * height, samples, this.#sampleBytes, plane);
     }
+  }
+
+  async colors(): Promise<StoredColors> {
+    const { names, profile } = this.#colours;
+    const photometric = names.length > 2 ? PHOTOMETRIC.rgb : PHOTOMETRIC.blackIsZero;
+    return { photometric, isMultiplied: false, mask: "none", profile };
   }
 
   close(): void | Promise<void> {

@@ -8,6 +8,8 @@ import { unreadable } from "../unreadable.ts";
 export interface TileColours {
   readonly names: readonly string[];
   readonly dataType: "uint8" | "uint16";
+  /** Of their colors; null: none. */
+  readonly profile: Uint8Array | null;
 }
 
 /** Samples of a tile, interleaved. */
@@ -21,12 +23,16 @@ const RGB = ["red", "green", "blue"] as const;
 
 /** As one tile shows them. Where tiles may be missing there is an alpha channel: what is missing is transparent. */
 export async function coloursOfTile(bytes: Uint8Array | null, sparse: boolean): Promise<TileColours> {
-  if (!bytes) return { names: [...RGB, "alpha"], dataType: "uint8" };
-  const { channels, depth, space } = await metadataOf(bytes);
+  if (!bytes) return { names: [...RGB, "alpha"], dataType: "uint8", profile: null };
+  const { channels, depth, space, icc } = await metadataOf(bytes);
   if (channels < 1 || channels > 4 || space === "cmyk") throw unreadable("its tiles are neither grey nor RGB");
   const colours = channels <= 2 ? ["gray"] : RGB;
   const hasAlpha = sparse || channels === 2 || channels === 4;
-  return { names: [...colours, ...(hasAlpha ? ["alpha"] : [])], dataType: depth === "ushort" ? "uint16" : "uint8" };
+  return {
+    names: [...colours, ...(hasAlpha ? ["alpha"] : [])],
+    dataType: depth === "ushort" ? "uint16" : "uint8",
+    profile: icc ? new Uint8Array(icc) : null,
+  };
 }
 
 /** Bytes of a tile as samples, in the colours of the image whatever its own are. At most `pixels` of them. */

@@ -51,7 +51,7 @@ describe("the images of a data folder", () => {
   it("are files of many kinds, their endings in lower or upper case", async () => {
     const endings = [
       "ome.tif tiff TIF svs NDPI scn bif qptiff ome.btf ome.tf2 ome.tf8 btf zarr.zip ome.zarr.zip ozx dzi",
-      "jpg JPEG png webp avif gif jp2 j2k svg czi nd2 lif mrxs vsi fits channels.yaml channels.yml",
+      "jpg JPEG png webp avif gif jp2 j2k svg czi nd2 lif mrxs vsi fits lsm stk flex heic oib zvi ims dcm fit hdf5 h5 nc channels.yaml channels.yml",
     ];
     const files = endings.flatMap((line) => line.split(" ")).map((ending, index) => `k${index}.${ending}`);
     put(...files, "no.txt", "no.xml", "no.yaml", "catalogue.yaml.bak", "Mixed.Tif", "tif");

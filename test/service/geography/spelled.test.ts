@@ -44,7 +44,9 @@ describe("a reference system that a file spells out", () => {
     const info = await opened(one);
     await expectBounds(info, one.bounds);
     expect(info.warnings).toEqual([]);
-    expect((await withPlaceWarning(info)).warnings).toEqual([]);
+    // An ellipsoid alone tells no datum.
+    const due = one.name === "longlat_clrk66" ? ["DATUM_NOT_KNOWN"] : [];
+    expect((await withPlaceWarning(info)).warnings.map(({ code }) => code)).toEqual(due);
   });
 
   it.each(SPELLED)("is written as it was read: $name", async (one) => {
@@ -128,6 +130,43 @@ describe("a reference system that a file spells out", () => {
     ]);
   });
 
+  const MOLLWEIDE =
+    'PROJCS["World_Mollweide",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Mollweide"],PARAMETER["Central_Meridian",0.0],UNIT["Meter",1.0]]';
+  /** GDAL's keys of a projection that GeoTIFF has none for. */
+  const esri = (wkt: string): readonly GeoKey[] => [
+    ...([
+      [1024, 32_767],
+      [1026, "World_Mollweide"],
+      [2048, 32_767],
+      [2050, 6326],
+      [2054, 9102],
+    ] as const),
+    ...([
+      [2057, [6_378_137]],
+      [2059, [298.257223563]],
+      [3073, `ESRI PE String = ${wkt}`],
+      [3076, 9001],
+    ] as const),
+  ];
+
+  it("is told by Esri's text where keys have no words for it", async () => {
+    const info = await infoOf(geoTags([3000, 3000], [926_166.43, 5_669_949.72], esri(MOLLWEIDE)), 300);
+    expect(info.warnings).toEqual([]);
+    expect(info.georeference).toMatchObject({ crsName: "World_Mollweide", ground: { meters: 1, radians: null } });
+    // PROJ 9.7.
+    await expectBounds(info, [10.8880466, 39.8260786, 23.4284328, 48.0705813]);
+  });
+
+  it.each([
+    ["of a projection that is not known", MOLLWEIDE.replace('["Mollweide', '["Goode_Homolosine')],
+    ["that is damaged", MOLLWEIDE.slice(0, 200)],
+  ])("is no degrees where Esri's text is one %s", async (_, wkt) => {
+    const info = await infoOf(geoTags([100, 100], [926_166, 5_669_949], esri(wkt)));
+    expect(info.warnings.map(({ code }) => code)).toEqual(["CRS_NOT_KNOWN"]);
+    expect(info.georeference?.ground?.radians ?? null).toBeNull();
+    expect(await geographicBounds(info)).toBeNull();
+  });
+
   it("is missed where there are no keys at all", async () => {
     const { warnings } = await infoOf(geoTags([10, 10], [500_000, 4_000_000]));
     expect(warnings.map(({ code, message }) => [code, /names no reference system/.test(message)])).toEqual([
@@ -150,6 +189,24 @@ describe("a place without bounds", () => {
       { crsName: "Moon", spelled: { projection: "+proj=longlat", base: "+a=1737400 +b=1737400" } },
       "CRS_NOT_KNOWN",
       /\(Moon\).*another body/,
+    ],
+    [
+      "a projection that the library has for spheres alone",
+      { crsName: "Ortho", spelled: { projection: "+proj=ortho +lat_0=45 +lon_0=10", base: "EPSG:4326" } },
+      "CRS_NOT_KNOWN",
+      /\(Ortho\).*projection that is not known/,
+    ],
+    [
+      "meters that are called degrees",
+      { crs: "EPSG:4326", affine: [10, 0, 5e5, 0, -10, 5e6] },
+      "PLACE_NOT_KNOWN",
+      /beyond/,
+    ],
+    [
+      "meters about the equator",
+      { crs: "EPSG:4326", affine: [1e3, 0, -4e3, 0, -1e3, 4e3] },
+      "PLACE_NOT_KNOWN",
+      /beyond/,
     ],
     [
       "pixels outside of the system",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BandloomError } from "../../../src/core/errors.ts";
 import { readMultiscale } from "../../../src/source/ome-zarr/multiscales.ts";
 import { openOmeZarr } from "../../../src/source/ome-zarr/open.ts";
+import { readStretch } from "../../../src/source/ome-zarr/transformations.ts";
 import { MemoryFolder } from "../../fixtures/memory-folder.ts";
 import { type ArraySpec, buildImage, json } from "../../fixtures/zarr-builder.ts";
 import { failureOf, openFiles } from "./support.ts";
@@ -56,10 +57,15 @@ describe("lists in metadata", () => {
     return { item, looks: () => looks };
   };
 
+  it("that are too long are left out before their items are looked at: transformations", () => {
+    const { item, looks } = watched();
+    const { scale, warnings } = readStretch(new Array(many).fill(item), 2, "image");
+    expect([scale, warnings.length, looks()]).toEqual([null, 1, 0]);
+  });
+
   it.each<[string, (list: readonly object[]) => (document: Record<string, unknown>) => Record<string, unknown>]>([
     ["axes", (axes) => (document) => ({ ...document, axes })],
     ["datasets", (datasets) => (document) => ({ ...document, datasets })],
-    ["transformations", (list) => (document) => ({ ...document, coordinateTransformations: list })],
   ])("that are too long are refused before their items are looked at: %s", (_, change) => {
     const { item, looks } = watched();
     const group = { version: 3, said: "0.5" } as const;

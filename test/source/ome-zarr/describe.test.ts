@@ -34,9 +34,16 @@ describe("what an image's omero metadata say", () => {
     ["a window that ends before it begins", { ...full, window: { start: 9, end: 1 } }, /no window/],
     ["no colour", { ...full, color: undefined }, /no color/],
     ["a colour of five digits", { ...full, color: "12345" }, /no color/],
-    ["a window that is a text", { ...full, window: "0-1" }, /not what the specification says/],
+    ["black", { ...full, color: "000000" }, /black, in which nothing is seen/],
+    ["a window that is a text", { ...full, window: "0-1" }, /no window/],
+    ["a window of texts", { ...full, window: { start: "0", end: "9" } }, /no window/],
+    ["a label that is a list", { ...full, label: ["a"] }, /neither text nor number/],
+    ["active as a number", { ...full, active: 1 }, /true or false/],
+    ["a channel shown inverted", { ...full, inverted: true }, /inverted, which is not done/],
+    ["a channel shown by a logarithm", { ...full, family: "logarithmic" }, /other than linearly/],
+    ["a channel shown with a coefficient", { ...full, coefficient: 2 }, /other than linearly/],
     ["a window without bounds", { ...full, window: { start: 10, end: 900 } }, /no min and max/],
-    ["a colour that is a number", { ...full, color: 255 }, /not what the specification says/],
+    ["a colour that is a number", { ...full, color: 255 }, /no color/],
     ["nothing but null", null, /not what the specification says/],
   ])("may lack or break %s, which is accepted with a warning", async (_, channel, warning) => {
     const { channels, warnings } = await infoOf({ omero: { channels: [channel, full] } });
@@ -44,6 +51,25 @@ describe("what an image's omero metadata say", () => {
       expect.arrayContaining([expect.objectContaining({ message: expect.stringMatching(warning) })]),
     );
     expect(channels[1]).toMatchObject({ name: "DAPI", color: "#0000ff" });
+  });
+
+  it("are read but for what is odd in them", async () => {
+    const channel = { ...full, color: 255, active: "yes", window: [0, 9] };
+    const { channels } = await infoOf({ omero: { channels: [channel, { ...full, label: [] }] } });
+    expect(channels[0]).toMatchObject({ name: "DAPI", color: null, window: null, active: null });
+    expect(channels[1]).toMatchObject({ name: "b2", color: "#0000ff", window: [10, 900], active: true });
+  });
+
+  it.each([
+    [{ model: "greyscale" }, /shades of gray/],
+    [{ projection: "intmax" }, /projection along z/],
+  ])("may ask for a picture that is not made, with a warning: %o", async (rdefs, message) => {
+    const channels = [full, full];
+    expect((await infoOf({ omero: { channels, rdefs } })).warnings).toEqual([
+      expect.objectContaining({ code: "METADATA_NOT_USED", message: expect.stringMatching(message) }),
+    ]);
+    const usual = { model: "color", projection: "normal", defaultZ: 0 };
+    expect((await infoOf({ omero: { channels, rdefs: usual } })).warnings).toEqual([]);
   });
 
   it.each<[string, unknown]>([
@@ -148,6 +174,77 @@ describe("what an image's multiscales say", () => {
     expect(warnings).toEqual([expect.objectContaining({ message: expect.stringMatching(/identity/) })]);
   });
 
+  const scale = (...values: readonly unknown[]) => ({ type: "scale", scale: values });
+  const translation = { type: "translation", translation: [0, 0, 0] };
+  it.each<[string, readonly unknown[] | undefined, RegExp]>([
+    ["none", undefined, /of a dataset are missing/],
+    ["an empty list", [], /first of a dataset must be its scale/],
+    ["nothing that changes", [{ type: "identity" }], /first of a dataset must be its scale/],
+    ["a translation first", [translation, scale(1, 1, 1)], /first of a dataset must be its scale/],
+    ["two scales", [scale(1, 1, 1), scale(1, 1, 1)], /followed by one translation/],
+    ["three", [scale(1, 1, 1), translation, scale(1, 1, 1)], /followed by one translation/],
+    ["a scale of two axes", [scale(1, 1)], /2 numbers for 3 axes/],
+    ["a scale of zero", [scale(1, 0, 1)], /not positive/],
+    ["a negative scale", [scale(1, -1, 1)], /not positive/],
+    ["a scale of words", [scale("1", "1", "1")], /no list of scales and translations/],
+    ["a scale in a file of its own", [{ type: "scale", path: "scales" }], /no list of scales and translations/],
+    ["an affine transformation", [{ type: "affine", affine: [] }], /no list of scales and translations/],
+  ])("has transformations that break a rule: they leave it without a size of pixels: %s", async (_, list, rule) => {
+    const axes = ["c", "y", "x"].map((name) => ({ name, type: "space", unit: "micrometer" }));
+    axes[0] = { name: "c", type: "channel", unit: "" };
+    const datasets = [{ path: "0", ...(list ? { coordinateTransformations: list } : {}) }];
+    const { width, pixelSize, warnings } = await infoOf({ multiscale: (one) => ({ ...one, axes, datasets }) });
+    expect([width, pixelSize]).toEqual([30, null]);
+    expect(warnings).toEqual([
+      expect.objectContaining({ code: "METADATA_NOT_USED", message: expect.stringMatching(rule) }),
+    ]);
+  });
+
+  it.each([
+    ["micrometer", "micrometer", { x: 0.5, y: 0.5, unit: "µm" }],
+    ["micron", "um", { x: 0.5, y: 0.5, unit: "µm" }],
+    ["Micrometers", "\u03BCm", { x: 0.5, y: 0.5, unit: "µm" }],
+    ["nanometer", "micrometer", { x: 0.5, y: 0.0005, unit: "µm" }],
+    ["pixel", "pixel", { x: 0.5, y: 0.5, unit: "pixel" }],
+    ["pixel", "micrometer", null],
+    ["", "", null],
+    [null, null, null],
+  ])("tells the size of pixels in units of any spelling: %s, %s", async (y, x, size) => {
+    const axes = [
+      { name: "y", type: "space", unit: y },
+      { name: "x", type: "space", unit: x },
+    ];
+    const datasets = [{ path: "0", coordinateTransformations: [scale(0.5, 0.5)] }];
+    const levels = [{ shape: [20, 30], chunk: [16, 16] }];
+    const multiscale = (one: Record<string, unknown>) => ({ ...one, axes, datasets });
+    const { pixelSize } = await infoOf({ axes: "yx", levels, multiscale });
+    expect(pixelSize).toEqual(size && { ...size, y: expect.closeTo(size.y, 12) });
+  });
+
+  it.each([2, 3] as const)("may stand where the other version has it, with a warning, in Zarr %i", async (version) => {
+    const files = await buildImage({ version, axes: "cyx", levels: [LEVEL] });
+    const name = version === 3 ? "zarr.json" : ".zattrs";
+    const group = JSON.parse(new TextDecoder().decode(files.get(name)));
+    if (version === 3) group.attributes = { multiscales: [{ ...group.attributes.ome.multiscales[0], version: "0.4" }] };
+    files.set(
+      name,
+      json(
+        version === 3
+          ? group
+          : { ome: { version: "0.5", multiscales: [{ ...group.multiscales[0], version: undefined }] } },
+      ),
+    );
+    const { width, warnings } = (await openFiles(files)).info;
+    expect([width, warnings.map(({ code }) => code)]).toEqual([30, ["VERSION_GUESSED"]]);
+  });
+
+  it.each([
+    [{ labels: ["nuclei"] }, /list of images of labels.*labels\/nuclei/],
+    [{}, /no multiscales.*catalogue the images below it/],
+  ])("are refused with a way where there are none: %o", async (attributes, message) => {
+    await expect(openFiles(new Map([[".zattrs", json(attributes)]]))).rejects.toThrow(message);
+  });
+
   it("may be several: each is an image", async () => {
     const files = await buildImage({ axes: "cyx", levels: [LEVEL, SMALL] });
     const group = JSON.parse(new TextDecoder().decode(files.get("zarr.json")));
@@ -201,6 +298,16 @@ describe("an image of labels", () => {
     const colors = [1, 2].map((red) => ({ "label-value": 7, rgba: [red, 0, 0, 255] }));
     const [channel] = (await labelled({ colors })).channels;
     expect(channel?.classes?.map(({ color }) => color)).toEqual(["#020000"]);
+  });
+
+  it("says where its colors are odd, and that they are not shown by themselves", async () => {
+    const odd = [{ "label-value": 1, rgba: [0.5, 0.5, 0.5, 1] }, { rgba: [1, 2, 3] }];
+    const sound = { "label-value": 2, rgba: [1, 2, 3] };
+    const messages = async (colors: readonly unknown[]) =>
+      (await labelled({ colors })).warnings.map((one) => one.message);
+    expect(await messages(odd)).toEqual([expect.stringMatching(/left out/)]);
+    expect(await messages([sound])).toEqual([expect.stringMatching(/classes\(\)/)]);
+    expect(await messages([...odd, sound])).toHaveLength(2);
   });
 
   it("is read with a warning where its samples are no whole numbers", async () => {

@@ -48,6 +48,34 @@ describe.each(VERSIONS)("the pixels of Zarr %i", (version) => {
     expect((await openFiles(files)).layout({ level: 0, group: 0, z: 0, t: 0, x: 0, y: 0 }).type).toBe("float32");
   });
 
+  it.each(["int64", "uint64"] as const)("may be %s, of which 32 bits are read", async (type) => {
+    const value = ([c = 0, y = 0, x = 0]: readonly number[]) =>
+      type === "int64" ? (y - 25) * 2 ** 25 + x - c : y * 2 ** 26 + x + c;
+    const missing = ([, y = 0]: readonly number[]) => y === 1;
+    for (const bigEndian of [false, true])
+      for (const chunk of [
+        [1, 32, 32],
+        [3, 50, 70],
+        [2, 16, 70],
+      ] as const)
+        for (const packing of ["none", "gzip", "blosc"] as const)
+          await check(version, { ...IMAGE, chunk, type, bigEndian, packing, value, missing, fill: 3 });
+    await check(version, { ...IMAGE, chunk: [2, 16, 32], type, value, order: [2, 1, 0] });
+  });
+
+  it.each<[ZarrType, number]>([
+    ["uint64", 2 ** 32],
+    ["uint64", -1],
+    ["int64", 2 ** 31],
+    ["int64", -(2 ** 31) - 1],
+  ])("are refused where one is beyond 32 bits, as %s has %i", async (type, large) => {
+    const value = ([, y = 0, x = 0]: readonly number[]) => (y === 40 && x === 60 ? large : 1);
+    const source = await openFiles(await buildImage({ version, axes: "cyx", levels: [{ ...IMAGE, type, value }] }));
+    const ref = { level: 0, group: 0, z: 0, t: 0, x: 0, y: 0 };
+    expect((await decoder.decode(source, ref))[0]).toBe(1);
+    await expect(decoder.decode(source, { ...ref, x: 1, y: 1 })).rejects.toThrow(/of 64 bits are read as 32/);
+  });
+
   it.each([".", "/"] as const)("lie in chunks whose names are parted by %s", async (separator) => {
     await check(version, { ...IMAGE, separator });
   });

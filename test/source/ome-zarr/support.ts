@@ -15,7 +15,7 @@ export function openFiles(files: ReadonlyMap<string, Uint8Array>, series = 0): P
 export function planeOf(spec: ArraySpec, leading: readonly number[]): PlaneArray {
   const { shape, chunk, type = "uint16", value = valueAt, missing, fill } = spec;
   const [height = 1, width = 1] = shape.slice(-2);
-  const planeType = planeTypeOf(type);
+  const planeType = type === "int64" ? "int32" : type === "uint64" ? "uint32" : planeTypeOf(type);
   const plane = planeView(planeType, new ArrayBuffer(width * height * 8), 0, width * height);
   const filled = typeof fill === "number" ? fill : fill === "NaN" ? Number.NaN : 0;
   for (let y = 0; y < height; y++)

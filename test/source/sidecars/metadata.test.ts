@@ -50,13 +50,34 @@ describe("metadata beside an image", () => {
     expect(source.info.channels[0]).toMatchObject({
       kind: "categorical",
       classes: [
-        { value: 0, name: "sea", color: expect.anything() },
+        { value: 0, name: "sea", color: null },
         { value: 1, name: null, color: "#ff0000" },
         { value: 2, name: "forest", color: "#008000" },
       ],
     });
-    const green = Uint8Array.from(expectedPlane(IMAGE, 0), (code) => entries[code]?.[1] ?? 0);
+    // What is transparent has no color, and is a code like others.
+    const green = Float32Array.from(expectedPlane(IMAGE, 0), (code) =>
+      code === 0 ? Number.NaN : (entries[code]?.[1] ?? 0),
+    );
     expect(planeDifference(await decoder.plane(source, { channel: 2 }), green)).toBeNull();
+    expect(planeDifference(await decoder.plane(source, { channel: 0 }), expectedPlane(IMAGE, 0))).toBeNull();
+    expect(codes(source)).toEqual([]);
+  });
+
+  it.each(["uint16", "int16", "int32", "float32"] as const)("give colors to codes of %s", async (type) => {
+    const image: DirectorySpec = { ...IMAGE, type, value: (x) => x % 4 };
+    const table = [0, 80, 160].map((red) => `<Entry c1="${red}" c2="0" c3="7" c4="${red === 80 ? 128 : 255}"/>`);
+    const source = await openWith({
+      "a.tif": tiff(image),
+      "a.tif.aux.xml": pam([`<ColorTable>${table.join("")}</ColorTable>`]),
+    });
+    // Codes beyond the table are black.
+    const due = Array.from({ length: 200 }, (_, at) => [0, 80, 160, 0][(at % 20) % 4] ?? 0);
+    const red = type === "float32" ? Float32Array.from(due) : Uint8Array.from(due);
+    expect(planeDifference(await decoder.plane(source, { channel: 1 }), red)).toBeNull();
+    expect(source.info.warnings).toEqual([
+      expect.objectContaining({ code: "ALPHA_NOT_APPLIED", message: expect.stringMatching(/transparent in part/) }),
+    ]);
   });
 
   it("name classes whose colors are in the file", async () => {
@@ -93,6 +114,62 @@ describe("metadata beside an image", () => {
         { value: 11, name: "water", color: "#0000ff" },
       ],
     });
+  });
+
+  const column = (name: string, usage: number, type = 0) =>
+    `<FieldDefn index="0"><Name>${name}</Name><Type>${type}</Type><Usage>${usage}</Usage></FieldDefn>`;
+  const rows = (...all: readonly string[]) =>
+    all
+      .map(
+        (row) =>
+          `<Row>${row
+            .split(",")
+            .map((one) => `<F>${one}</F>`)
+            .join("")}</Row>`,
+      )
+      .join("");
+
+  it.each([
+    [
+      "whose rows stand for equal steps of values, as ERDAS Imagine has them",
+      `<GDALRasterAttributeTable Row0Min="10" BinSize="1" tableType="thematic">${column("Red", 6)}${column("Green", 7)}${column("Blue", 8)}${column("Class_Names", 2, 2)}${rows("0,0,0,", "0,0,255,water", "0,0,0,coal", "0,0,0,")}</GDALRasterAttributeTable>`,
+      [
+        { value: 11, name: "water", color: "#0000ff" },
+        { value: 12, name: "coal", color: "#000000" },
+      ],
+    ],
+    [
+      "whose colors are shares of one",
+      `<GDALRasterAttributeTable>${column("VALUE", 0)}${column("RED", 0, 1)}${column("GREEN", 0, 1)}${column("BLUE", 0, 1)}${rows("3,0.2,1,0", "4,1,1,1")}</GDALRasterAttributeTable>`,
+      [
+        { value: 3, name: null, color: "#33ff00" },
+        { value: 4, name: null, color: "#ffffff" },
+      ],
+    ],
+  ])("name classes in a table %s", async (_, table, classes) => {
+    expect(await channelOf(table)).toMatchObject({ kind: "categorical", classes });
+  });
+
+  it("tell of ranges of values that a table names, which are no classes", async () => {
+    const table = `<GDALRasterAttributeTable>${column("Min", 3)}${column("Max", 4)}${column("Class", 2, 2)}${rows("0,9,low", "10,99,high")}</GDALRasterAttributeTable>`;
+    const source = await openWith({ "a.tif": tiff(IMAGE), "a.tif.aux.xml": pam([table]) });
+    expect(source.info.channels[0]).toMatchObject({ kind: "continuous", classes: null });
+    expect(source.info.warnings).toEqual([
+      expect.objectContaining({
+        code: "METADATA_NOT_USED",
+        message: expect.stringMatching(/ranges of values/),
+        channel: 0,
+      }),
+    ]);
+  });
+
+  it("tell of values that mean no data in all bands together", async () => {
+    const xml = pam([], '<Metadata><MDI key="NODATA_VALUES">0 0 0</MDI></Metadata>');
+    const gdalMetadata = '<GDALMetadata><Item name="NODATA_VALUES">0 0 0</Item></GDALMetadata>';
+    const image: DirectorySpec = { ...IMAGE, samples: 3 };
+    const warning = { code: "NODATA_NOT_USED", message: expect.stringMatching(/"0 0 0" in all bands together/) };
+    for (const files of [{ "a.tif": tiff(image), "a.tif.aux.xml": xml }, { "a.tif": tiff({ ...image, gdalMetadata }) }])
+      expect((await openWith(files)).info.warnings).toEqual([expect.objectContaining(warning)]);
   });
 
   it("tell which bands are colors, and which is their opacity", async () => {

@@ -32,6 +32,24 @@ describe("overviews beside an image", () => {
         ).toBeNull();
   });
 
+  it("are told where they have some of their own, which are not read", async () => {
+    const files = { "scan.tif": tiff(FULL), "scan.tif.ovr": tiff(HALF), "scan.tif.ovr.ovr": tiff(QUARTER) };
+    const source = await openWith(files);
+    expect(source.info.levels.map(({ width }) => width)).toEqual([80, 40]);
+    expect(source.info.warnings).toEqual([
+      expect.objectContaining({ code: "SIDECAR_NOT_READ", message: expect.stringMatching(/\.ovr\.ovr/) }),
+    ]);
+  });
+
+  it("of ERDAS Imagine are told, as far as they are of it", async () => {
+    const imagine = await openWith({ "scan.tif": tiff(FULL), "scan.rrd": "EHFA_HEADER_TAG" });
+    expect(imagine.info.warnings).toEqual([
+      expect.objectContaining({ code: "SIDECAR_NOT_READ", message: expect.stringMatching(/ERDAS Imagine/) }),
+    ]);
+    const paper = await openWith({ "scan.tif": tiff(FULL), "scan.aux": "\\relax", "scan.tif.aux": "" });
+    expect(codes(paper)).toEqual([]);
+  });
+
   it("tell what reading one of their chunks costs", async () => {
     const source = await openWith({
       "scan.tif": tiff(FULL),

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { geographicBounds } from "../../../src/service/geography/index.ts";
+import { geographicBounds, withPlaceWarning } from "../../../src/service/geography/index.ts";
 import { type DirectorySpec, double, short, TAG } from "../../fixtures/tiff-builder.ts";
 import { codes, type Files, openWith, pam, tiff } from "./support.ts";
 
@@ -137,6 +137,32 @@ describe("a reference system beside an image", () => {
     expect(georeference?.spelled?.projection).toContain(words);
   });
 
+  /** Esri's text for a datum by its name and that of its ellipsoid. */
+  const esri = (datum: string, a: number, rf: number, meridian = 0) =>
+    `GEOGCS["GCS",DATUM["${datum}",SPHEROID["x",${a},${rf}]],PRIMEM["x",${meridian}],UNIT["Degree",0.0174532925199433]]`;
+
+  it.each([
+    ["D_Tokyo", 6_377_397.155, 299.1528128, "EPSG:4301"],
+    ["D_Amersfoort", 6_377_397.155, 299.1528128, "EPSG:4289"],
+    ["D_Deutsches_Hauptdreiecksnetz", 6_377_397.155, 299.1528128, "EPSG:4314"],
+    ["Pulkovo 1942", 6_378_245, 298.3, "EPSG:4284"],
+    ["North_American_Datum_1927", 6_378_206.4, 294.9786982, "EPSG:4267"],
+    ["D_ETRS_1989", 6_378_137, 298.257222101, "EPSG:4258"],
+    ["D_Mine", 6_377_397.155, 299.1528128, "+a=6377397.155 +rf=299.1528128"],
+  ])("knows the shift of a datum by its name: %s", async (datum, a, rf, base) => {
+    const files = { "a.tif": tiff(IMAGE), "a.tfw": "0.01\n0\n0\n-0.01\n8\n50\n", "a.prj": esri(datum, a, rf) };
+    const source = await openWith(files);
+    expect(source.info.georeference?.spelled).toEqual({ projection: "+proj=longlat", base });
+    const due = base.startsWith("EPSG") ? [] : ["DATUM_NOT_KNOWN"];
+    expect((await withPlaceWarning(source.info)).warnings.map(({ code }) => code)).toEqual(due);
+  });
+
+  it("is not known where a datum by its name is counted from another meridian", async () => {
+    const wkt = esri("D_NTF", 6_378_249.2, 293.4660213, 2.33722917);
+    const source = await openWith({ "a.tif": tiff(IMAGE), "a.tfw": WORLD, "a.prj": wkt });
+    expect([codes(source), source.info.georeference?.spelled]).toEqual([["CRS_NOT_KNOWN"], undefined]);
+  });
+
   it.each([
     ["is no WKT", "GEOGCS[", ["SIDECAR_NOT_READ"]],
     ["is nested without end", "A[".repeat(1000), ["SIDECAR_NOT_READ"]],
@@ -145,6 +171,26 @@ describe("a reference system beside an image", () => {
     const source = await openWith({ "a.tif": tiff(IMAGE), "a.tfw": WORLD, "a.prj": wkt });
     expect(codes(source)).toEqual(["CRS_NOT_KNOWN", ...warnings]);
     expect(source.info.georeference?.affine[0]).toBe(10);
+  });
+});
+
+describe("a place beside an image that is not read", () => {
+  const TABLE = "!table\n!version 300\nDefinition Table\n";
+
+  it.each([
+    ["a table of MapInfo", "scan.tab", TABLE, /MapInfo/],
+    ["a model of the camera", "scan.RPB", "satId", /camera.*gdalwarp -rpc/],
+    ["a model of the camera in the words of others", "scan_RPC.TXT", "LINE_OFF: 1", /camera.*gdalwarp -rpc/],
+  ])("is told: %s", async (_, name, text, message) => {
+    const lost = await openWith({ "scan.tif": tiff(IMAGE), [name]: text });
+    expect(lost.info.warnings).toEqual([
+      expect.objectContaining({ code: "SIDECAR_NOT_READ", message: expect.stringMatching(message) }),
+    ]);
+    expect(codes(await openWith({ "scan.tif": tiff(PLACED), [name]: text }))).toEqual([]);
+  });
+
+  it("is none where another program has a file of that name", async () => {
+    expect(codes(await openWith({ "scan.tif": tiff(IMAGE), "scan.tab": "a\tb\n" }))).toEqual([]);
   });
 });
 

@@ -127,7 +127,8 @@ describe("a channel", () => {
     ["4278190335", "#ff0000"],
     ["-1", "#ffffff"],
     ["-256", "#ffffff"],
-    ["0", "#000000"],
+    ["0", null],
+    ["255", null],
     ["4294967296", null],
     ["-2147483649", null],
     ["1e300", null],
@@ -135,6 +136,42 @@ describe("a channel", () => {
     ["red", null],
   ])("has its colour without alpha: %s", (rgba, color) => {
     expect(channel(`Color="${rgba}"`)?.color).toBe(color);
+  });
+
+  it.each([
+    ["255", /color in which nothing is seen/],
+    ["#ff0000", /color that is no number/],
+  ])("has no color where it is told as %s, with a warning", (rgba, message) => {
+    const channels = `<Channel Color="${rgba}"/><Channel Color="65535"/>`;
+    const { warnings } = parseOme(ome({ channels }));
+    expect(warnings).toEqual([expect.objectContaining({ message: expect.stringMatching(message) })]);
+    expect(parseOme(ome()).warnings).toEqual([]);
+  });
+
+  it("says where one axis counts two", () => {
+    const modulo = (axis: string, type: string) =>
+      `<XMLAnnotation><Value><Modulo><ModuloAlong${axis} Type="${type}" Start="0" End="3"/></Modulo></Value></XMLAnnotation>`;
+    const after = `<StructuredAnnotations>${modulo("Z", "angle")}${modulo("C", "lifetime")}</StructuredAnnotations>`;
+    expect(parseOme(ome({ after })).warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/two axes along Z \(Modulo, angle\)/),
+      expect.stringMatching(/two axes along C \(Modulo, lifetime\)/),
+    ]);
+  });
+
+  it.each([
+    ["um", "um", { x: 0.5, y: 0.25, unit: "µm" }],
+    ["micron", "microns", { x: 0.5, y: 0.25, unit: "µm" }],
+    ["\u03BCm", "\u00B5m", { x: 0.5, y: 0.25, unit: "µm" }],
+    ["Nanometer", "nm", { x: 0.5, y: 0.25, unit: "nm" }],
+    ["inches", "in", { x: 0.5, y: 0.25, unit: "in" }],
+    ["\u212B", "angstroms", { x: 0.5, y: 0.25, unit: "Å" }],
+    ["µm", "nm", { x: 0.5, y: 0.00025, unit: "µm" }],
+    ["pixel", "pixel", { x: 0.5, y: 0.25, unit: "pixel" }],
+    ["pixel", "nm", null],
+  ])("tells the size of pixels in units of any spelling: %s, %s", (x, y, size) => {
+    const pixels = `PhysicalSizeX="0.5" PhysicalSizeXUnit="${x}" PhysicalSizeY="0.25" PhysicalSizeYUnit="${y}"`;
+    const { pixelSize } = parseOme(ome({ pixels }));
+    expect(pixelSize).toEqual(size && { ...size, y: expect.closeTo(size.y, 12) });
   });
 
   it.each(["0", "-3", "1.5", "many"])("has one sample where %s are told", (samples) => {

@@ -3,6 +3,8 @@ import { openTiff } from "../../../src/source/tiff/open.ts";
 import { MemoryStore } from "../../fixtures/memory-store.ts";
 import { ascii, buildTiff, type DirectorySpec, double, type Field, short, TAG } from "../../fixtures/tiff-builder.ts";
 
+/** RPCCoefficientTag of RPCs in GeoTIFF. */
+const CAMERA = 50_844;
 const SCALE = double(10, 20, 0);
 const TIE = double(0, 0, 0, 399_960, 4_800_000, 0);
 const [MODEL, RASTER, CITATION, GEOGRAPHIC, PROJECTED, PROJECTED_CITATION, UNITS] = [
@@ -152,6 +154,30 @@ describe("a georeference", () => {
     expect(warnings).toEqual([
       expect.objectContaining({ code: "PLACE_NOT_KNOWN", message: expect.stringMatching(/GeoTIFF/) }),
     ]);
+  });
+
+  it.each<[string, RegExp, NonNullable<DirectorySpec["tags"]>]>([
+    [
+      "ground control points",
+      /control points/,
+      { [TAG.modelTiepoint]: double(...[0, 0, 0, 10, 50, 0], ...[9, 9, 0, 11, 49, 0]) },
+    ],
+    ["a model of its camera", /camera \(RPC\)/, { [CAMERA]: double(...Array(92).fill(1)) }],
+  ])("is left out with a warning where it is told by %s", async (_, message, tags) => {
+    const { georeference, warnings } = await infoOf(tags);
+    expect(georeference).toBeNull();
+    expect(warnings).toEqual([
+      expect.objectContaining({ code: "PLACE_NOT_KNOWN", message: expect.stringMatching(message) }),
+    ]);
+  });
+
+  it("needs no model of a camera where it has a grid", async () => {
+    const tags = { [TAG.modelPixelScale]: SCALE, [TAG.modelTiepoint]: TIE, [CAMERA]: double(1) };
+    const { georeference, warnings } = await infoOf({
+      ...tags,
+      [TAG.geoKeyDirectory]: keys([MODEL, 1], [PROJECTED, 32_633]),
+    });
+    expect([georeference?.crs, warnings]).toEqual(["EPSG:32633", []]);
   });
 
   it("is none, without a warning, where each pixel lies at its own number", async () => {

@@ -86,6 +86,18 @@ describe("a hyperstack of ImageJ", () => {
     for (const mode of ["mode=grayscale\n", ""]) expect(colors(await hyperstack(mode, []))).toEqual([null, null, null]);
   });
 
+  it("of more than seven channels is shown by its first, as ImageJ merges no more", async () => {
+    const many = async (count: number) => {
+      const planes = Array.from({ length: count }, (_, seed) => ({ ...PLANE, seed }));
+      const description = `ImageJ=1.54f\nimages=${count}\nchannels=${count}\nmode=composite\n`;
+      return infoOf(planes.map((plane, at) => (at === 0 ? { ...plane, description } : plane)));
+    };
+    const [seven, eight] = [await many(7), await many(8)];
+    expect(seven.channels.map(({ active }) => active)).not.toContain(false);
+    expect(shown(eight)).toBe('tint(@1, "#ff0000")');
+    expect(colors(eight).slice(5)).toEqual(["#ff00ff", "#ffff00", "#ffffff"]);
+  });
+
   it("has no color for a table that is no ramp from black, and says so", async () => {
     const inverted = lookupTable((index) => 255 - index);
     const bent = lookupTable((index) => Math.min(255, index * 2));
@@ -149,9 +161,16 @@ describe("a hyperstack of ImageJ", () => {
     expect(windows(indexed)[0]).toBeNull();
   });
 
-  it("reads a unit that is escaped as in Java", async () => {
-    const info = await hyperstack("unit=\\u00B5m\n", [], "II", { tags: resolution(4n) });
-    expect(info.pixelSize).toEqual({ x: 0.25, y: 0.25, unit: "µm" });
+  it.each([
+    ["\\u00B5m", "µm"],
+    ["\\u03BCm", "µm"],
+    ["micrometers", "µm"],
+    ["inches", "in"],
+    ["cm", "cm"],
+    ["pixels", null],
+  ])("has the unit of its pixels, escaped as in Java or spelled otherwise: %s", async (written, unit) => {
+    const info = await hyperstack(`unit=${written}\n`, [], "II", { tags: resolution(4n) });
+    expect(info.pixelSize).toEqual(unit && { x: 0.25, y: 0.25, unit });
   });
 
   const sound = written.tags([tables, labels(written, "a", "b", "c")]);

@@ -162,6 +162,32 @@ describe("LERC tiles", () => {
     await expectPixels(masked(whole), { ...whole, value: (x, y) => (valid(x, y) ? x + y + 1 : 9999) });
   });
 
+  it("of colors may have their alpha as a mask, where that is none or all", async () => {
+    const valid = (x: number, y: number) => (x + y) % 3 !== 0;
+    const value = (x: number, y: number, sample: number) => {
+      if (sample === 3) return x >= 32 ? 128 : x >= 16 || valid(x, y) ? 255 : 0;
+      return x >= 16 || valid(x, y) ? x + y + sample + 1 : 0;
+    };
+    const tags = { [TAG.photometric]: short(2), [TAG.extraSamples]: short(2) };
+    const spec: DirectorySpec = { width: 48, height: 16, samples: 4, tile: [16, 16], value, tags };
+    // Of the tiles the first has a mask, the second is opaque, and the third has an alpha of its own.
+    const masked = directory(spec, (one) => {
+      const alpha = one.value(0, 1, 3);
+      if (alpha === 128) return lercBlob(one);
+      return lercBlob({ ...one, depth: 3, ...(one.value(0, 0, 3) === 0 ? { valid } : {}) });
+    });
+    const source = await openTiff(new MemoryStore(buildTiff({ directories: [masked] })));
+    for (const sample of [0, 1, 2, 3]) {
+      const seen = (x: number, y: number) => sample === 3 || value(x, y, 3) > 0;
+      const due = Float32Array.from({ length: 48 * 16 }, (_, at) =>
+        seen(at % 48, Math.floor(at / 48)) ? value(at % 48, Math.floor(at / 48), sample) : Number.NaN,
+      );
+      expect(planeDifference(await decoder.plane(source, { channel: sample }), due)).toBeNull();
+    }
+    const unknown = { ...masked, tags: { ...masked.tags, [TAG.extraSamples]: short(0) } };
+    expect(await refusals({ ...unknown, width: 16, tile: [16, 16] })).toMatch(/3 channels, where 16 × 16 of 4/);
+  });
+
   it("that tell another size, type or number of channels are refused before they are decoded", async () => {
     const spec: DirectorySpec = { width: 32, height: 32, type: "uint16", tile: [32, 32] };
     const [place] = chunkPlaces(spec);

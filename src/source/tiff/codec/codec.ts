@@ -23,6 +23,8 @@ export interface CodecBlock {
   readonly nodata: number;
   /** Compression of LERC's own stream (tag 50674 of libtiff): 0 none, 1 deflate, 2 Zstd. */
   readonly lercCompression: number;
+  /** Of LERC: the last sample is an alpha of bytes, which a tile may have as its mask (libtiff writes it so where it is 0 or 255). */
+  readonly alphaInMask?: boolean;
 }
 
 /** One compression of TIFF: bytes in, bytes out, synchronous. */

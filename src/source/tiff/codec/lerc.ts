@@ -29,10 +29,10 @@ export const lerc: Codec = {
   prepare,
   decode(bytes, target, block) {
     const blob = unwrapped(bytes, target.capacity * EXPANSION + OVERHEAD_BYTES, block.lercCompression);
-    assertFits(blob, block);
+    const planes = fittingPlanes(blob, block);
     const found = decodeBlob(blob);
     if (PIXEL_TYPES[found.pixelType] !== block.dataType) throw damaged();
-    return put(target, interleaved(found, block));
+    return put(target, planes < block.samples ? withAlpha(found, block) : interleaved(found, block));
   },
 };
 
@@ -53,11 +53,12 @@ function unwrapped(bytes: Uint8Array, limit: number, compression: number): Uint8
   }
 }
 
-function assertFits(blob: Uint8Array, { width, height, samples, dataType }: CodecBlock): void {
+/** How many samples the blob has of a pixel: all, or all but an alpha that is its mask. */
+function fittingPlanes(blob: Uint8Array, { width, height, samples, dataType, alphaInMask }: CodecBlock): number {
   const info = headerOf(blob);
   const planes = info.bandCount * info.depthCount;
-  if (info.width === width && info.height === height && planes === samples && TYPE_ORDER[info.dataType] === dataType)
-    return;
+  const isDue = planes === samples || (alphaInMask === true && planes === samples - 1);
+  if (info.width === width && info.height === height && isDue && TYPE_ORDER[info.dataType] === dataType) return planes;
   throw unreadable(
     `a LERC tile has ${info.width} × ${info.height} pixels of ${planes} channels, where ${width} × ${height} of ${samples} in ${dataType} are due`,
   );
@@ -97,6 +98,19 @@ function interleaved({ pixels, mask, bandMasks }: LercData, block: CodecBlock) {
     for (let at = 0; at < count; at++) if (valid[at] === 0) bands[at * samples + sample] = missing;
   }
   return new Uint8Array(bands.buffer, bands.byteOffset, bands.byteLength);
+}
+
+/** The same of bytes whose last sample is the mask: 255 where it has data. */
+function withAlpha(found: LercData, block: CodecBlock): Uint8Array {
+  const { width, height, samples } = block;
+  const colors = interleaved({ ...found, mask: null, bandMasks: null }, { ...block, samples: samples - 1 });
+  const valid = found.mask ?? found.bandMasks?.[0];
+  const out = new Uint8Array(width * height * samples);
+  for (let at = 0; at < width * height; at++) {
+    out.set(colors.subarray(at * (samples - 1), (at + 1) * (samples - 1)), at * samples);
+    out[(at + 1) * samples - 1] = valid && valid[at] === 0 ? 0 : 255;
+  }
+  return out;
 }
 
 function swap({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: PixelTypedArray): void {

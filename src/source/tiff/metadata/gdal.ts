@@ -6,6 +6,8 @@ import { finiteNumber, MAX_VALUE_LENGTH, readXml } from "./xml.ts";
 /** What GDAL's metadata tell. */
 export interface GdalMetadata {
   readonly bands: readonly GdalBand[];
+  /** Values that bands have together where there is no data; null: none are told. */
+  readonly nodataValues: string | null;
   /** The XML breaks off, or is refused: what stands behind is left out. */
   readonly isDamaged: boolean;
 }
@@ -52,7 +54,7 @@ export function parseGdalMetadata(xml: string, samples: number): GdalMetadata {
       statistics: min === null || max === null ? null : { min, max },
     };
   });
-  return { bands, isDamaged };
+  return { bands, nodataValues: items.get("file/name/NODATA_VALUES") || null, isDamaged };
 }
 
 interface Items {
@@ -60,7 +62,7 @@ interface Items {
   readonly isDamaged: boolean;
 }
 
-/** Texts by sample and role, or name where an item has no role: a name is free, `scale` means something as a role only. */
+/** Texts by sample (`file`: of all) and role, or name where an item has no role: a name is free, `scale` means something as a role only. */
 function readItems(xml: string): Items {
   const items = new Map<string, string>();
   let current: string | null = null;
@@ -68,7 +70,7 @@ function readItems(xml: string): Items {
     readXml(xml, {
       open: (path, { sample, role, name }) => {
         const key = role === undefined ? `name/${name}` : `role/${role}`;
-        current = path === "GDALMetadata/Item" && sample !== undefined ? `${sample}/${key}` : null;
+        current = path === "GDALMetadata/Item" ? `${sample ?? "file"}/${key}` : null;
       },
       close: (_, text) => {
         if (current !== null && text.length <= MAX_VALUE_LENGTH) items.set(current, text.trim());

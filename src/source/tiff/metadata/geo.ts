@@ -1,5 +1,6 @@
 import type { Georeference } from "../../types.ts";
 import { type ImageWarning, imageWarning } from "../../warnings.ts";
+import { esriSystem } from "./geo-esri.ts";
 import { GeoKeys, KEY, type KeyTags, MODEL } from "./geo-keys.ts";
 import { NO_PLACE, type PlaceBeside, type System } from "./geo-system.ts";
 import { groundOf, linearUnit } from "./geo-units.ts";
@@ -10,6 +11,8 @@ export interface GeoTags extends KeyTags {
   readonly scale: readonly number[] | null;
   readonly tiepoints: readonly number[] | null;
   readonly matrix: readonly number[] | null;
+  /** It has a model of its camera (RPC), which is no affine place. */
+  readonly hasCamera: boolean;
 }
 
 export interface GeoFacts {
@@ -20,6 +23,8 @@ export interface GeoFacts {
 }
 
 const PIXEL_IS_POINT = 2;
+/** Numbers of a tie point: column, row, 0, x, y, z. */
+const ONE_POINT = 6;
 
 /** Written by programs that know of no place: each pixel at its own number. */
 const IDENTITY = [1, 0, 0, 0, 1, 0] as const;
@@ -35,9 +40,7 @@ export function parseGeo(tags: GeoTags, { before, after, warnings }: PlaceBeside
   const own = ownAffine(tags, keys);
   const affine = before.affine ?? own ?? after.affine;
   if (!affine) {
-    const points = tags.tiepoints !== null || tags.matrix !== null || tags.scale !== null;
-    const own = points && !isIdentity(affineOf(tags)) ? [UNPLACED] : [];
-    return { georeference: null, unit: null, warnings: [...own, ...warnings] };
+    return { georeference: null, unit: null, warnings: [...notPlaced(tags), ...warnings] };
   }
   const told = before.system ?? ownSystem(keys) ?? after.system;
   const { unit, ...system } = told ?? NO_SYSTEM_TOLD;
@@ -61,18 +64,36 @@ function isIdentity(affine: Affine | null): boolean {
   return affine?.every((value, index) => value === IDENTITY[index]) ?? false;
 }
 
+/** What the tags tell of a place that gives no affine transformation. */
+function notPlaced(tags: GeoTags): readonly ImageWarning[] {
+  const { tiepoints, matrix, scale, hasCamera } = tags;
+  const isTold = tiepoints !== null || matrix !== null || scale !== null;
+  if (isTold && !isIdentity(affineOf(tags))) return [(tiepoints?.length ?? 0) > ONE_POINT ? POINTS_NOT_USED : UNPLACED];
+  return hasCamera ? [CAMERA_NOT_USED] : [];
+}
+
 /** Null: the file has no keys. */
 function ownSystem(keys: GeoKeys): System | null {
   if (keys.isEmpty) return null;
-  const isGeographic =
-    keys.short(KEY.modelType) === MODEL.geographic || (!keys.has(KEY.projectedType) && keys.has(KEY.geographicType));
+  const isGeographic = countsDegrees(keys);
+  const system = systemOf(keys, isGeographic);
+  const esri = system.crs === null && !system.spelled ? esriSystem(keys) : null;
+  if (esri) return esri;
   const ground = groundOf(keys, isGeographic);
   return {
-    ...systemOf(keys, isGeographic),
+    ...system,
     crsName: nameOf(keys, isGeographic),
     ...(ground ? { ground } : {}),
     unit: isGeographic ? "degree" : (linearUnit(keys)?.name ?? null),
   };
+}
+
+/** By the model that the file names, where GDAL calls a projection that has no keys user-defined; else by the keys that are there. */
+function countsDegrees(keys: GeoKeys): boolean {
+  const model = keys.short(KEY.modelType) ?? 0;
+  if (model !== 0) return model === MODEL.geographic;
+  const isProjected = [KEY.projectedType, KEY.projection, KEY.transformation].some((key) => keys.has(key));
+  return !isProjected && keys.has(KEY.geographicType);
 }
 
 /** A code, else what the keys spell out. */
@@ -101,6 +122,14 @@ function nameOf(keys: GeoKeys, isGeographic: boolean): string | null {
 const UNPLACED = imageWarning(
   "PLACE_NOT_KNOWN",
   "Its GeoTIFF tags give no affine transformation: its place is left out. Warp it to a grid, for example with gdalwarp.",
+);
+const POINTS_NOT_USED = imageWarning(
+  "PLACE_NOT_KNOWN",
+  "It tells its place by ground control points, which are not used. Warp it to a grid: gdalwarp.",
+);
+const CAMERA_NOT_USED = imageWarning(
+  "PLACE_NOT_KNOWN",
+  "It tells its place by a model of its camera (RPC), which is not used. Warp it to a grid: gdalwarp -rpc.",
 );
 const NO_SYSTEM = imageWarning(
   "CRS_NOT_KNOWN",

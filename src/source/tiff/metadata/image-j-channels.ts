@@ -7,7 +7,7 @@ import { areNames, shownName, type ToldChannel } from "./told-channel.ts";
 const LUT_LENGTH = 256;
 /** Between a stored ramp and an exact one: writers round either way. */
 const MAX_LUT_ERROR = 2;
-/** What ImageJ gives channels without lookup tables (`CompositeImage`); more channels than these get none here. */
+/** What ImageJ gives channels without lookup tables (`CompositeImage`); of more channels than these it makes no merge. */
 const USUAL_COLORS = ["#ff0000", "#00ff00", "#0000ff", "#ffffff", "#00ffff", "#ff00ff", "#ffff00"];
 /** `c:1/3 z:2/5 - title`, as importers label each plane: where it lies, and no name. */
 const POSITION = /^[czt]:\d+\/\d+/;
@@ -76,10 +76,10 @@ function channelNames({ channels }: ImageJStack, labels: readonly string[]): rea
   return areNames(names) ? names : [];
 }
 
-/** Of a stack without lookup tables. */
+/** Of a stack without lookup tables; channels behind these colors are white. */
 function usualColors({ channels, mode }: ImageJStack): readonly string[] {
-  const isColored = channels > 1 && channels <= USUAL_COLORS.length && (mode === "composite" || mode === "color");
-  return isColored ? USUAL_COLORS : [];
+  const isColored = channels > 1 && (mode === "composite" || mode === "color");
+  return isColored ? Array.from({ length: channels }, (_, channel) => USUAL_COLORS[channel] ?? "#ffffff") : [];
 }
 
 /** By the ranges of all channels; the description tells one only, of the channel that was looked at. */
@@ -100,8 +100,9 @@ function rampColor(lut: Uint8Array): string | null {
   return isRamp && ends.some((end) => end > 0) ? color : null;
 }
 
-/** A merge shows all channels. Else ImageJ shows the first: in its color, or in gray, as an image of which no channel is active. */
+/** A merge shows all channels, up to seven. Else ImageJ shows the first: in its color, or in gray, as an image of which no channel is active. */
 function isActive({ channels, mode }: ImageJStack, channel: number): boolean | null {
   if (channels === 1 || mode === null) return null;
-  return mode === "composite" || (mode === "color" && channel === 0);
+  const isMerge = mode === "composite" && channels <= USUAL_COLORS.length;
+  return isMerge || (mode !== "grayscale" && channel === 0);
 }

@@ -1,3 +1,4 @@
+import { canonicalUnit } from "./length-unit.ts";
 import { finiteNumber } from "./xml.ts";
 
 /** What ImageJ writes into the ImageDescription of a stack. */
@@ -19,13 +20,6 @@ const MODES = ["composite", "color", "grayscale"] as const;
 export type ImageJMode = (typeof MODES)[number];
 
 const MAX_PLANES = 1_000_000;
-const UNITS: ReadonlyMap<string, string> = new Map([
-  ["micron", "µm"],
-  ["microns", "µm"],
-  ["um", "µm"],
-  ["\u00B5m", "µm"],
-  ["inch", "in"],
-]);
 
 /** Lines of `key=value` after a first that begins with `ImageJ=`; null for any other text, or sizes that contradict each other. */
 export function parseImageJ(text: string): ImageJStack | null {
@@ -44,11 +38,8 @@ export function parseImageJ(text: string): ImageJStack | null {
   if (!whole || channels * slices * frames !== images || images > MAX_PLANES) return null;
   // Letters beyond ASCII are escaped as in Java.
   const plain = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
-  const unit = values
-    .get("unit")
-    ?.trim()
-    .replace(/\\u([0-9a-f]{4})/gi, plain);
-  const named = unit && unit !== "pixel" && unit !== "pixels" ? (UNITS.get(unit) ?? unit) : null;
+  const unit = canonicalUnit((values.get("unit") ?? "").replace(/\\u([0-9a-f]{4})/gi, plain));
+  const named = unit === "" || /^pixels?$/i.test(unit) ? null : unit;
   return {
     ...{ channels, slices, frames, unit: named },
     mode: MODES.find((one) => one === values.get("mode")?.trim()) ?? null,

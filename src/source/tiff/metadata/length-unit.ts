@@ -1,3 +1,5 @@
+import type { PixelSize } from "../../types.ts";
+
 /** Nanometres in a unit of length, as the OME data model writes them. */
 const NANOMETRES: ReadonlyMap<string, number> = new Map([
   ["nm", 1],
@@ -23,7 +25,47 @@ export function nanometres(value: number | null, unit: string): number | null {
   return length > 0 && Number.isFinite(length) ? length : null;
 }
 
-/** A unit's one spelling: a micro sign for the Greek letter mu, a letter with a ring for the ångström sign or two characters. */
+/** Other spellings by symbol, in lower case and without the ending of the plural. */
+const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
+  pm: ["picometer", "picometre"],
+  Å: ["angstrom", "ångström"],
+  nm: ["nanometer", "nanometre"],
+  µm: ["um", "micron", "micrometer", "micrometre"],
+  mm: ["millimeter", "millimetre"],
+  cm: ["centimeter", "centimetre"],
+  dm: ["decimeter", "decimetre"],
+  m: ["meter", "metre"],
+  km: ["kilometer", "kilometre"],
+  in: ["inch", "inche"],
+  ft: ["foot", "feet"],
+  yd: ["yard"],
+  mi: ["mile"],
+  pc: ["parsec"],
+};
+const SYMBOLS: ReadonlyMap<string, string> = new Map(
+  Object.entries(SPELLINGS).flatMap(([symbol, words]) => words.map((word) => [word, symbol] as const)),
+);
+const MAX_UNIT = 40;
+
+/**
+ * A unit's one spelling: its symbol, whatever word a writer has for it, and a micro sign for the Greek letter mu. Of an unknown one what is
+ * written, cut; empty where nothing is.
+ */
 export function canonicalUnit(unit: string): string {
-  return unit.trim().normalize("NFC").replace("\u03BC", "\u00B5");
+  const plain = unit.trim().normalize("NFC").replace("\u03BC", "\u00B5").slice(0, MAX_UNIT);
+  return SYMBOLS.get(plain.toLowerCase().replace(/s$/, "")) ?? plain;
+}
+
+interface Side {
+  readonly size: number;
+  /** As `canonicalUnit` gives it; empty: none. */
+  readonly unit: string;
+}
+
+/** Both sides in the unit of x. Null: a size is none, or the units are not two known lengths. */
+export function sizeInOneUnit(x: Side, y: Side): PixelSize | null {
+  if (!(x.size > 0 && y.size > 0 && Number.isFinite(x.size + y.size)) || x.unit === "") return null;
+  if (x.unit === y.unit) return { x: x.size, y: y.size, unit: x.unit };
+  const [one, length] = [nanometres(1, x.unit), nanometres(y.size, y.unit)];
+  return one === null || length === null ? null : { x: x.size, y: length / one, unit: x.unit };
 }

@@ -59,6 +59,13 @@ function isHalf(value: number): boolean {
   return Math.abs(value) <= valueRange("float16")[1] && Number.isInteger(value / 2 ** (exponent - 10));
 }
 
+/** GDAL's NODATA_VALUES: there is no data where all bands have their values at once, which nothing here asks for. */
+export function nodataTogether(values: string | null): readonly ImageWarning[] {
+  if (values === null) return [];
+  const message = `Pixels that are ${JSON.stringify(values.slice(0, MAX_SHOWN))} in all bands together have no data by its NODATA_VALUES, which are not applied: they are data. Give it an alpha: gdalwarp -dstalpha.`;
+  return [imageWarning("NODATA_NOT_USED", message)];
+}
+
 const MAX_SHOWN = 40;
 
 function notUsed(reason: string): ImageWarning {

@@ -2,7 +2,7 @@ import { BandloomError } from "../../../core/errors.ts";
 import type { PixelSize } from "../../types.ts";
 import { unreadable } from "../../unreadable.ts";
 import { type ImageWarning, imageWarning } from "../../warnings.ts";
-import { canonicalUnit, nanometres } from "./length-unit.ts";
+import { canonicalUnit, nanometres, sizeInOneUnit } from "./length-unit.ts";
 import { type Attributes, finiteNumber, readXml } from "./xml.ts";
 
 /** Planes of one image: z, t and channels multiply. */
@@ -13,6 +13,10 @@ const MAX_OTHERS = 1000;
 const MAX_OTHER_PLANES = 1_000_000;
 /** Characters of a name or description. */
 const MAX_SHOWN = 4096;
+/** Axes that count two, and characters of what the second is. */
+const MAX_MODULO = 8;
+const MAX_AXIS_TYPE = 40;
+const BLACK = 0;
 const ORDERS = ["XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"] as const;
 type DimensionOrder = (typeof ORDERS)[number];
 
@@ -63,6 +67,8 @@ export interface OmeDocument {
   /** The file that holds the metadata in place of this one (`BinaryOnly`); null: this one does. */
   readonly metadataFile: string | null;
   readonly images: readonly OmeImage[];
+  /** Axes of which each counts two (annotations of 6D, 7D and 8D storage): `Z: angle`. */
+  readonly modulo: readonly string[];
 }
 
 interface OmeImage {
@@ -71,14 +77,22 @@ interface OmeImage {
   readonly pixels: Attributes | null;
   readonly channels: readonly OmeChannel[];
   readonly tiffData: readonly TiffData[];
+  readonly warnings: readonly ImageWarning[];
 }
 
-type Draft = { -readonly [K in keyof OmeImage]: OmeImage[K] } & { channels: OmeChannel[]; tiffData: TiffData[] };
+type Draft = { -readonly [K in keyof OmeImage]: OmeImage[K] } & {
+  channels: OmeChannel[];
+  tiffData: TiffData[];
+  warnings: ImageWarning[];
+};
+
+const MODULO = /^OME\/StructuredAnnotations\/XMLAnnotation\/Value\/Modulo\/ModuloAlong([CZT])$/;
 
 /** Parse OME-XML. SOURCE_UNREADABLE where it is no well-formed XML. */
 export function parseOme(xml: string): OmeDocument {
   const images: Draft[] = [];
   let root: Attributes = {};
+  const modulo = new Set<string>();
   let metadataFile: string | null = null;
   readXml(xml, {
     // By their whole path: annotations may hold elements of any name.
@@ -88,9 +102,11 @@ export function parseOme(xml: string): OmeDocument {
       else if (path === "OME/BinaryOnly") metadataFile = attributes.MetadataFile || null;
       else if (path === "OME/Image") images.push(emptyImage(attributes));
       else if (path === "OME/Image/Pixels" && image) image.pixels ??= attributes;
-      else if (path === "OME/Image/Pixels/Channel") image?.channels.push(channelOf(attributes));
+      else if (path === "OME/Image/Pixels/Channel" && image) addChannel(image, attributes);
       else if (path === "OME/Image/Pixels/TiffData") image?.tiffData.push(tiffDataOf(attributes));
       else if (path === "OME/Image/Pixels/TiffData/UUID") changeLast(image, { file: attributes.FileName || null });
+      const [, axis] = MODULO.exec(path) ?? [];
+      if (axis) modulo.add(`${axis}: ${(shown(attributes.Type ?? "") ?? "other").slice(0, MAX_AXIS_TYPE)}`);
     },
     close(path, text) {
       const image = images.at(-1);
@@ -98,11 +114,11 @@ export function parseOme(xml: string): OmeDocument {
       else if (path === "OME/Image/Description" && image) image.description ??= shown(text);
     },
   });
-  return { uuid: uuidOf(root.UUID ?? ""), metadataFile, images };
+  return { uuid: uuidOf(root.UUID ?? ""), metadataFile, images, modulo: [...modulo].slice(0, MAX_MODULO) };
 }
 
 function emptyImage({ Name }: Attributes): Draft {
-  return { name: shown(Name ?? ""), description: null, pixels: null, channels: [], tiffData: [] };
+  return { name: shown(Name ?? ""), description: null, pixels: null, channels: [], tiffData: [], warnings: [] };
 }
 
 function changeLast(image: Draft | undefined, change: Partial<TiffData>): void {
@@ -127,10 +143,10 @@ function uuidOf(text: string): string | null {
 }
 
 /** The image at `series`, checked. SOURCE_UNREADABLE where its sizes cannot be. */
-export function omeImage({ uuid, images }: OmeDocument, series: number): OmeMetadata {
+export function omeImage({ uuid, images, modulo }: OmeDocument, series: number): OmeMetadata {
   const image = images[series];
   if (!image?.pixels) throw unreadable("its OME-XML describes no pixels");
-  const { name, description, pixels, channels, tiffData } = image;
+  const { name, description, pixels, channels, tiffData, warnings } = image;
   const size = (key: string) => {
     const value = finiteNumber(pixels[key]);
     if (value !== null && Number.isInteger(value) && value >= 1 && value <= 2 ** 31) return value;
@@ -148,16 +164,26 @@ export function omeImage({ uuid, images }: OmeDocument, series: number): OmeMeta
     sizeY: size("SizeY"),
     channels: described === sizeC ? channels : [],
     pixelSize: pixelSizeOf(pixels),
-    warnings:
-      described === sizeC || channels.length === 0
-        ? []
-        : [
-            imageWarning(
-              "NAMES_NOT_MATCHED",
-              `Its OME-XML has ${sizeC} channels but describes ${described}: names and colors are left out. Correct its SizeC or SamplesPerPixel.`,
-            ),
-          ],
+    warnings: [
+      ...(described === sizeC || channels.length === 0 ? [] : [otherChannels(sizeC, described)]),
+      ...warnings,
+      ...modulo.map(moduloWarning),
+    ],
   };
+}
+
+function otherChannels(sizeC: number, described: number): ImageWarning {
+  return imageWarning(
+    "NAMES_NOT_MATCHED",
+    `Its OME-XML has ${sizeC} channels but describes ${described}: names and colors are left out. Correct its SizeC or SamplesPerPixel.`,
+  );
+}
+
+function moduloWarning(axis: string): ImageWarning {
+  return imageWarning(
+    "METADATA_NOT_USED",
+    `Its OME-XML counts two axes along ${axis.slice(0, 1)} (Modulo, ${axis.slice(3)}), which are not told apart: planes stand as they are counted.`,
+  );
 }
 
 /** The other images, as far as they can be read. */
@@ -176,6 +202,16 @@ export function otherImages(document: OmeDocument, series: number): readonly Ome
   });
 }
 
+function addChannel({ channels, warnings }: Draft, attributes: Attributes): void {
+  const channel = channelOf(attributes);
+  channels.push(channel);
+  if (channel.color !== null || attributes.Color === undefined) return;
+  const said = finiteNumber(attributes.Color) === null ? "that is no number" : "in which nothing is seen";
+  warnings.push(
+    imageWarning("METADATA_NOT_USED", `Its OME-XML gives a channel a color ${said}: it has none. Correct its Color.`),
+  );
+}
+
 function channelOf(attributes: Attributes): OmeChannel {
   const wavelength = (kind: "Emission" | "Excitation") =>
     nanometres(finiteNumber(attributes[`${kind}Wavelength`]), attributes[`${kind}WavelengthUnit`] ?? "nm");
@@ -188,24 +224,21 @@ function channelOf(attributes: Attributes): OmeChannel {
   };
 }
 
-/** Color is a signed 32-bit RGBA; alpha says nothing of how a channel is shown. */
+/** Color is a signed 32-bit RGBA; alpha says nothing of how a channel is shown. Black is none: a channel of it would not be seen. */
 function colourOf(rgba: number | null): string | null {
   // Some writers take the integer as unsigned.
   if (rgba === null || !Number.isInteger(rgba) || rgba < -(2 ** 31) || rgba >= 2 ** 32) return null;
-  return `#${((rgba >>> 8) & 0xffffff).toString(16).padStart(6, "0")}`;
+  const rgb = (rgba >>> 8) & 0xffffff;
+  return rgb === BLACK ? null : `#${rgb.toString(16).padStart(6, "0")}`;
 }
 
+/** Without a unit they are micrometers. */
 function pixelSizeOf(pixels: Attributes): PixelSize | null {
-  const [x, y] = [finiteNumber(pixels.PhysicalSizeX), finiteNumber(pixels.PhysicalSizeY)];
-  if (x === null || y === null || !(x > 0 && y > 0)) return null;
-  const [unit, other] = [
-    canonicalUnit(pixels.PhysicalSizeXUnit ?? "µm"),
-    canonicalUnit(pixels.PhysicalSizeYUnit ?? "µm"),
-  ];
-  if (unit === other) return { x, y, unit };
-  // Both sides in the unit of x; without a known length there is none.
-  const [one, length] = [nanometres(1, unit), nanometres(y, other)];
-  return one === null || length === null ? null : { x, y: length / one, unit };
+  const along = (axis: "X" | "Y") => ({
+    size: finiteNumber(pixels[`PhysicalSize${axis}`]) ?? Number.NaN,
+    unit: canonicalUnit(pixels[`PhysicalSize${axis}Unit`] ?? "µm"),
+  });
+  return sizeInOneUnit(along("X"), along("Y"));
 }
 
 function tiffDataOf(attributes: Attributes): TiffData {
