@@ -78,9 +78,11 @@ One text describes a picture: which channels, the arithmetic, the window, the co
   colors; the sRGB that the file's color profile makes; red, green and blue, whatever is beside them, or the bands of Sentinel-2, Landsat and MODIS that are so by their
   names or wavelengths; the colors that cyan, magenta, yellow and black print; the channels that have colors, merged (up to eight, those of the
   brightest colors first); the first channel in the colors of its classes, where a table beside the file gives each one (64 at most); the first channel that is not the opacity of the
-  others, inverted where the file says that large numbers mean darkness. Red, green and blue are as opaque as the one alpha of the image says. With \`BANDLOOM_COLOR=stored\`
+  others, inverted where the file says that large numbers mean darkness. With \`BANDLOOM_COLOR=stored\`
   no profile is applied and nothing is inverted.
 - **Several outputs**: \`red; green; blue\` is \`rgb(red, green, blue)\`; four are with alpha.
+- **Alpha**: a picture of an image with an alpha is as opaque as that says, times what \`rgba\` or \`opacity\` say. A formula that reads the alpha itself decides
+  alone. Numbers have no data where the alpha is 0. JPEG has no alpha: there the picture lies over black.
 - **No data** (NaN, infinities, the file's own no-data value) is transparent, and goes through calculations. Division by zero and the logarithm
   of 0 are infinities within a calculation (\`1 / (1 / red)\` is 0 where red is 0) and no data wherever somebody looks: in the picture, in numbers, in
   neighbourhoods, and for \`isnan\`, \`valid\` and \`coalesce\`: \`coalesce(red / green, 7)\` is 7 where green is 0.
